@@ -1,0 +1,466 @@
+//! Who may do what: people with roles, programs with keys and scopes, and the one permission matrix.
+
+pub mod api;
+mod store;
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+
+use crate::audit::{self, Entry};
+use crate::clock::Random;
+use crate::refusal::{Error, Kind, Result};
+use crate::store::{KeyId, PersonId, Recorded, Tx};
+
+/// No credentials, or none that we know.
+pub static NOT_SIGNED_IN: Kind = Kind::new(
+    401,
+    "not-signed-in",
+    "This needs a key or a session.",
+    "Send `Authorization: Bearer …` with an API key (`tanod key add`) or a session token (POST /v1/sessions).",
+);
+/// Known, but not allowed.
+pub static NOT_ALLOWED: Kind = Kind::new(
+    403,
+    "not-allowed",
+    "This role or key may not do that.",
+    "Ask an administrator for the role or scope named in the detail.",
+);
+/// Wrong name or password.
+pub static WRONG_PASSWORD: Kind = Kind::new(
+    401,
+    "wrong-password",
+    "No person signs in with this name and password.",
+    "Check both. An administrator can invite you anew with `tanod user add`.",
+);
+/// A name that is taken or unusable.
+pub static BAD_NAME: Kind = Kind::new(
+    422,
+    "bad-name",
+    "This name cannot be used.",
+    "Choose another of 1 to 64 letters, digits, dots, dashes or underscores.",
+);
+/// A password that is too weak to keep.
+pub static WEAK_PASSWORD: Kind = Kind::new(
+    422,
+    "weak-password",
+    "This password is too short.",
+    "Use at least 12 characters; a sentence is easier to remember than a riddle.",
+);
+/// A one-time link that was used or is too old.
+pub static USED_INVITATION: Kind = Kind::new(
+    410,
+    "used-invitation",
+    "This one-time link was used already or is too old.",
+    "Ask an administrator for a new one, or run `tanod user add` again.",
+);
+/// An unknown scope.
+pub static UNKNOWN_SCOPE: Kind = Kind::new(
+    422,
+    "unknown-scope",
+    "A key cannot have this scope.",
+    "Use some of items:write, matches:write, matches:detail, banks:read, banks:write.",
+);
+
+/// All refusals of this domain.
+pub const REFUSALS: &[&Kind] =
+    &[&NOT_SIGNED_IN, &NOT_ALLOWED, &WRONG_PASSWORD, &BAD_NAME, &WEAK_PASSWORD, &USED_INVITATION, &UNKNOWN_SCOPE];
+
+/// What a person of the operator is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Looks and decides.
+    Reviewer,
+    /// Approves, answers for reports and holds.
+    Lead,
+    /// Runs the installation; has no right to depictions by being one (US-40).
+    Admin,
+    /// Reads the record, and nothing else.
+    Auditor,
+}
+
+/// What a key of a program is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+pub enum Scope {
+    /// Send uploads.
+    #[serde(rename = "items:write")]
+    ItemsWrite,
+    /// Ask about hashes.
+    #[serde(rename = "matches:write")]
+    MatchesWrite,
+    /// See which entry of which list matched; without it licensed lists do not leak.
+    #[serde(rename = "matches:detail")]
+    MatchesDetail,
+    /// List banks.
+    #[serde(rename = "banks:read")]
+    BanksRead,
+    /// Change banks.
+    #[serde(rename = "banks:write")]
+    BanksWrite,
+}
+
+impl Scope {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::ItemsWrite, Self::MatchesWrite, Self::MatchesDetail, Self::BanksRead, Self::BanksWrite];
+}
+
+/// Something that can be allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// Send an upload and hear the verdict.
+    SubmitItems,
+    /// Ask about hashes without media.
+    AskMatches,
+    /// See matched entries.
+    SeeMatches,
+    /// List banks and entries.
+    ReadBanks,
+    /// Create, import, change and remove.
+    ChangeBanks,
+    /// Take fingerprints out.
+    ExportBanks,
+    /// See cases, without depictions.
+    ReadCases,
+    /// Lease a case and decide it.
+    DecideCases,
+    /// Look at depictions, under a lease (US-33, US-40).
+    SeeDepictions,
+    /// Give the second approval, settle what a reviewer needs help with.
+    ApproveDecisions,
+    /// See reports and their receipts.
+    ReadReports,
+    /// Send a stuck report again.
+    ReviveReports,
+    /// See holds.
+    ReadHolds,
+    /// Read the record.
+    ReadAudit,
+    /// Add people and keys.
+    ChangeAccounts,
+}
+
+impl Permission {
+    /// All of them, in the order of the matrix.
+    pub const ALL: [Self; 15] = [
+        Self::SubmitItems,
+        Self::AskMatches,
+        Self::SeeMatches,
+        Self::ReadBanks,
+        Self::ChangeBanks,
+        Self::ExportBanks,
+        Self::ReadCases,
+        Self::DecideCases,
+        Self::SeeDepictions,
+        Self::ApproveDecisions,
+        Self::ReadReports,
+        Self::ReviveReports,
+        Self::ReadHolds,
+        Self::ReadAudit,
+        Self::ChangeAccounts,
+    ];
+}
+
+/// THE matrix, for people.
+pub fn role_may(role: Role, permission: Permission) -> bool {
+    use Permission as P;
+    match role {
+        Role::Reviewer => matches!(permission, P::ReadCases | P::DecideCases | P::SeeDepictions | P::SeeMatches | P::ReadReports | P::ReadHolds),
+        Role::Lead => matches!(
+            permission,
+            P::ReadCases
+                | P::DecideCases
+                | P::SeeDepictions
+                | P::SeeMatches
+                | P::ApproveDecisions
+                | P::ReadReports
+                | P::ReviveReports
+                | P::ReadHolds
+                | P::ReadBanks
+                | P::ReadAudit
+        ),
+        Role::Admin => matches!(
+            permission,
+            P::ReadBanks | P::ChangeBanks | P::ExportBanks | P::SeeMatches | P::ReadReports | P::ChangeAccounts | P::ReadAudit | P::AskMatches
+        ),
+        Role::Auditor => matches!(permission, P::ReadAudit | P::ReadReports | P::ReadHolds | P::ReadBanks),
+    }
+}
+
+/// THE matrix, for keys.
+pub fn scope_gives(scope: Scope, permission: Permission) -> bool {
+    use Permission as P;
+    match scope {
+        Scope::ItemsWrite => permission == P::SubmitItems,
+        Scope::MatchesWrite => permission == P::AskMatches,
+        Scope::MatchesDetail => permission == P::SeeMatches,
+        Scope::BanksRead => permission == P::ReadBanks,
+        Scope::BanksWrite => matches!(permission, P::ReadBanks | P::ChangeBanks | P::ExportBanks),
+    }
+}
+
+/// Who is calling.
+#[derive(Clone, Debug)]
+pub enum Caller {
+    /// A person, by session.
+    Person {
+        /// Who.
+        id: PersonId,
+        /// As they appear in the record.
+        staff: i64,
+        /// What for.
+        role: Role,
+    },
+    /// A program, by key.
+    Key {
+        /// Which.
+        id: KeyId,
+        /// What for.
+        scopes: Vec<Scope>,
+        /// Its own limit of requests a minute.
+        per_minute: Option<u32>,
+    },
+    /// Whoever runs a command on the machine itself, with the data folder and its secret at hand.
+    Operator,
+}
+
+impl Caller {
+    /// How the record names them: staff number or key id, never a name.
+    pub fn mark(&self) -> String {
+        match self {
+            Self::Person { staff, .. } => format!("staff {staff}"),
+            Self::Key { id, .. } => id.to_string(),
+            Self::Operator => "operator".to_owned(),
+        }
+    }
+
+    /// Whether they may.
+    pub fn may(&self, permission: Permission) -> bool {
+        match self {
+            Self::Person { role, .. } => role_may(*role, permission),
+            Self::Key { scopes, .. } => scopes.iter().any(|scope| scope_gives(*scope, permission)),
+            // The operator's commands reach what an administrator reaches: depictions and decisions are not among it.
+            Self::Operator => role_may(Role::Admin, permission) || permission == Permission::ReviveReports,
+        }
+    }
+
+    /// Refuses unless they may.
+    pub fn require(&self, permission: Permission) -> Result<()> {
+        if self.may(permission) {
+            Ok(())
+        } else {
+            Err(NOT_ALLOWED.because(format!("needs: {}", crate::store::as_word(&permission))))
+        }
+    }
+
+    /// The person, where only a person will do.
+    pub fn person(&self) -> Result<PersonId> {
+        match self {
+            Self::Person { id, .. } => Ok(*id),
+            _ => Err(NOT_ALLOWED.because("only a person may do this")),
+        }
+    }
+
+    /// The id under which idempotency keys are remembered.
+    pub fn scope_id(&self) -> uuid::Uuid {
+        match self {
+            Self::Person { id, .. } => id.0,
+            Self::Key { id, .. } => id.0,
+            Self::Operator => uuid::Uuid::nil(),
+        }
+    }
+}
+
+/// A new secret token: `tanod_<kind>_<64 hex digits>`. Only its hash is kept.
+fn new_token(kind: &str, random: &Random) -> String {
+    format!("tanod_{kind}_{}", hex::encode(random.bytes::<32>()))
+}
+
+fn token_hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// Finds out who presents this token: a key or a session.
+pub async fn recognise(tx: &mut Tx, token: &str) -> Result<Caller> {
+    let hash = token_hash(token);
+    let found = if token.starts_with("tanod_key_") {
+        store::key_by_token(tx, &hash).await?
+    } else {
+        store::person_by_token(tx, &hash, "session").await?
+    };
+    // The look-up is by hash; comparing again in constant time costs nothing and survives a change of the look-up.
+    match found {
+        Some((caller, stored)) if verify_slices_are_equal(&stored, &hash).is_ok() => Ok(caller),
+        _ => Err((&NOT_SIGNED_IN).into()),
+    }
+}
+
+fn check_name(name: &str) -> Result<()> {
+    let fits = (1..=64).contains(&name.len())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '@'));
+    if fits { Ok(()) } else { Err((&BAD_NAME).into()) }
+}
+
+/// A person that can sign in after following the invitation.
+pub struct Invited {
+    /// Who.
+    pub id: PersonId,
+    /// As the record names them.
+    pub staff: i64,
+    /// Good once, for a day.
+    pub invitation: String,
+}
+
+/// Adds a person, or invites one anew. They choose their password when they follow the link.
+pub async fn invite(tx: &mut Tx, caller: &Caller, name: &str, role: Role) -> Result<(Invited, Recorded)> {
+    caller.require(Permission::ChangeAccounts)?;
+    check_name(name)?;
+    let (id, staff, kind) = match store::person_by_name(tx, name).await? {
+        Some((id, staff, found)) if found == role => (id, staff, "person.invited_again"),
+        Some(_) => return Err(BAD_NAME.because("a person of this name has another role")),
+        None => {
+            let staff = tx.next_number("staff").await?;
+            let id: PersonId = tx.id();
+            store::insert_person(tx, id, staff, name, role).await?;
+            (id, staff, "person.added")
+        }
+    };
+    let invitation = new_token("invitation", tx.random());
+    let until = later(tx.now(), SignedDuration::from_hours(24));
+    store::insert_token(tx, &token_hash(&invitation), id, "invitation", until).await?;
+    let proof =
+        audit::record(tx, Entry::by(caller, kind).about(id).detail(serde_json::json!({"staff": staff, "role": role})))
+            .await?;
+    Ok((Invited { id, staff, invitation }, proof))
+}
+
+/// Follows a one-time link: sets the password and opens a session.
+pub async fn accept(tx: &mut Tx, invitation: &str, password_hash: &str) -> Result<(Session, Recorded)> {
+    let hash = token_hash(invitation);
+    let Some((caller, _)) = store::person_by_token(tx, &hash, "invitation").await? else {
+        return Err((&USED_INVITATION).into());
+    };
+    let person = caller.person()?;
+    store::remove_token(tx, &hash).await?;
+    store::set_password(tx, person, password_hash).await?;
+    let session = open_session(tx, person).await?;
+    let proof = audit::record(tx, Entry::by(&caller, "person.accepted").about(person)).await?;
+    Ok((session, proof))
+}
+
+/// An open session.
+pub struct Session {
+    /// What to present.
+    pub token: String,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// Whose password hash to compare with, by name. Comparing is slow on purpose and happens outside the transaction.
+pub async fn password_of(tx: &mut Tx, name: &str) -> Result<Option<(PersonId, String)>> {
+    store::password_of(tx, name).await
+}
+
+/// Opens a session for somebody who proved who they are.
+pub async fn sign_in(tx: &mut Tx, person: PersonId) -> Result<(Session, Recorded)> {
+    let session = open_session(tx, person).await?;
+    let proof = audit::record(tx, Entry::by_tanod("session.opened").about(person)).await?;
+    Ok((session, proof))
+}
+
+async fn open_session(tx: &mut Tx, person: PersonId) -> Result<Session> {
+    let token = new_token("session", tx.random());
+    // A shift, not longer: the next one signs in again.
+    let expires_at = later(tx.now(), SignedDuration::from_hours(10));
+    store::insert_token(tx, &token_hash(&token), person, "session", expires_at).await?;
+    Ok(Session { token, expires_at })
+}
+
+/// Closes a session.
+pub async fn sign_out(tx: &mut Tx, caller: &Caller, token: &str) -> Result<Recorded> {
+    store::remove_token(tx, &token_hash(token)).await?;
+    audit::record(tx, Entry::by(caller, "session.closed").about(caller.person()?)).await
+}
+
+/// A new key; the token is shown once.
+pub struct NewKey {
+    /// Its id.
+    pub id: KeyId,
+    /// What the program presents. Not kept.
+    pub token: String,
+}
+
+/// Adds a key for one of the operator's programs.
+pub async fn add_key(
+    tx: &mut Tx,
+    caller: &Caller,
+    name: &str,
+    scopes: &[Scope],
+    per_minute: Option<u32>,
+) -> Result<(NewKey, Recorded)> {
+    caller.require(Permission::ChangeAccounts)?;
+    check_name(name)?;
+    if store::key_name_taken(tx, name).await? {
+        return Err(BAD_NAME.because("a key of this name exists"));
+    }
+    let id: KeyId = tx.id();
+    let token = new_token("key", tx.random());
+    store::insert_key(tx, id, name, &token_hash(&token), scopes, per_minute).await?;
+    let proof =
+        audit::record(tx, Entry::by(caller, "key.added").about(id).detail(serde_json::json!({"scopes": scopes}))).await?;
+    Ok((NewKey { id, token }, proof))
+}
+
+/// Hashes a password with Argon2id. Slow on purpose: call it off the async threads.
+pub fn hash_password(password: &str, random: &Random) -> Result<String> {
+    use argon2::PasswordHasher as _;
+    if password.chars().count() < 12 {
+        return Err((&WEAK_PASSWORD).into());
+    }
+    let salt: [u8; 16] = random.bytes();
+    argon2::Argon2::default()
+        .hash_password_with_salt(password.as_bytes(), &salt)
+        .map(|hash| hash.to_string())
+        .map_err(|error| Error::internal("hashing a password", error.to_string()))
+}
+
+/// Whether the password is the one behind the hash. Slow on purpose: call it off the async threads.
+pub fn password_fits(password: &str, hash: &str) -> bool {
+    use argon2::PasswordVerifier as _;
+    argon2::PasswordHash::new(hash)
+        .is_ok_and(|hash| argon2::Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
+    now.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// The matrix as text, for the snapshot that a reviewer reads.
+pub fn matrix() -> String {
+    use std::fmt::Write as _;
+    let mark = |yes: bool| if yes { "yes" } else { "-" };
+    let mut out = format!("{:<20} reviewer  lead  admin  auditor", "permission");
+    for scope in Scope::ALL {
+        out += &format!("  {}", crate::store::as_word(&scope));
+    }
+    for permission in Permission::ALL {
+        let may = |role| mark(role_may(role, permission));
+        let _fits = write!(
+            out,
+            "\n{:<20} {:<8}  {:<4}  {:<5}  {:<7}",
+            crate::store::as_word(&permission),
+            may(Role::Reviewer),
+            may(Role::Lead),
+            may(Role::Admin),
+            may(Role::Auditor)
+        );
+        for scope in Scope::ALL {
+            let name = crate::store::as_word(&scope);
+            let _fits = write!(out, "  {:<width$}", mark(scope_gives(scope, permission)), width = name.len());
+        }
+        out.truncate(out.trim_end().len());
+    }
+    out
+}

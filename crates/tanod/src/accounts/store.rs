@@ -1,0 +1,115 @@
+//! The SQL of people, sessions and keys.
+
+use jiff::Timestamp;
+
+use super::{Caller, Role, Scope};
+use crate::refusal::{Error, Result};
+use crate::store::{KeyId, PersonId, Row, StoreError, Tx, as_word};
+
+pub(super) async fn key_by_token(tx: &mut Tx, token: &[u8]) -> Result<Option<(Caller, Vec<u8>)>> {
+    let row = tx
+        .row(
+            "SELECT id, token, scopes, per_minute FROM api_keys WHERE token = $1 AND disabled_at IS NULL",
+            &[token.into()],
+        )
+        .await?;
+    let caller = |row: &Row| {
+        let per_minute: Option<i64> = row.get("per_minute")?;
+        let scopes: Vec<Scope> = row.json("scopes")?;
+        let caller =
+            Caller::Key { id: row.get("id")?, scopes, per_minute: per_minute.and_then(|n| u32::try_from(n).ok()) };
+        Ok::<_, StoreError>((caller, row.get("token")?))
+    };
+    Ok(row.as_ref().map(caller).transpose()?)
+}
+
+pub(super) async fn person_by_token(tx: &mut Tx, token: &[u8], kind: &str) -> Result<Option<(Caller, Vec<u8>)>> {
+    let now = tx.now();
+    let row = tx
+        .row(
+            "SELECT people.id, people.staff, people.role, sessions.token
+             FROM sessions JOIN people ON people.id = sessions.person
+             WHERE sessions.token = $1 AND sessions.kind = $2 AND sessions.expires_at > $3
+               AND people.disabled_at IS NULL",
+            &[token.into(), kind.into(), now.into()],
+        )
+        .await?;
+    let caller = |row: &Row| {
+        let caller = Caller::Person { id: row.get("id")?, staff: row.get("staff")?, role: row.word("role")? };
+        Ok::<_, StoreError>((caller, row.get("token")?))
+    };
+    Ok(row.as_ref().map(caller).transpose()?)
+}
+
+pub(super) async fn person_by_name(tx: &mut Tx, name: &str) -> Result<Option<(PersonId, i64, Role)>> {
+    let row = tx.row("SELECT id, staff, role FROM people WHERE name = $1", &[name.into()]).await?;
+    Ok(row.map(|row| Ok::<_, StoreError>((row.get("id")?, row.get("staff")?, row.word("role")?))).transpose()?)
+}
+
+pub(super) async fn insert_person(tx: &mut Tx, id: PersonId, staff: i64, name: &str, role: Role) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        "INSERT INTO people (id, staff, name, role, created_at) VALUES ($1, $2, $3, $4, $5)",
+        &[id.into(), staff.into(), name.into(), as_word(&role).into(), now.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn insert_token(
+    tx: &mut Tx,
+    token: &[u8],
+    person: PersonId,
+    kind: &str,
+    expires_at: Timestamp,
+) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        "INSERT INTO sessions (token, person, kind, expires_at, created_at) VALUES ($1, $2, $3, $4, $5)",
+        &[token.into(), person.into(), kind.into(), expires_at.into(), now.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn remove_token(tx: &mut Tx, token: &[u8]) -> Result<()> {
+    tx.execute("DELETE FROM sessions WHERE token = $1", &[token.into()]).await?;
+    Ok(())
+}
+
+pub(super) async fn set_password(tx: &mut Tx, person: PersonId, hash: &str) -> Result<()> {
+    tx.execute("UPDATE people SET password = $1 WHERE id = $2", &[hash.into(), person.into()]).await?;
+    Ok(())
+}
+
+pub(super) async fn password_of(tx: &mut Tx, name: &str) -> Result<Option<(PersonId, String)>> {
+    let row = tx
+        .row(
+            "SELECT id, password FROM people WHERE name = $1 AND password IS NOT NULL AND disabled_at IS NULL",
+            &[name.into()],
+        )
+        .await?;
+    Ok(row.map(|row| Ok::<_, StoreError>((row.get("id")?, row.get("password")?))).transpose()?)
+}
+
+pub(super) async fn key_name_taken(tx: &mut Tx, name: &str) -> Result<bool> {
+    Ok(tx.row("SELECT id FROM api_keys WHERE name = $1", &[name.into()]).await?.is_some())
+}
+
+pub(super) async fn insert_key(
+    tx: &mut Tx,
+    id: KeyId,
+    name: &str,
+    token: &[u8],
+    scopes: &[Scope],
+    per_minute: Option<u32>,
+) -> Result<()> {
+    let now = tx.now();
+    let scopes = serde_json::to_string(scopes).map_err(|error| Error::internal("writing scopes", error))?;
+    tx.execute(
+        "INSERT INTO api_keys (id, name, token, scopes, per_minute, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        &[id.into(), name.into(), token.into(), scopes.into(), per_minute.map(i64::from).into(), now.into()],
+    )
+    .await?;
+    Ok(())
+}

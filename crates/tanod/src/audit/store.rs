@@ -1,0 +1,184 @@
+//! The SQL of the record.
+
+use jiff::Timestamp;
+use ledger::Frontier;
+use sha2::{Digest, Sha256};
+
+use super::{Entry, Written};
+use crate::refusal::{Error, Result};
+use crate::store::{AuditId, CaseId, Row, StoreError, Tx};
+
+pub(super) async fn insert(
+    tx: &mut Tx,
+    id: AuditId,
+    entry: &Entry,
+    salt: &[u8],
+    detail: &str,
+    leaf: &[u8],
+) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        "INSERT INTO audit (id, kind, actor, case_id, subject, at, salt, detail, leaf)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        &[
+            id.into(),
+            entry.kind.into(),
+            entry.actor.as_str().into(),
+            entry.case.into(),
+            entry.subject.as_deref().into(),
+            now.into(),
+            salt.into(),
+            detail.into(),
+            leaf.into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn unplaced(tx: &mut Tx, limit: i64) -> Result<Vec<(AuditId, Vec<u8>)>> {
+    let rows =
+        tx.rows("SELECT id, leaf FROM audit WHERE position IS NULL ORDER BY id LIMIT $1", &[limit.into()]).await?;
+    Ok(rows.iter().map(|row| Ok((row.get("id")?, row.get("leaf")?))).collect::<std::result::Result<_, StoreError>>()?)
+}
+
+pub(super) async fn count_unplaced(tx: &mut Tx) -> Result<u64> {
+    let row = tx.row("SELECT COUNT(*) AS n FROM audit WHERE position IS NULL", &[]).await?;
+    Ok(row.map(|row| row.get::<i64>("n")).transpose()?.and_then(|n| u64::try_from(n).ok()).unwrap_or(0))
+}
+
+pub(super) async fn place(tx: &mut Tx, id: AuditId, position: i64) -> Result<()> {
+    tx.execute("UPDATE audit SET position = $1 WHERE id = $2", &[position.into(), id.into()]).await?;
+    Ok(())
+}
+
+pub(super) struct LastCheckpoint {
+    size: i64,
+    frontier: Vec<u8>,
+}
+
+impl LastCheckpoint {
+    pub(super) fn frontier(&self) -> Result<Frontier> {
+        let hashes = self.frontier.chunks_exact(32).filter_map(|chunk| <[u8; 32]>::try_from(chunk).ok()).collect();
+        Frontier::from_parts(u64::try_from(self.size).unwrap_or(0), hashes)
+            .map_err(|error| Error::internal("reading the ledger's frontier", error))
+    }
+}
+
+/// The newest checkpoint, with the counter row locked so that only one process gives places at a time.
+pub(super) async fn last_checkpoint(tx: &mut Tx) -> Result<Option<LastCheckpoint>> {
+    let row = tx.row("SELECT size, frontier FROM checkpoints ORDER BY size DESC LIMIT 1", &[]).await?;
+    Ok(row
+        .map(|row| Ok::<_, StoreError>(LastCheckpoint { size: row.get("size")?, frontier: row.get("frontier")? }))
+        .transpose()?)
+}
+
+pub(super) async fn insert_checkpoint(tx: &mut Tx, frontier: &Frontier, note: &str) -> Result<()> {
+    let now = tx.now();
+    let size = i64::try_from(frontier.size()).map_err(|error| Error::internal("numbering the ledger", error))?;
+    tx.execute(
+        "INSERT INTO checkpoints (size, note, frontier, at) VALUES ($1, $2, $3, $4)",
+        &[size.into(), note.into(), frontier.hashes().concat().into(), now.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn checkpoints(tx: &mut Tx) -> Result<Vec<(i64, String)>> {
+    let rows = tx.rows("SELECT size, note FROM checkpoints ORDER BY size", &[]).await?;
+    Ok(rows.iter().map(|row| Ok((row.get("size")?, row.get("note")?))).collect::<std::result::Result<_, StoreError>>()?)
+}
+
+pub(super) struct Placed {
+    pub(super) position: i64,
+    pub(super) leaf: Vec<u8>,
+    id: AuditId,
+    entry: (String, String, Option<CaseId>, Option<String>),
+    at: Timestamp,
+    salt: Option<Vec<u8>>,
+    detail: Option<String>,
+}
+
+impl Placed {
+    /// What does not fit between the leaf and the fields beside it.
+    pub(super) fn fault(&self) -> Option<&'static str> {
+        let (kind, actor, case, subject) = &self.entry;
+        let text = String::from_utf8_lossy(&self.leaf);
+        let head = format!(
+            "tanod-audit-v1\nid {}\nat {}\nkind {kind}\nactor {actor}\ncase {}\nsubject {}\ndetail ",
+            self.id,
+            self.at,
+            case.map_or_else(|| "-".to_owned(), |case| case.to_string()),
+            subject.as_deref().unwrap_or("-").replace('\n', " "),
+        );
+        let Some(commitment) = text.strip_prefix(&head) else {
+            return Some("was altered: its fields are not those of its leaf");
+        };
+        // Salt and detail may have been destroyed; then the commitment stands alone.
+        if let (Some(salt), Some(detail)) = (&self.salt, &self.detail) {
+            let expected = hex::encode(Sha256::new().chain_update(salt).chain_update(detail.as_bytes()).finalize());
+            if commitment.trim_end() != expected {
+                return Some("was altered: its particulars are not those it committed to");
+            }
+        }
+        None
+    }
+}
+
+pub(super) async fn placed_from(tx: &mut Tx, position: i64, limit: i64) -> Result<Vec<Placed>> {
+    let rows = tx
+        .rows(
+            "SELECT id, kind, actor, case_id, subject, at, salt, detail, leaf, position
+             FROM audit WHERE position >= $1 ORDER BY position LIMIT $2",
+            &[position.into(), limit.into()],
+        )
+        .await?;
+    let placed = |row: &Row| {
+        Ok(Placed {
+            position: row.get("position")?,
+            leaf: row.get("leaf")?,
+            id: row.get("id")?,
+            entry: (row.get("kind")?, row.get("actor")?, row.get("case_id")?, row.get("subject")?),
+            at: row.get("at")?,
+            salt: row.get("salt")?,
+            detail: row.get("detail")?,
+        })
+    };
+    Ok(rows.iter().map(placed).collect::<std::result::Result<_, StoreError>>()?)
+}
+
+pub(super) async fn page(
+    tx: &mut Tx,
+    before: Option<AuditId>,
+    case: Option<CaseId>,
+    limit: i64,
+) -> Result<Vec<Written>> {
+    let before = before.map_or(uuid::Uuid::max(), |id| id.0);
+    let rows = match case {
+        None => {
+            tx.rows("SELECT * FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2", &[before.into(), limit.into()])
+                .await?
+        }
+        Some(case) => {
+            tx.rows(
+                "SELECT * FROM audit WHERE id < $1 AND case_id = $3 ORDER BY id DESC LIMIT $2",
+                &[before.into(), limit.into(), case.into()],
+            )
+            .await?
+        }
+    };
+    let written = |row: &Row| {
+        let detail: Option<String> = row.get("detail")?;
+        Ok(Written {
+            id: row.get("id")?,
+            kind: row.get("kind")?,
+            actor: row.get("actor")?,
+            case: row.get("case_id")?,
+            subject: row.get("subject")?,
+            at: row.get("at")?,
+            detail: detail.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
+            position: row.get("position")?,
+        })
+    };
+    Ok(rows.iter().map(written).collect::<std::result::Result<_, StoreError>>()?)
+}

@@ -1,0 +1,396 @@
+//! Lists of known fingerprints: where they come from, what they may be used for, and how a change reaches every index.
+
+pub mod api;
+mod rows;
+mod store;
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+
+use crate::accounts::{Caller, Permission};
+use crate::audit::{self, Entry as Event};
+use crate::refusal::{Kind as Refusal, Result, RowFault};
+use crate::store::{BankId, EntryId, Recorded, Tx};
+
+pub use rows::{Row, parse_csv, parse_ndjson, write_csv, write_ndjson};
+
+/// An id or name that leads nowhere.
+pub static UNKNOWN_BANK: Refusal =
+    Refusal::new(404, "unknown-bank", "There is no such bank.", "List the banks with GET /v1/banks or `tanod bank ls`.");
+/// An entry id that leads nowhere.
+pub static UNKNOWN_ENTRY: Refusal = Refusal::new(
+    404,
+    "unknown-entry",
+    "There is no such entry in this bank.",
+    "List its entries with GET /v1/banks/{bank}/entries.",
+);
+/// A bank of this name exists.
+pub static BANK_EXISTS: Refusal =
+    Refusal::new(409, "bank-exists", "A bank of this name exists.", "Choose another name, or import into the one there is.");
+/// A name or threshold outside what a bank can have.
+pub static BAD_BANK: Refusal = Refusal::new(
+    422,
+    "bad-bank",
+    "A bank cannot be made like this.",
+    "A name has 1 to 80 characters, a threshold is 0 to 63 bits (31 is usual).",
+);
+/// Rows of an import are faulty; none was taken.
+pub static BAD_ROWS: Refusal = Refusal::new(
+    422,
+    "bad-rows",
+    "Some rows cannot be read, so none was imported.",
+    "Mend the rows that are listed and send the whole file again.",
+);
+/// The list's licence forbids passing it on (US-44).
+pub static EXPORT_REFUSED: Refusal = Refusal::new(
+    403,
+    "export-refused",
+    "The licence of this list does not allow passing it on.",
+    "Ask the list's owner. Lists of the kind `restricted` are used for matching only.",
+);
+
+/// All refusals of this domain.
+pub const REFUSALS: &[&Refusal] =
+    &[&UNKNOWN_BANK, &UNKNOWN_ENTRY, &BANK_EXISTS, &BAD_BANK, &BAD_ROWS, &EXPORT_REFUSED];
+
+/// What a bank's entries are said to be. Decides what a match may lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub enum Kind {
+    /// Material vetted as child sexual abuse material.
+    Csam,
+    /// Sexually exploitative, perhaps not illegal: review only.
+    Exploitative,
+    /// Adults' intimate pictures: never a CyberTip.
+    NciiAdult,
+    /// Our own finds that nobody has confirmed.
+    OwnUnconfirmed,
+    /// Known false alarms.
+    Exception,
+    /// For trying out.
+    Test,
+}
+
+impl Kind {
+    /// Whether a match makes or joins a case. Adult lists have their own door; test and exception lists have none.
+    pub fn makes_cases(self) -> bool {
+        matches!(self, Self::Csam | Self::Exploitative | Self::OwnUnconfirmed)
+    }
+}
+
+/// What may be done with the list itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Licence {
+    /// Ours.
+    Own,
+    /// Somebody else's, and may be passed on.
+    Shareable,
+    /// Somebody else's, for matching only.
+    Restricted,
+}
+
+/// The sort of fingerprint an entry holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Signal {
+    /// MD5 of the bytes.
+    Md5,
+    /// SHA-1 of the bytes.
+    Sha1,
+    /// SHA-256 of the bytes.
+    Sha256,
+    /// PDQ of the picture, at full resolution.
+    Pdq,
+}
+
+impl Signal {
+    /// How many bytes a value has.
+    pub fn width(self) -> usize {
+        match self {
+            Self::Md5 => 16,
+            Self::Sha1 => 20,
+            Self::Sha256 | Self::Pdq => 32,
+        }
+    }
+}
+
+/// A list of known fingerprints.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+pub struct Bank {
+    /// Its id.
+    pub id: BankId,
+    /// Its name.
+    pub name: String,
+    /// What its entries are said to be.
+    pub kind: Kind,
+    /// Who keeps the list.
+    pub source: String,
+    /// What may be done with it.
+    pub licence: Licence,
+    /// The greatest PDQ distance, in bits of 256, that is still a match.
+    pub threshold: u32,
+    /// Whether it matches at all.
+    pub enabled: bool,
+    /// Matches are counted, and lead to nothing.
+    pub shadow: bool,
+    /// When it last heard from its source.
+    #[schema(value_type = String)]
+    pub refreshed_at: Timestamp,
+    /// The number of its last change in the feed.
+    #[serde(skip)]
+    pub feed: i64,
+    #[serde(skip)]
+    pub(crate) removed: bool,
+}
+
+/// One fingerprint in a bank.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its id.
+    pub id: EntryId,
+    /// In which bank.
+    pub bank: BankId,
+    /// What sort of fingerprint.
+    pub signal: Signal,
+    /// The fingerprint.
+    pub value: Vec<u8>,
+    /// As the source classifies it.
+    pub classification: Option<String>,
+    /// Who contributed it.
+    pub source: Option<String>,
+    /// How it came here.
+    pub provenance: Option<String>,
+    /// Whether it matches.
+    pub enabled: bool,
+    pub(crate) removed: bool,
+    pub(crate) feed: i64,
+}
+
+/// A bank to be made.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewBank {
+    /// 1 to 80 characters, unique.
+    pub name: String,
+    /// What its entries are said to be.
+    pub kind: Kind,
+    /// Who keeps the list.
+    #[serde(default = "own_source")]
+    pub source: String,
+    /// What may be done with it. Restricted unless said otherwise.
+    #[serde(default = "restricted")]
+    pub licence: Licence,
+    /// The greatest PDQ distance that is still a match.
+    #[serde(default = "usual_threshold")]
+    pub threshold: u32,
+    /// Count, don't act.
+    #[serde(default)]
+    pub shadow: bool,
+}
+
+fn own_source() -> String {
+    "own".to_owned()
+}
+fn restricted() -> Licence {
+    Licence::Restricted
+}
+/// The distance that the list exchanges recommend for PDQ.
+pub(crate) fn usual_threshold() -> u32 {
+    31
+}
+
+/// A change of a bank; what is absent stays.
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// Match, or not.
+    pub enabled: Option<bool>,
+    /// Count, don't act.
+    pub shadow: Option<bool>,
+    /// The greatest PDQ distance that is still a match.
+    pub threshold: Option<u32>,
+}
+
+/// Makes a bank.
+pub async fn create(tx: &mut Tx, caller: &Caller, new: &NewBank) -> Result<(Bank, Recorded)> {
+    caller.require(Permission::ChangeBanks)?;
+    let length = new.name.trim().chars().count();
+    if !(1..=80).contains(&length) || new.threshold > 63 {
+        return Err((&BAD_BANK).into());
+    }
+    if store::by_name(tx, new.name.trim()).await?.is_some() {
+        return Err((&BANK_EXISTS).into());
+    }
+    let feed = tx.next_number("bank_feed").await?;
+    let bank = Bank {
+        id: tx.id(),
+        name: new.name.trim().to_owned(),
+        kind: new.kind,
+        source: new.source.clone(),
+        licence: new.licence,
+        threshold: new.threshold,
+        enabled: true,
+        shadow: new.shadow,
+        refreshed_at: tx.now(),
+        feed,
+        removed: false,
+    };
+    store::insert(tx, &bank).await?;
+    let detail = serde_json::to_value(&bank).unwrap_or_default();
+    let proof = audit::record(tx, Event::by(caller, "bank.created").about(bank.id).detail(detail)).await?;
+    Ok((bank, proof))
+}
+
+/// All banks.
+pub async fn list(tx: &mut Tx, caller: &Caller) -> Result<Vec<(Bank, i64)>> {
+    caller.require(Permission::ReadBanks)?;
+    store::list(tx).await
+}
+
+/// The bank of this id or name.
+pub async fn find(tx: &mut Tx, caller: &Caller, which: &str) -> Result<Bank> {
+    caller.require(Permission::ReadBanks)?;
+    let found = match which.parse::<BankId>() {
+        Ok(id) => store::by_id(tx, id).await?,
+        Err(_) => store::by_name(tx, which).await?,
+    };
+    found.ok_or_else(|| UNKNOWN_BANK.because(format!("asked for: {which}")))
+}
+
+/// Changes whether and how a bank matches.
+pub async fn change(tx: &mut Tx, caller: &Caller, id: BankId, change: Change) -> Result<(Bank, Recorded)> {
+    caller.require(Permission::ChangeBanks)?;
+    if change.threshold.is_some_and(|bits| bits > 63) {
+        return Err((&BAD_BANK).into());
+    }
+    let feed = tx.next_number("bank_feed").await?;
+    let mut bank = store::by_id(tx, id).await?.ok_or(&UNKNOWN_BANK)?;
+    bank.enabled = change.enabled.unwrap_or(bank.enabled);
+    bank.shadow = change.shadow.unwrap_or(bank.shadow);
+    bank.threshold = change.threshold.unwrap_or(bank.threshold);
+    bank.feed = feed;
+    store::update(tx, &bank).await?;
+    let detail = serde_json::to_value(change).unwrap_or_default();
+    let proof = audit::record(tx, Event::by(caller, "bank.changed").about(id).detail(detail)).await?;
+    Ok((bank, proof))
+}
+
+/// Takes a bank out of use for good. Its rows stay, so that old verdicts can be explained.
+pub async fn remove(tx: &mut Tx, caller: &Caller, id: BankId) -> Result<Recorded> {
+    caller.require(Permission::ChangeBanks)?;
+    let feed = tx.next_number("bank_feed").await?;
+    let mut bank = store::by_id(tx, id).await?.ok_or(&UNKNOWN_BANK)?;
+    bank.removed = true;
+    bank.enabled = false;
+    bank.feed = feed;
+    // The name becomes free for another list.
+    bank.name = format!("{} (removed {id})", bank.name);
+    store::update(tx, &bank).await?;
+    audit::record(tx, Event::by(caller, "bank.removed").about(id)).await
+}
+
+/// How an import went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+pub struct Imported {
+    /// Which bank.
+    pub bank: BankId,
+    /// Rows that are new.
+    pub added: u64,
+    /// Rows that were there; their particulars are the newer ones now.
+    pub renewed: u64,
+}
+
+/// Imports rows: all of them, or none.
+pub async fn import(tx: &mut Tx, caller: &Caller, id: BankId, rows: &[Row]) -> Result<(Imported, Recorded)> {
+    caller.require(Permission::ChangeBanks)?;
+    let feed = tx.next_number("bank_feed").await?;
+    let mut bank = store::by_id(tx, id).await?.ok_or(&UNKNOWN_BANK)?;
+    let mut seen = HashSet::new();
+    let mut faults = Vec::new();
+    for (row, number) in rows.iter().zip(1_u64..) {
+        if !seen.insert((row.signal, row.value.as_slice())) {
+            faults.push(RowFault { row: number, message: "the same fingerprint stands in an earlier row".to_owned() });
+        }
+        if faults.len() >= rows::MOST_FAULTS {
+            break;
+        }
+    }
+    if !faults.is_empty() {
+        return Err(BAD_ROWS.rows(faults));
+    }
+    let (mut added, mut renewed) = (0, 0);
+    for row in rows {
+        if store::upsert_entry(tx, id, row, feed).await? { added += 1 } else { renewed += 1 }
+    }
+    bank.feed = feed;
+    bank.refreshed_at = tx.now();
+    store::update(tx, &bank).await?;
+    let imported = Imported { bank: id, added, renewed };
+    let detail = serde_json::to_value(imported).unwrap_or_default();
+    let proof = audit::record(tx, Event::by(caller, "bank.imported").about(id).detail(detail)).await?;
+    Ok((imported, proof))
+}
+
+/// Enables, disables or removes one entry.
+pub async fn change_entry(
+    tx: &mut Tx,
+    caller: &Caller,
+    bank: BankId,
+    entry: EntryId,
+    enabled: bool,
+) -> Result<Recorded> {
+    caller.require(Permission::ChangeBanks)?;
+    let feed = tx.next_number("bank_feed").await?;
+    if !store::set_entry(tx, bank, entry, enabled, feed).await? {
+        return Err((&UNKNOWN_ENTRY).into());
+    }
+    let kind = if enabled { "entry.enabled" } else { "entry.disabled" };
+    audit::record(tx, Event::by(caller, kind).about(entry)).await
+}
+
+/// The rows of a bank, for passing on. An export is an event like any other (US-44).
+pub async fn export(tx: &mut Tx, caller: &Caller, id: BankId) -> Result<(Vec<Row>, Recorded)> {
+    caller.require(Permission::ExportBanks)?;
+    let bank = store::by_id(tx, id).await?.ok_or(&UNKNOWN_BANK)?;
+    if bank.licence == Licence::Restricted {
+        return Err((&EXPORT_REFUSED).into());
+    }
+    let entries = store::entries(tx, id, EntryId(uuid::Uuid::nil()), i64::MAX).await?;
+    let rows: Vec<Row> = entries.into_iter().filter(|entry| !entry.removed).map(Row::from).collect();
+    let detail = serde_json::json!({"rows": rows.len()});
+    let proof = audit::record(tx, Event::by(caller, "bank.exported").about(id).detail(detail)).await?;
+    Ok((rows, proof))
+}
+
+/// Entries of a bank after a given one, in order of their ids.
+pub async fn entries(tx: &mut Tx, caller: &Caller, id: BankId, after: EntryId, limit: i64) -> Result<Vec<Entry>> {
+    caller.require(Permission::ReadBanks)?;
+    caller.require(Permission::SeeMatches)?;
+    store::by_id(tx, id).await?.ok_or(&UNKNOWN_BANK)?;
+    store::entries(tx, id, after, limit).await
+}
+
+/// What changed after a number of the feed.
+pub(crate) struct Changes {
+    pub(crate) banks: Vec<Bank>,
+    pub(crate) entries: Vec<Entry>,
+    /// The newest number these changes reach.
+    pub(crate) upto: i64,
+}
+
+/// The changes after `feed`, seen in one state of the database, so that no number is skipped.
+pub(crate) async fn changes_after(tx: &mut Tx, feed: i64) -> Result<Changes> {
+    let upto = store::newest(tx).await?;
+    if upto <= feed {
+        return Ok(Changes { banks: Vec::new(), entries: Vec::new(), upto: feed });
+    }
+    Ok(Changes { banks: store::banks_after(tx, feed).await?, entries: store::entries_after(tx, feed).await?, upto })
+}
+
+/// Entries by id, to explain matches.
+pub(crate) async fn entry(tx: &mut Tx, id: EntryId) -> Result<Option<(Bank, Entry)>> {
+    store::entry(tx, id).await
+}

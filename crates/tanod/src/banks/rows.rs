@@ -1,0 +1,157 @@
+//! Import and export of a bank's rows as CSV and NDJSON, with a fault named for each row that cannot be read.
+
+use super::{BAD_ROWS, Entry, Signal};
+use crate::refusal::{Error, Result, RowFault};
+use crate::store::word;
+
+/// More faults than this help nobody.
+pub(super) const MOST_FAULTS: usize = 50;
+
+/// One row of an import or export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// What sort of fingerprint.
+    pub signal: Signal,
+    /// The fingerprint.
+    pub value: Vec<u8>,
+    /// As the source classifies it.
+    pub classification: Option<String>,
+    /// Who contributed it.
+    pub source: Option<String>,
+    /// How it came here.
+    pub provenance: Option<String>,
+}
+
+#[derive(serde::Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    signal: String,
+    value: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    classification: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    provenance: Option<String>,
+}
+
+impl From<Entry> for Row {
+    fn from(entry: Entry) -> Self {
+        Self {
+            signal: entry.signal,
+            value: entry.value,
+            classification: entry.classification,
+            source: entry.source,
+            provenance: entry.provenance,
+        }
+    }
+}
+
+impl TryFrom<Wire> for Row {
+    type Error = String;
+
+    fn try_from(wire: Wire) -> std::result::Result<Self, String> {
+        let signal: Signal = word(wire.signal.trim())
+            .ok_or_else(|| format!("signal `{}` is none of md5, sha1, sha256, pdq", shown(&wire.signal)))?;
+        let value = hex::decode(wire.value.trim())
+            .map_err(|_| format!("value `{}` is not hexadecimal", shown(&wire.value)))?;
+        if value.len() != signal.width() {
+            let digits = signal.width() * 2;
+            return Err(format!("value has {} hexadecimal digits, and this signal has {digits}", value.len() * 2));
+        }
+        for (name, text) in
+            [("classification", &wire.classification), ("source", &wire.source), ("provenance", &wire.provenance)]
+        {
+            if text.as_ref().is_some_and(|text| text.len() > 500) {
+                return Err(format!("{name} is longer than 500 characters"));
+            }
+        }
+        let some = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        Ok(Self {
+            signal,
+            value,
+            classification: some(wire.classification),
+            source: some(wire.source),
+            provenance: some(wire.provenance),
+        })
+    }
+}
+
+/// A stranger's text, short enough to be repeated to them.
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(80).collect()
+}
+
+fn gather(rows: impl Iterator<Item = std::result::Result<Row, String>>) -> Result<Vec<Row>> {
+    let (mut good, mut faults) = (Vec::new(), Vec::new());
+    for (row, number) in rows.zip(1_u64..) {
+        match row {
+            Ok(row) => good.push(row),
+            Err(message) => faults.push(RowFault { row: number, message }),
+        }
+        if faults.len() >= MOST_FAULTS {
+            break;
+        }
+    }
+    if faults.is_empty() { Ok(good) } else { Err(BAD_ROWS.rows(faults)) }
+}
+
+/// Reads CSV with a header of at least `signal,value`.
+pub fn parse_csv(bytes: &[u8]) -> Result<Vec<Row>> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
+    gather(reader.deserialize::<Wire>().map(|row| match row {
+        Ok(wire) => Row::try_from(wire),
+        Err(error) => Err(match error.kind() {
+            csv::ErrorKind::Deserialize { err, .. } => err.to_string(),
+            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                format!("has {len} fields, and the header has {expected_len}")
+            }
+            csv::ErrorKind::Utf8 { .. } => "is not UTF-8".to_owned(),
+            _ => "cannot be read as CSV".to_owned(),
+        }),
+    }))
+}
+
+/// Reads one JSON object a line.
+pub fn parse_ndjson(bytes: &[u8]) -> Result<Vec<Row>> {
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    gather(lines.map(|line| {
+        serde_json::from_slice::<Wire>(line).map_err(|error| error.to_string()).and_then(Row::try_from)
+    }))
+}
+
+fn wire(row: &Row) -> Wire {
+    Wire {
+        signal: crate::store::as_word(&row.signal),
+        value: hex::encode(&row.value),
+        classification: row.classification.clone(),
+        source: row.source.clone(),
+        provenance: row.provenance.clone(),
+    }
+}
+
+/// Writes CSV.
+pub fn write_csv(rows: &[Row]) -> Result<Vec<u8>> {
+    let doing = "writing CSV";
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let header = ["signal", "value", "classification", "source", "provenance"];
+    writer.write_record(header).map_err(|error| Error::internal(doing, error))?;
+    for row in rows {
+        let wire = wire(row);
+        let text = |text: Option<String>| text.unwrap_or_default();
+        let fields =
+            [wire.signal, wire.value, text(wire.classification), text(wire.source), text(wire.provenance)];
+        writer.write_record(fields).map_err(|error| Error::internal(doing, error))?;
+    }
+    writer.into_inner().map_err(|error| Error::internal(doing, error.to_string()))
+}
+
+/// Writes one JSON object a line.
+pub fn write_ndjson(rows: &[Row]) -> Result<Vec<u8>> {
+    let mut out = Vec::new();
+    for row in rows {
+        serde_json::to_writer(&mut out, &wire(row)).map_err(|error| Error::internal("writing NDJSON", error))?;
+        out.push(b'\n');
+    }
+    Ok(out)
+}

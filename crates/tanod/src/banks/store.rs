@@ -1,0 +1,182 @@
+//! The SQL of banks.
+
+use super::{Bank, Entry, Row as ImportRow};
+use crate::refusal::Result;
+use crate::store::{BankId, EntryId, Row, StoreError, Tx, as_word};
+
+type Read<T> = std::result::Result<T, StoreError>;
+
+fn bank(row: &Row) -> Read<Bank> {
+    Ok(Bank {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        kind: row.word("kind")?,
+        source: row.get("source")?,
+        licence: row.word("licence")?,
+        threshold: u32::try_from(row.get::<i64>("threshold")?).unwrap_or(0),
+        enabled: row.get("enabled")?,
+        shadow: row.get("shadow")?,
+        refreshed_at: row.get("refreshed_at")?,
+        feed: row.get("feed")?,
+        removed: row.get("removed")?,
+    })
+}
+
+fn entry_row(row: &Row) -> Read<Entry> {
+    Ok(Entry {
+        id: row.get("id")?,
+        bank: row.get("bank")?,
+        signal: row.word("signal")?,
+        value: row.get("value")?,
+        classification: row.get("classification")?,
+        source: row.get("source")?,
+        provenance: row.get("provenance")?,
+        enabled: row.get("enabled")?,
+        removed: row.get("removed")?,
+        feed: row.get("feed")?,
+    })
+}
+
+pub(super) async fn insert(tx: &mut Tx, bank: &Bank) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        "INSERT INTO banks (id, name, kind, source, licence, threshold, enabled, shadow, removed, refreshed_at, feed,
+             created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        &[
+            bank.id.into(),
+            bank.name.as_str().into(),
+            as_word(&bank.kind).into(),
+            bank.source.as_str().into(),
+            as_word(&bank.licence).into(),
+            i64::from(bank.threshold).into(),
+            bank.enabled.into(),
+            bank.shadow.into(),
+            bank.removed.into(),
+            bank.refreshed_at.into(),
+            bank.feed.into(),
+            now.into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn update(tx: &mut Tx, bank: &Bank) -> Result<()> {
+    tx.execute(
+        "UPDATE banks SET name = $1, threshold = $2, enabled = $3, shadow = $4, removed = $5, refreshed_at = $6,
+             feed = $7
+         WHERE id = $8",
+        &[
+            bank.name.as_str().into(),
+            i64::from(bank.threshold).into(),
+            bank.enabled.into(),
+            bank.shadow.into(),
+            bank.removed.into(),
+            bank.refreshed_at.into(),
+            bank.feed.into(),
+            bank.id.into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn list(tx: &mut Tx) -> Result<Vec<(Bank, i64)>> {
+    let rows = tx
+        .rows(
+            "SELECT banks.*, (SELECT COUNT(*) FROM entries
+                 WHERE entries.bank = banks.id AND NOT entries.removed) AS entries
+             FROM banks WHERE NOT removed ORDER BY name",
+            &[],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| Ok((bank(row)?, row.get("entries")?))).collect::<Read<_>>()?)
+}
+
+pub(super) async fn by_id(tx: &mut Tx, id: BankId) -> Result<Option<Bank>> {
+    let row = tx.row("SELECT * FROM banks WHERE id = $1 AND NOT removed", &[id.into()]).await?;
+    Ok(row.as_ref().map(bank).transpose()?)
+}
+
+pub(super) async fn by_name(tx: &mut Tx, name: &str) -> Result<Option<Bank>> {
+    let row = tx.row("SELECT * FROM banks WHERE name = $1 AND NOT removed", &[name.into()]).await?;
+    Ok(row.as_ref().map(bank).transpose()?)
+}
+
+/// True when the entry is new.
+pub(super) async fn upsert_entry(tx: &mut Tx, bank: BankId, row: &ImportRow, feed: i64) -> Result<bool> {
+    let id: EntryId = tx.id();
+    let now = tx.now();
+    let kept = tx
+        .row(
+            "INSERT INTO entries (id, bank, signal, value, classification, source, provenance, enabled, removed, feed,
+                 created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+             ON CONFLICT (bank, signal, value) DO UPDATE SET
+                 classification = excluded.classification, source = excluded.source,
+                 provenance = excluded.provenance, removed = excluded.removed, feed = excluded.feed
+             RETURNING id",
+            &[
+                id.into(),
+                bank.into(),
+                as_word(&row.signal).into(),
+                row.value.as_slice().into(),
+                row.classification.as_deref().into(),
+                row.source.as_deref().into(),
+                row.provenance.as_deref().into(),
+                true.into(),
+                false.into(),
+                feed.into(),
+                now.into(),
+            ],
+        )
+        .await?;
+    Ok(kept.map(|row| row.get::<EntryId>("id")).transpose()? == Some(id))
+}
+
+pub(super) async fn set_entry(tx: &mut Tx, bank: BankId, entry: EntryId, enabled: bool, feed: i64) -> Result<bool> {
+    let touched = tx
+        .execute(
+            "UPDATE entries SET enabled = $1, feed = $2 WHERE id = $3 AND bank = $4 AND NOT removed",
+            &[enabled.into(), feed.into(), entry.into(), bank.into()],
+        )
+        .await?;
+    Ok(touched == 1)
+}
+
+pub(super) async fn entries(tx: &mut Tx, bank: BankId, after: EntryId, limit: i64) -> Result<Vec<Entry>> {
+    let rows = tx
+        .rows(
+            "SELECT * FROM entries WHERE bank = $1 AND id > $2 AND NOT removed ORDER BY id LIMIT $3",
+            &[bank.into(), after.into(), limit.into()],
+        )
+        .await?;
+    Ok(rows.iter().map(entry_row).collect::<Read<_>>()?)
+}
+
+pub(super) async fn newest(tx: &mut Tx) -> Result<i64> {
+    let row = tx.row("SELECT value FROM counters WHERE name = 'bank_feed'", &[]).await?;
+    Ok(row.map(|row| row.get("value")).transpose()?.unwrap_or(0))
+}
+
+pub(super) async fn banks_after(tx: &mut Tx, feed: i64) -> Result<Vec<Bank>> {
+    let rows = tx.rows("SELECT * FROM banks WHERE feed > $1 ORDER BY feed", &[feed.into()]).await?;
+    Ok(rows.iter().map(bank).collect::<Read<_>>()?)
+}
+
+pub(super) async fn entries_after(tx: &mut Tx, feed: i64) -> Result<Vec<Entry>> {
+    let rows = tx.rows("SELECT * FROM entries WHERE feed > $1 ORDER BY feed, id", &[feed.into()]).await?;
+    Ok(rows.iter().map(entry_row).collect::<Read<_>>()?)
+}
+
+pub(super) async fn entry(tx: &mut Tx, id: EntryId) -> Result<Option<(Bank, Entry)>> {
+    let Some(row) = tx.row("SELECT * FROM entries WHERE id = $1", &[id.into()]).await? else {
+        return Ok(None);
+    };
+    let found = entry_row(&row)?;
+    let Some(row) = tx.row("SELECT * FROM banks WHERE id = $1", &[found.bank.into()]).await? else {
+        return Ok(None);
+    };
+    Ok(Some((bank(&row)?, found)))
+}

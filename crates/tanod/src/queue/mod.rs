@@ -1,0 +1,155 @@
+//! Work that outlives a request: a row written with the record, leased, retried with back-off, and never lost.
+//!
+//! Jobs are at-least-once: each is written so that doing it twice changes nothing the second time. Losing a nudge costs a
+//! moment, never a job.
+
+mod store;
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use crate::refusal::Result;
+use crate::store::{JobId, LeaseId, Recorded, Tx};
+
+/// How long a worker may be silent before another takes over.
+pub const LEASE: Duration = Duration::from_secs(60);
+
+/// What is to be done. Versioned: a row of an older release still reads.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "job", rename_all = "snake_case")]
+pub enum Work {
+    /// File one report.
+    FileReportV1 {
+        /// Which.
+        report: crate::store::ReportId,
+    },
+    /// Look again at an upload that could not be looked at.
+    RetryItemV1 {
+        /// Which.
+        item: crate::store::ItemId,
+    },
+    /// Let sealed media of an upload that stayed unscanned go.
+    ExpireExhibitV1 {
+        /// Whose.
+        item: crate::store::ItemId,
+    },
+}
+
+impl Work {
+    /// The lane keeps slow work from standing in the way of quick work.
+    pub fn lane(&self) -> &'static str {
+        match self {
+            Self::FileReportV1 { .. } => "reports",
+            Self::RetryItemV1 { .. } => "items",
+            Self::ExpireExhibitV1 { .. } => "expiry",
+        }
+    }
+
+    fn subject(&self) -> Uuid {
+        match self {
+            Self::FileReportV1 { report } => report.0,
+            Self::RetryItemV1 { item } | Self::ExpireExhibitV1 { item } => item.0,
+        }
+    }
+}
+
+/// A job in a worker's hands.
+#[derive(Clone, Debug)]
+pub struct Leased {
+    /// Its id.
+    pub id: JobId,
+    /// Proof that it is in these hands.
+    pub lease: LeaseId,
+    /// What to do.
+    pub work: Work,
+    /// How often it was tried before.
+    pub attempts: i64,
+}
+
+/// What became of a job.
+#[derive(Clone, Debug)]
+pub enum Done {
+    /// It is finished.
+    Finished,
+    /// Not now: again after this long. Does not count as a failure.
+    Later(Duration),
+    /// It failed; again with back-off, and dead after the last try.
+    Failed(String),
+}
+
+/// Puts work into the queue, within the transaction of the record it belongs to. The same work twice is one job.
+pub async fn push(tx: &mut Tx, work: &Work, after: Duration) -> Result<()> {
+    let due = add(tx.now(), after);
+    store::insert(tx, work, work.subject(), due).await
+}
+
+/// Leases the next due job of a lane.
+pub async fn lease(tx: &mut Tx, lane: &str) -> Result<Option<Leased>> {
+    let until = add(tx.now(), LEASE);
+    let lease: LeaseId = tx.id();
+    store::lease(tx, lane, lease, until).await
+}
+
+/// Keeps a lease alive. False when somebody else has the job now: stop at once.
+pub async fn keep(tx: &mut Tx, job: &Leased) -> Result<bool> {
+    let until = add(tx.now(), LEASE);
+    store::keep(tx, job.id, job.lease, until).await
+}
+
+/// Settles a job.
+pub async fn settle(tx: &mut Tx, job: &Leased, done: Done, tries: i64) -> Result<Recorded> {
+    match done {
+        Done::Finished => store::remove(tx, job).await?,
+        Done::Later(after) => {
+            let due = add(tx.now(), after);
+            store::again(tx, job, job.attempts, due, None).await?;
+        }
+        Done::Failed(why) if job.attempts + 1 >= tries => store::bury(tx, job, &why).await?,
+        Done::Failed(why) => {
+            let due = add(tx.now(), back_off(job.attempts));
+            store::again(tx, job, job.attempts + 1, due, Some(&why)).await?;
+        }
+    }
+    Ok(Recorded::unrecorded("a job is work, not a state of the record; what it did has its own entries"))
+}
+
+/// Two seconds, four, eight …, at most ten minutes.
+fn back_off(attempts: i64) -> Duration {
+    let exponent = u32::try_from(attempts.clamp(0, 10)).unwrap_or(10);
+    Duration::from_secs((2_u64 << exponent).min(600))
+}
+
+/// Hands back every lease of a process that is gone: only where one process owns the database.
+pub async fn reclaim(tx: &mut Tx) -> Result<Recorded> {
+    store::reclaim(tx).await?;
+    Ok(Recorded::unrecorded("leases of a dead process go back; nothing else changes"))
+}
+
+/// How many jobs wait, are in hand, and are dead.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Counts {
+    /// Due or not yet.
+    pub waiting: i64,
+    /// In a worker's hands.
+    pub leased: i64,
+    /// Given up; a person must look.
+    pub dead: i64,
+}
+
+/// Counts the queue.
+pub async fn counts(tx: &mut Tx) -> Result<Counts> {
+    store::counts(tx).await
+}
+
+/// Makes a dead or waiting job due now.
+pub async fn revive(tx: &mut Tx, work: &Work) -> Result<()> {
+    push(tx, work, Duration::ZERO).await?;
+    let now = tx.now();
+    store::revive(tx, work.lane(), work.subject(), now).await
+}
+
+fn add(now: Timestamp, by: Duration) -> Timestamp {
+    SignedDuration::try_from(by).ok().and_then(|by| now.checked_add(by).ok()).unwrap_or(Timestamp::MAX)
+}

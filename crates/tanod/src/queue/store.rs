@@ -1,0 +1,120 @@
+//! The SQL of the queue.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Counts, Leased, Work};
+use crate::refusal::{Error, Result};
+use crate::store::{JobId, LeaseId, StoreError, Tx};
+
+pub(super) async fn insert(tx: &mut Tx, work: &Work, subject: Uuid, due: Timestamp) -> Result<()> {
+    let id: JobId = tx.id();
+    let now = tx.now();
+    let payload = serde_json::to_string(work).map_err(|error| Error::internal("writing a job", error))?;
+    tx.execute(
+        "INSERT INTO jobs (id, lane, payload, subject, state, due_at, attempts, created_at)
+         VALUES ($1, $2, $3, $4, 'waiting', $5, 0, $6) ON CONFLICT (lane, subject) DO NOTHING",
+        &[id.into(), work.lane().into(), payload.into(), subject.into(), due.into(), now.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn lease(tx: &mut Tx, lane: &str, lease: LeaseId, until: Timestamp) -> Result<Option<Leased>> {
+    let sql = tx.dialect(
+        "UPDATE jobs SET state = 'leased', lease = $1, leased_until = $2 WHERE id IN (
+             SELECT id FROM jobs WHERE lane = $3
+               AND ((state = 'waiting' AND due_at <= $4) OR (state = 'leased' AND leased_until < $4))
+             ORDER BY due_at, id LIMIT 1)
+         RETURNING id, payload, attempts",
+        "UPDATE jobs SET state = 'leased', lease = $1, leased_until = $2 WHERE id IN (
+             SELECT id FROM jobs WHERE lane = $3
+               AND ((state = 'waiting' AND due_at <= $4) OR (state = 'leased' AND leased_until < $4))
+             ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+         RETURNING id, payload, attempts",
+    );
+    let now = tx.now();
+    let row = tx.row(sql, &[lease.into(), until.into(), lane.into(), now.into()]).await?;
+    Ok(row
+        .map(|row| {
+            Ok::<_, StoreError>(Leased {
+                id: row.get("id")?,
+                lease,
+                work: row.json("payload")?,
+                attempts: row.get("attempts")?,
+            })
+        })
+        .transpose()?)
+}
+
+pub(super) async fn keep(tx: &mut Tx, id: JobId, lease: LeaseId, until: Timestamp) -> Result<bool> {
+    let kept = tx
+        .execute(
+            "UPDATE jobs SET leased_until = $1 WHERE id = $2 AND lease = $3 AND state = 'leased'",
+            &[until.into(), id.into(), lease.into()],
+        )
+        .await?;
+    Ok(kept == 1)
+}
+
+pub(super) async fn remove(tx: &mut Tx, job: &Leased) -> Result<()> {
+    tx.execute("DELETE FROM jobs WHERE id = $1 AND lease = $2", &[job.id.into(), job.lease.into()]).await?;
+    Ok(())
+}
+
+pub(super) async fn again(
+    tx: &mut Tx,
+    job: &Leased,
+    attempts: i64,
+    due: Timestamp,
+    error: Option<&str>,
+) -> Result<()> {
+    tx.execute(
+        "UPDATE jobs SET state = 'waiting', lease = NULL, leased_until = NULL, attempts = $1, due_at = $2,
+             last_error = $3
+         WHERE id = $4 AND lease = $5",
+        &[attempts.into(), due.into(), error.into(), job.id.into(), job.lease.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn bury(tx: &mut Tx, job: &Leased, error: &str) -> Result<()> {
+    tx.execute(
+        "UPDATE jobs SET state = 'dead', lease = NULL, leased_until = NULL, attempts = attempts + 1, last_error = $1
+         WHERE id = $2 AND lease = $3",
+        &[error.into(), job.id.into(), job.lease.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn reclaim(tx: &mut Tx) -> Result<()> {
+    tx.execute("UPDATE jobs SET state = 'waiting', lease = NULL, leased_until = NULL WHERE state = 'leased'", &[])
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn revive(tx: &mut Tx, lane: &str, subject: Uuid, now: Timestamp) -> Result<()> {
+    tx.execute(
+        "UPDATE jobs SET state = 'waiting', attempts = 0, due_at = $1
+         WHERE lane = $2 AND subject = $3 AND state <> 'leased'",
+        &[now.into(), lane.into(), subject.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn counts(tx: &mut Tx) -> Result<Counts> {
+    let mut counts = Counts::default();
+    for row in tx.rows("SELECT state, COUNT(*) AS n FROM jobs GROUP BY state", &[]).await? {
+        let state: String = row.get("state")?;
+        let n: i64 = row.get("n")?;
+        match state.as_str() {
+            "waiting" => counts.waiting = n,
+            "leased" => counts.leased = n,
+            _ => counts.dead = n,
+        }
+    }
+    Ok(counts)
+}

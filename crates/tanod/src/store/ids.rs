@@ -1,0 +1,133 @@
+//! Every id is `kind_` + UUIDv7, and every kind is a type of its own.
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub uuid::Uuid);
+
+        impl $name {
+            /// What stands before the underscore.
+            pub const PREFIX: &'static str = $prefix;
+        }
+
+        impl From<uuid::Uuid> for $name {
+            fn from(value: uuid::Uuid) -> Self {
+                Self(value)
+            }
+        }
+
+        impl From<$name> for uuid::Uuid {
+            fn from(value: $name) -> Self {
+                value.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, concat!($prefix, "_{}"), self.0.as_hyphenated())
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                text.strip_prefix(concat!($prefix, "_"))
+                    .and_then(|rest| uuid::Uuid::try_parse(rest).ok())
+                    .map(Self)
+                    .ok_or_else(|| concat!("an id of this kind looks like ", $prefix, "_01a2b3c4-…").to_owned())
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(from)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                <String as utoipa::PartialSchema>::schema()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+
+        impl $crate::store::Column for $name {
+            fn read(row: &$crate::store::Row, name: &str) -> Result<Self, $crate::store::StoreError> {
+                <uuid::Uuid as $crate::store::Column>::read(row, name).map(Self)
+            }
+        }
+
+        impl $crate::store::Column for Option<$name> {
+            fn read(row: &$crate::store::Row, name: &str) -> Result<Self, $crate::store::StoreError> {
+                Ok(<Option<uuid::Uuid> as $crate::store::Column>::read(row, name)?.map($name))
+            }
+        }
+
+        impl From<$name> for $crate::store::Arg {
+            fn from(value: $name) -> Self {
+                Self::Id(Some(value.0))
+            }
+        }
+
+        impl From<Option<$name>> for $crate::store::Arg {
+            fn from(value: Option<$name>) -> Self {
+                Self::Id(value.map(|id| id.0))
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A person who works for the operator.
+    PersonId "person";
+    /// A key with which one of the operator's programs calls us.
+    KeyId "key";
+    /// A list of known fingerprints.
+    BankId "bank";
+    /// One fingerprint in a bank.
+    EntryId "entry";
+    /// One upload that was looked at.
+    ItemId "item";
+    /// Everything known about one account's suspected abuse.
+    CaseId "case";
+    /// What made or joined a case.
+    SignalId "signal";
+    /// What a person decided.
+    DecisionId "decision";
+    /// One intended report to one destination.
+    ReportId "report";
+    /// One call to a destination.
+    CallId "call";
+    /// Sealed media.
+    ExhibitId "exhibit";
+    /// The stored bytes of an exhibit.
+    ObjectId "object";
+    /// A reason to keep something.
+    HoldId "hold";
+    /// One look at an exhibit.
+    ViewId "view";
+    /// A piece of background work.
+    JobId "job";
+    /// One lease on one job.
+    LeaseId "lease";
+    /// One entry of the record.
+    AuditId "audit";
+    /// One request, as the caller may quote it.
+    RequestId "request";
+}

@@ -1,0 +1,436 @@
+//! One database, SQLite or PostgreSQL, reached by the same SQL text; nothing here knows the product.
+//!
+//! A [`Tx`] is the only way in. It carries the time and the randomness of the work it belongs to, and a writing one can
+//! only be committed with a [`Recorded`], which only the audit record (or a stated reason) hands out.
+
+mod ids;
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction};
+use uuid::Uuid;
+
+use crate::clock::{Clock, Random};
+
+pub use ids::*;
+
+/// The schema, one set for both databases.
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+/// The database did not do what it was asked. Never shown to a caller; logged once.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused or could not be reached.
+    #[error("the database did not answer as asked")]
+    Database(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("the schema could not be brought up to date")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// A row holds what no version of ours writes.
+    #[error("column {0} holds something unreadable")]
+    Unreadable(String),
+    /// A demo was pointed at a live database, or the reverse.
+    #[error("this database was made for {born}, and cannot be used for {asked}")]
+    OtherWorld {
+        /// What it was stamped with.
+        born: World,
+        /// What it was asked to be.
+        asked: World,
+    },
+}
+
+impl StoreError {
+    /// Somebody else wrote the same key first.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+}
+
+/// Which world a database was made for: a demo never reaches a real destination, a live one never a simulated one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum World {
+    /// Generated pictures and simulators.
+    Demo,
+    /// The real thing.
+    Live,
+}
+
+impl std::fmt::Display for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Demo => "demo",
+            Self::Live => "live",
+        })
+    }
+}
+
+/// An open database.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pools: Pools,
+    clock: Clock,
+    random: Random,
+}
+
+#[derive(Clone, Debug)]
+enum Pools {
+    /// One writer, several readers, one file.
+    Sqlite { writer: SqlitePool, reader: SqlitePool },
+    /// A server, for more than one machine.
+    Postgres(PgPool),
+}
+
+impl Db {
+    /// Opens or makes the SQLite file at `path`.
+    pub async fn sqlite(path: &Path, clock: Clock, random: Random) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // An acknowledged write survives a power cut, not only a crash.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(std::time::Duration::from_secs(20))
+            .disable_statement_logging();
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        MIGRATIONS.run(&writer).await?;
+        let reader = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
+        Ok(Self { pools: Pools::Sqlite { writer, reader }, clock, random })
+    }
+
+    /// Connects to the PostgreSQL server at `address`.
+    pub async fn postgres(address: &str, clock: Clock, random: Random) -> Result<Self, StoreError> {
+        let options: sqlx::postgres::PgConnectOptions = address.parse()?;
+        let pool = sqlx::postgres::PgPoolOptions::new()
+            .max_connections(12)
+            .connect_with(options.disable_statement_logging())
+            .await?;
+        MIGRATIONS.run(&pool).await?;
+        Ok(Self { pools: Pools::Postgres(pool), clock, random })
+    }
+
+    /// Stamps a new database with its world, and refuses an old one of the other.
+    pub async fn born(&self, asked: World) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        tx.execute(
+            "INSERT INTO birth (world, born_at, one) SELECT $1, $2, 1 WHERE NOT EXISTS (SELECT 1 FROM birth)",
+            &[asked.to_string().into(), tx.now().into()],
+        )
+        .await?;
+        let stamp: String = match tx.row("SELECT world FROM birth", &[]).await? {
+            Some(row) => row.get("world")?,
+            None => return Err(StoreError::Unreadable("birth.world".to_owned())),
+        };
+        tx.commit(Recorded::unrecorded("the stamp of birth comes before there is a record")).await?;
+        let born = if stamp == "demo" { World::Demo } else { World::Live };
+        if born == asked { Ok(()) } else { Err(StoreError::OtherWorld { born, asked }) }
+    }
+
+    /// Begins work that may change something.
+    pub async fn write(&self) -> Result<Tx, StoreError> {
+        let inner = match &self.pools {
+            // IMMEDIATE: the lock is taken now, so that no reader turns writer too late and fails.
+            Pools::Sqlite { writer, .. } => Inner::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
+        };
+        Ok(self.tx(inner))
+    }
+
+    /// Begins work that only reads. It sees one state of the database and is never committed.
+    pub async fn read(&self) -> Result<Tx, StoreError> {
+        let inner = match &self.pools {
+            Pools::Sqlite { reader, .. } => Inner::Sqlite(reader.begin().await?),
+            Pools::Postgres(pool) => {
+                Inner::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
+        };
+        Ok(self.tx(inner))
+    }
+
+    fn tx(&self, inner: Inner) -> Tx {
+        Tx { inner, now: self.clock.now(), random: self.random.clone() }
+    }
+
+    /// The clock that every piece of work here takes its time from.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The randomness that ids and salts come from.
+    pub fn random(&self) -> &Random {
+        &self.random
+    }
+
+    /// Whether several processes may share this database.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.pools, Pools::Postgres(_))
+    }
+
+    /// Lets every connection go.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { writer, reader } => {
+                reader.close().await;
+                writer.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// Proof that a change left its entry in the record, or a stated reason why none is needed.
+#[must_use = "a change commits together with its audit entry"]
+#[derive(Clone, Copy, Debug)]
+pub struct Recorded(());
+
+impl Recorded {
+    /// Only `audit::record` makes these.
+    pub(crate) fn by_audit() -> Self {
+        Self(())
+    }
+
+    /// For the few writes that are not changes of state: say why. `git grep unrecorded` lists them all.
+    pub fn unrecorded(_why: &'static str) -> Self {
+        Self(())
+    }
+}
+
+/// A piece of work on the database, at one time, with its own randomness.
+pub struct Tx {
+    inner: Inner,
+    now: Timestamp,
+    random: Random,
+}
+
+enum Inner {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    /// The one time of this work.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The randomness of this work.
+    pub fn random(&self) -> &Random {
+        &self.random
+    }
+
+    /// A new id of the wanted kind.
+    pub fn id<T: From<Uuid>>(&self) -> T {
+        T::from(new_uuid(self.now, &self.random))
+    }
+
+    /// Runs a statement; answers how many rows it touched.
+    pub async fn execute(&mut self, sql: &'static str, args: &[Arg]) -> Result<u64, StoreError> {
+        Ok(match &mut self.inner {
+            Inner::Sqlite(tx) => bind_sqlite(sql, args).execute(&mut **tx).await?.rows_affected(),
+            Inner::Postgres(tx) => bind_postgres(sql, args).execute(&mut **tx).await?.rows_affected(),
+        })
+    }
+
+    /// All rows of a query.
+    pub async fn rows(&mut self, sql: &'static str, args: &[Arg]) -> Result<Vec<Row>, StoreError> {
+        Ok(match &mut self.inner {
+            Inner::Sqlite(tx) => {
+                bind_sqlite(sql, args).fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite).collect()
+            }
+            Inner::Postgres(tx) => {
+                bind_postgres(sql, args).fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    /// The first row of a query, if there is one.
+    pub async fn row(&mut self, sql: &'static str, args: &[Arg]) -> Result<Option<Row>, StoreError> {
+        Ok(match &mut self.inner {
+            Inner::Sqlite(tx) => bind_sqlite(sql, args).fetch_optional(&mut **tx).await?.map(Row::Sqlite),
+            Inner::Postgres(tx) => bind_postgres(sql, args).fetch_optional(&mut **tx).await?.map(Row::Postgres),
+        })
+    }
+
+    /// The next number of a counter, held until the commit: numbers become visible in the order they were given.
+    pub async fn next_number(&mut self, counter: &'static str) -> Result<i64, StoreError> {
+        match self
+            .row("UPDATE counters SET value = value + 1 WHERE name = $1 RETURNING value", &[counter.into()])
+            .await?
+        {
+            Some(row) => row.get("value"),
+            None => Err(StoreError::Unreadable(format!("counters.{counter}"))),
+        }
+    }
+
+    /// The text for this database, where the two truly differ.
+    pub fn dialect(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+        match self.inner {
+            Inner::Sqlite(_) => sqlite,
+            Inner::Postgres(_) => postgres,
+        }
+    }
+
+    /// Makes the work last.
+    pub async fn commit(self, _proof: Recorded) -> Result<(), StoreError> {
+        match self.inner {
+            Inner::Sqlite(tx) => tx.commit().await?,
+            Inner::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+/// A UUIDv7 from a time and random bits.
+pub fn new_uuid(now: Timestamp, random: &Random) -> Uuid {
+    let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &random.bytes()).into_uuid()
+}
+
+/// A value for a placeholder. Absent values keep their type, as PostgreSQL wants.
+#[derive(Clone, Debug)]
+pub enum Arg {
+    /// An id.
+    Id(Option<Uuid>),
+    /// A number, or a time in microseconds.
+    Int(Option<i64>),
+    /// Text, or JSON as text.
+    Text(Option<String>),
+    /// Bytes.
+    Bytes(Option<Vec<u8>>),
+    /// Yes or no.
+    Bool(bool),
+}
+
+macro_rules! args {
+    ($($kind:ty => $arm:ident $convert:expr;)*) => {$(
+        impl From<$kind> for Arg {
+            fn from(value: $kind) -> Self {
+                Self::$arm(Some($convert(value)))
+            }
+        }
+        impl From<Option<$kind>> for Arg {
+            fn from(value: Option<$kind>) -> Self {
+                Self::$arm(value.map($convert))
+            }
+        }
+    )*};
+}
+args! {
+    Uuid => Id |v| v;
+    i64 => Int |v| v;
+    Timestamp => Int |v: Timestamp| v.as_microsecond();
+    String => Text |v| v;
+    &str => Text |v: &str| v.to_owned();
+    Vec<u8> => Bytes |v| v;
+    &[u8] => Bytes |v: &[u8]| v.to_vec();
+}
+impl From<bool> for Arg {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+macro_rules! bind {
+    ($name:ident, $db:ty, $arguments:ty) => {
+        fn $name(sql: &'static str, args: &[Arg]) -> sqlx::query::Query<'static, $db, $arguments> {
+            let mut query = sqlx::query::<$db>(sql);
+            for arg in args {
+                query = match arg.clone() {
+                    Arg::Id(value) => query.bind(value),
+                    Arg::Int(value) => query.bind(value),
+                    Arg::Text(value) => query.bind(value),
+                    Arg::Bytes(value) => query.bind(value),
+                    Arg::Bool(value) => query.bind(value),
+                };
+            }
+            query
+        }
+    };
+}
+bind!(bind_sqlite, Sqlite, sqlx::sqlite::SqliteArguments);
+bind!(bind_postgres, Postgres, sqlx::postgres::PgArguments);
+
+/// A row of an answer.
+pub enum Row {
+    /// From SQLite.
+    Sqlite(sqlx::sqlite::SqliteRow),
+    /// From PostgreSQL.
+    Postgres(sqlx::postgres::PgRow),
+}
+
+impl Row {
+    /// The value of a column.
+    pub fn get<T: Column>(&self, name: &str) -> Result<T, StoreError> {
+        T::read(self, name)
+    }
+
+    /// A column that holds JSON as text.
+    pub fn json<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T, StoreError> {
+        let text: String = self.get(name)?;
+        serde_json::from_str(&text).map_err(|_| StoreError::Unreadable(name.to_owned()))
+    }
+
+    /// A column that holds one of our words, such as a state or a kind.
+    pub fn word<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T, StoreError> {
+        let text: String = self.get(name)?;
+        word(&text).ok_or_else(|| StoreError::Unreadable(name.to_owned()))
+    }
+}
+
+/// Reads one of our words, written as serde writes it.
+pub fn word<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_value(serde_json::Value::String(text.to_owned())).ok()
+}
+
+/// Writes one of our words as serde writes it.
+pub fn as_word<T: serde::Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(text)) => text,
+        _ => String::new(),
+    }
+}
+
+/// Something that a column can hold.
+pub trait Column: Sized {
+    /// Reads it.
+    fn read(row: &Row, name: &str) -> Result<Self, StoreError>;
+}
+
+macro_rules! columns {
+    ($($kind:ty),*) => {$(
+        impl Column for $kind {
+            fn read(row: &Row, name: &str) -> Result<Self, StoreError> {
+                Ok(match row {
+                    Row::Sqlite(row) => row.try_get(name)?,
+                    Row::Postgres(row) => row.try_get(name)?,
+                })
+            }
+        }
+        impl Column for Option<$kind> {
+            fn read(row: &Row, name: &str) -> Result<Self, StoreError> {
+                Ok(match row {
+                    Row::Sqlite(row) => row.try_get(name)?,
+                    Row::Postgres(row) => row.try_get(name)?,
+                })
+            }
+        }
+    )*};
+}
+columns!(i64, bool, String, Vec<u8>, Uuid);
+
+impl Column for Timestamp {
+    fn read(row: &Row, name: &str) -> Result<Self, StoreError> {
+        Self::from_microsecond(row.get(name)?).map_err(|_| StoreError::Unreadable(name.to_owned()))
+    }
+}
+
+impl Column for Option<Timestamp> {
+    fn read(row: &Row, name: &str) -> Result<Self, StoreError> {
+        row.get::<Option<i64>>(name)?
+            .map(|micros| Timestamp::from_microsecond(micros).map_err(|_| StoreError::Unreadable(name.to_owned())))
+            .transpose()
+    }
+}
