@@ -1,0 +1,298 @@
+//! What is kept: media sealed at intake under its own key, the holds that forbid its going, and every look at it.
+
+pub mod api;
+mod store;
+
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use vault::{KeyRing, Objects};
+
+use crate::accounts::{Caller, Permission};
+use crate::audit::{self, Entry};
+use crate::clock::Random;
+use crate::refusal::{Error, Kind, Result};
+use crate::store::{CaseId, ExhibitId, HoldId, ItemId, ObjectId, PersonId, Recorded, ReportId, Tx, ViewId};
+
+/// Media that is not kept (any more).
+pub static NOT_KEPT: Kind = Kind::new(
+    410,
+    "media-not-kept",
+    "The media of this upload is not kept.",
+    "Uploads without a match leave no media; unscanned ones expire. The fingerprints remain in GET /v1/items/{item}.",
+);
+/// A picture that cannot be shown.
+pub static NOT_SHOWABLE: Kind = Kind::new(
+    422,
+    "not-showable",
+    "This file cannot be made into a picture.",
+    "Decide without looking, or ask a lead. The sealed original stays as it is.",
+);
+/// A hold stands in the way.
+pub static ON_HOLD: Kind = Kind::new(
+    409,
+    "on-hold",
+    "A hold forbids this.",
+    "Wait until every hold on the case has ended; GET /v1/holds lists them.",
+);
+
+/// All refusals of this domain.
+pub const REFUSALS: &[&Kind] = &[&NOT_KEPT, &NOT_SHOWABLE, &ON_HOLD];
+
+/// How long media of an unscanned upload waits for another look.
+pub const UNSCANNED_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// 18 U.S.C. 2258A(h)(1), (5): one year from the completed submission (US-30). Counted as 366 days, never a day short.
+pub const PRESERVED_FOR: SignedDuration = SignedDuration::from_hours(366 * 24);
+
+/// Where sealed media lies, and the ring that opens it.
+#[derive(Clone)]
+pub struct Vault {
+    /// A folder or a bucket.
+    pub objects: std::sync::Arc<Objects>,
+    /// Wrapping keys; opened with a secret from outside the data folder.
+    pub ring: std::sync::Arc<KeyRing>,
+    /// For data keys.
+    pub random: Random,
+}
+
+impl vault::Random for Random {
+    fn fill(&self, out: &mut [u8]) {
+        Self::fill(self, out);
+    }
+}
+
+/// Media that is sealed and stored, before a row names it.
+pub struct Sealed {
+    object: ObjectId,
+    wrapped_key: Vec<u8>,
+    bytes: i64,
+}
+
+const MEDIA: &str = "media";
+
+impl Vault {
+    /// Seals and stores original bytes. Media before row: the caller writes the row next, and a sweeper settles what a
+    /// crash leaves between.
+    pub async fn seal(&self, object: ObjectId, media: &Bytes) -> Result<Sealed> {
+        let sealed = vault::seal(media, vault::ObjectId(object.0), MEDIA, &self.ring, &self.random)
+            .map_err(|error| Error::internal("sealing media", error))?;
+        self.objects
+            .put(vault::ObjectId(object.0), sealed.bytes.into())
+            .await
+            .map_err(|error| Error::internal("storing sealed media", error))?;
+        let bytes = i64::try_from(media.len()).map_err(|error| Error::internal("measuring media", error))?;
+        Ok(Sealed { object, wrapped_key: sealed.wrapped_key, bytes })
+    }
+
+    /// Opens an exhibit's original bytes.
+    pub async fn open(&self, exhibit: &Exhibit) -> Result<Bytes> {
+        let Some(wrapped) = &exhibit.wrapped_key else { return Err((&NOT_KEPT).into()) };
+        let object = vault::ObjectId(exhibit.object.0);
+        let sealed =
+            self.objects.get(object).await.map_err(|error| Error::internal("reading sealed media", error))?;
+        vault::open(&sealed, object, MEDIA, wrapped, &self.ring)
+            .map(Bytes::from)
+            .map_err(|error| Error::internal("opening sealed media", error))
+    }
+}
+
+/// Sealed media of one upload.
+#[derive(Clone, Debug)]
+pub struct Exhibit {
+    /// Its id.
+    pub id: ExhibitId,
+    /// Of which upload.
+    pub item: ItemId,
+    pub(crate) object: ObjectId,
+    pub(crate) wrapped_key: Option<Vec<u8>>,
+    /// As the platform named the file.
+    pub file_name: Option<String>,
+    /// Size of the original.
+    pub bytes: i64,
+    /// When it was sealed.
+    pub sealed_at: Timestamp,
+}
+
+/// Names sealed media in the database.
+pub async fn keep(
+    tx: &mut Tx,
+    item: ItemId,
+    sealed: &Sealed,
+    file_name: Option<&str>,
+    expires_at: Option<Timestamp>,
+) -> Result<ExhibitId> {
+    let id: ExhibitId = tx.id();
+    store::insert_exhibit(tx, id, item, sealed, file_name, expires_at).await?;
+    Ok(id)
+}
+
+/// The sealed media of an upload.
+pub async fn exhibit(tx: &mut Tx, item: ItemId) -> Result<Exhibit> {
+    store::exhibit(tx, item).await?.ok_or_else(|| (&NOT_KEPT).into())
+}
+
+/// Takes the expiry from an exhibit that became part of a case.
+pub async fn keep_for_case(tx: &mut Tx, item: ItemId) -> Result<()> {
+    store::clear_expiry(tx, item).await
+}
+
+/// Why something must be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// From the moment of knowledge until a decision, and until a report is accepted (US-32).
+    PendingDecision,
+    /// 18 U.S.C. 2258A(h): one year from the completed submission (US-30).
+    #[serde(rename = "us_2258a_h")]
+    Us2258aH,
+}
+
+/// A hold on everything in a case.
+#[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct Hold {
+    /// Its id.
+    pub id: HoldId,
+    /// On which case.
+    pub case: CaseId,
+    /// Why.
+    pub basis: Basis,
+    /// From when.
+    #[schema(value_type = String)]
+    pub starts_at: Timestamp,
+    /// Until when; absent while it is not known.
+    #[schema(value_type = Option<String>)]
+    pub until: Option<Timestamp>,
+    /// When it gave way to another.
+    #[schema(value_type = Option<String>)]
+    pub released_at: Option<Timestamp>,
+    /// For which report.
+    pub report: Option<ReportId>,
+}
+
+/// Places the hold that stands from knowledge to decision (US-32). One a case; a second signal finds it in place.
+pub async fn hold_pending(tx: &mut Tx, case: CaseId, knowledge_at: Timestamp) -> Result<()> {
+    if store::has_pending(tx, case).await? {
+        return Ok(());
+    }
+    let id: HoldId = tx.id();
+    store::insert_hold(tx, id, case, Basis::PendingDecision, knowledge_at, None, None).await?;
+    audit::record(tx, Entry::by_tanod("hold.placed").case(case).about(id)).await.map(drop)
+}
+
+/// Turns the pending hold into the year that the law asks for, from the completed submission (US-30).
+pub async fn hold_reported(tx: &mut Tx, case: CaseId, report: ReportId, finished_at: Timestamp) -> Result<()> {
+    let until = finished_at.checked_add(PRESERVED_FOR).unwrap_or(Timestamp::MAX);
+    let id: HoldId = tx.id();
+    store::insert_hold(tx, id, case, Basis::Us2258aH, finished_at, Some(until), Some(report)).await?;
+    let detail = serde_json::json!({"until": until, "report": report});
+    audit::record(tx, Entry::by_tanod("hold.placed").case(case).about(id).detail(detail)).await.map(drop)
+}
+
+/// Ends the pending hold, once nothing in the case waits for a decision or a report.
+pub async fn release_pending(tx: &mut Tx, case: CaseId) -> Result<()> {
+    if store::release_pending(tx, case).await? {
+        audit::record(tx, Entry::by_tanod("hold.released").case(case)).await.map(drop)?;
+    }
+    Ok(())
+}
+
+/// All holds, newest first.
+pub async fn holds(tx: &mut Tx, caller: &Caller, before: Option<HoldId>, limit: i64) -> Result<Vec<Hold>> {
+    caller.require(Permission::ReadHolds)?;
+    store::holds(tx, before, limit).await
+}
+
+/// The holds on one case.
+pub async fn holds_on(tx: &mut Tx, case: CaseId) -> Result<Vec<Hold>> {
+    store::holds_on(tx, case).await
+}
+
+/// Destroys an exhibit that has expired: its key first, so that nothing opens it, then the object. Never while a hold
+/// stands on the case it belongs to.
+pub async fn destroy_expired(tx: &mut Tx, item: ItemId) -> Result<Option<(ObjectId, Recorded)>> {
+    let now = tx.now();
+    let Some(exhibit) = store::expired(tx, item, now).await? else { return Ok(None) };
+    if store::is_held(tx, item).await? {
+        return Err((&ON_HOLD).into());
+    }
+    store::destroy_key(tx, exhibit.id).await?;
+    let proof = audit::record(tx, Entry::by_tanod("exhibit.destroyed").about(exhibit.id)).await?;
+    Ok(Some((exhibit.object, proof)))
+}
+
+/// What looking is for. A closed list: there is no purpose called curiosity (US-43).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// To decide a case.
+    Review,
+    /// To approve or refuse another person's decision.
+    SecondOpinion,
+}
+
+/// One look.
+#[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct View {
+    /// Its id.
+    pub id: ViewId,
+    /// Which upload.
+    pub item: ItemId,
+    /// Who.
+    pub person: PersonId,
+    /// Why.
+    pub purpose: Purpose,
+    /// All of it, at a size that shows it.
+    pub whole: bool,
+    /// Blurred, grey and small.
+    pub veiled: bool,
+    /// When.
+    #[schema(value_type = String)]
+    pub at: Timestamp,
+}
+
+/// Writes down a look, before the picture leaves the house (US-33).
+pub async fn record_view(
+    tx: &mut Tx,
+    caller: &Caller,
+    case: CaseId,
+    item: ItemId,
+    purpose: Purpose,
+    whole: bool,
+    veiled: bool,
+) -> Result<(ViewId, Recorded)> {
+    caller.require(Permission::SeeDepictions)?;
+    let person = caller.person()?;
+    let id: ViewId = tx.id();
+    store::insert_view(tx, id, case, item, person, purpose, whole, veiled).await?;
+    let detail = serde_json::json!({"item": item, "purpose": purpose, "whole": whole, "veiled": veiled});
+    let proof = audit::record(tx, Entry::by(caller, "exhibit.viewed").case(case).about(id).detail(detail)).await?;
+    Ok((id, proof))
+}
+
+/// All looks at an upload.
+pub async fn views(tx: &mut Tx, item: ItemId) -> Result<Vec<View>> {
+    store::views(tx, item).await
+}
+
+/// Objects that no row names although they are older than any transaction: what a crash left. They are deleted.
+pub async fn sweep(tx: &mut Tx, vault: &Vault) -> Result<u64> {
+    let stored = vault.objects.list().await.map_err(|error| Error::internal("listing sealed media", error))?;
+    let old = tx.now().checked_sub(SignedDuration::from_hours(1)).unwrap_or(Timestamp::UNIX_EPOCH);
+    let mut swept = 0;
+    for object in stored {
+        let id = ObjectId(object.0);
+        if made_at(id) < old && !store::names(tx, id).await? {
+            vault.objects.delete(object).await.map_err(|error| Error::internal("sweeping sealed media", error))?;
+            swept += 1;
+        }
+    }
+    Ok(swept)
+}
+
+/// When an id was made: UUIDv7 begins with the milliseconds.
+fn made_at(id: ObjectId) -> Timestamp {
+    let millis = id.0.get_timestamp().map_or(0, |stamp| {
+        let (seconds, nanos) = stamp.to_unix();
+        seconds.saturating_mul(1_000).saturating_add(u64::from(nanos) / 1_000_000)
+    });
+    Timestamp::from_millisecond(i64::try_from(millis).unwrap_or(0)).unwrap_or(Timestamp::UNIX_EPOCH)
+}

@@ -1,0 +1,306 @@
+//! An upload arrives: it is looked at, judged, and what must be kept is on disk before the answer leaves.
+
+pub mod api;
+pub mod jobs;
+mod store;
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use decode::{Coverage, Look, Unscanned};
+use fingerprint::Digests;
+use jiff::Timestamp;
+
+use crate::accounts::{Caller, Permission};
+use crate::audit::{self, Entry};
+use crate::evidence::{self, Sealed, UNSCANNED_FOR};
+use crate::matching::{Hit, Judgement, Prints, Strength, Verdict};
+use crate::queue::{self, Work};
+use crate::refusal::{Kind, Result};
+use crate::review;
+use crate::store::{BankId, CaseId, EntryId, ItemId, Recorded, Tx};
+
+/// A body that is not the form we ask for.
+pub static BAD_ITEM: Kind = Kind::new(
+    422,
+    "bad-item",
+    "The upload's description cannot be read.",
+    "Send multipart/form-data with a part `media` (the bytes) and a part `item` (JSON, see /openapi.json).",
+);
+/// Too many bytes.
+pub static TOO_LARGE: Kind = Kind::new(
+    413,
+    "too-large",
+    "The media is larger than this installation takes.",
+    "Send a smaller file, or raise `intake.max_bytes` in the settings.",
+);
+/// More at once than we can look at.
+pub static BUSY: Kind = Kind::new(
+    503,
+    "busy",
+    "Too many uploads are being looked at right now.",
+    "Wait as long as Retry-After says, then send the same request with the same Idempotency-Key.",
+);
+/// The lists are not usable yet.
+pub static NOT_READY: Kind = Kind::new(
+    503,
+    "not-ready",
+    "The lists are not usable, so nothing can be judged.",
+    "Wait until /readyz answers 200. If it does not, `tanod doctor` says why.",
+);
+/// An id that leads nowhere.
+pub static UNKNOWN_ITEM: Kind =
+    Kind::new(404, "unknown-item", "There is no such upload.", "Use the `item` id from the answer of POST /v1/items.");
+
+/// All refusals of this domain.
+pub const REFUSALS: &[&Kind] = &[&BAD_ITEM, &TOO_LARGE, &BUSY, &NOT_READY, &UNKNOWN_ITEM];
+
+/// What the platform says about the account behind an upload.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// The platform's own id of it.
+    pub id: String,
+    /// As other users see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screen_name: Option<String>,
+    /// Where its profile is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile_url: Option<String>,
+    /// The address it registered with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+}
+
+/// What the platform says about an upload.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Facts {
+    /// The platform's own id of the content.
+    pub content_id: String,
+    /// Who uploaded it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Account>,
+    /// Where on the platform, for instance `post`, `direct_message`, `avatar`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surface: Option<String>,
+    /// When it was uploaded, with an offset (US-11).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub uploaded_at: Option<Timestamp>,
+    /// From which address (US-16).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub upload_ip: Option<IpAddr>,
+    /// From which source port: behind shared addresses the address alone finds nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upload_port: Option<u16>,
+    /// Whether every user of the platform can see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public: Option<bool>,
+    /// Where it can be seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub urls: Vec<String>,
+    /// The file's name as uploaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
+}
+
+impl Facts {
+    /// Refuses what no report could carry.
+    pub fn check(&self) -> Result<()> {
+        let fault = |what: &str| Err(BAD_ITEM.because(what.to_owned()));
+        let fits = |text: &str, most: usize| !text.trim().is_empty() && text.chars().count() <= most;
+        if !fits(&self.content_id, 255) {
+            return fault("content_id must have 1 to 255 characters");
+        }
+        if let Some(account) = &self.account {
+            if !fits(&account.id, 255) {
+                return fault("account.id must have 1 to 255 characters");
+            }
+            if account.screen_name.as_ref().is_some_and(|name| !fits(name, 256)) {
+                return fault("account.screen_name must have 1 to 256 characters");
+            }
+            if account.email.as_ref().is_some_and(|email| !fits(email, 255) || !email.contains('@')) {
+                return fault("account.email must be an e-mail address of at most 255 characters");
+            }
+        }
+        if self.surface.as_ref().is_some_and(|surface| !fits(surface, 100)) {
+            return fault("surface must have 1 to 100 characters");
+        }
+        if self.file_name.as_ref().is_some_and(|name| name.chars().count() > 2_056) {
+            return fault("file_name must have at most 2056 characters");
+        }
+        if self.upload_port == Some(0) {
+            return fault("upload_port must be 1 to 65535");
+        }
+        let profile = self.account.as_ref().and_then(|account| account.profile_url.as_deref());
+        if self.urls.len() > 50 {
+            return fault("urls must have at most 50 entries");
+        }
+        for url in self.urls.iter().map(String::as_str).chain(profile) {
+            let web = url.starts_with("https://") || url.starts_with("http://");
+            if !web || url.chars().count() > 2_083 || url.chars().any(|c| c.is_whitespace() || c.is_control()) {
+                return fault("a URL must be absolute (http or https), without spaces, at most 2083 characters");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An upload that was looked at.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Its id.
+    pub id: ItemId,
+    /// The platform's own id of the content.
+    pub content_id: String,
+    /// What was found out.
+    pub verdict: Verdict,
+    /// Why not, when unscanned.
+    pub reason: Option<String>,
+    /// The strongest match.
+    pub strength: Option<Strength>,
+    /// What was looked at.
+    pub coverage: Coverage,
+    /// How old the oldest list of abuse material was.
+    pub lists_as_of: Option<Timestamp>,
+    /// What the platform said; kept only when something must follow.
+    pub facts: Option<Facts>,
+    /// Size of the original.
+    pub bytes: i64,
+    /// Its digests.
+    pub digests: Digests,
+    /// PDQ hash and quality of each frame seen.
+    pub frames: Vec<(String, u8)>,
+    /// When it arrived.
+    pub received_at: Timestamp,
+}
+
+/// A match as it was kept with its upload.
+#[derive(Clone, Debug)]
+pub struct KeptMatch {
+    /// Which entry.
+    pub entry: EntryId,
+    /// In which bank.
+    pub bank: BankId,
+    /// How surely.
+    pub strength: Strength,
+    /// Bits that differ.
+    pub distance: Option<u32>,
+    /// The greatest distance that counted.
+    pub threshold: Option<u32>,
+}
+
+/// An upload on its way in: judged, and sealed when it must be.
+pub struct Arrival {
+    /// Its id, made before anything is written.
+    pub id: ItemId,
+    /// What the platform said.
+    pub facts: Facts,
+    /// Its size.
+    pub bytes: usize,
+    /// What of it was compared.
+    pub prints: Prints,
+    /// What was found.
+    pub judgement: Judgement,
+    /// Its sealed media, for a match that makes a case and for an unscanned upload.
+    pub sealed: Option<Sealed>,
+}
+
+impl Arrival {
+    /// Whether the media must be sealed before the row is written.
+    pub fn must_seal(judgement: &Judgement) -> bool {
+        judgement.makes_case() || judgement.verdict == Verdict::Unscanned
+    }
+}
+
+/// Writes an upload with everything its verdict promises: row, matches, exhibit, case, hold, retry, audit entry.
+pub async fn accept(tx: &mut Tx, caller: &Caller, arrival: &Arrival) -> Result<(Option<CaseId>, Recorded)> {
+    caller.require(Permission::SubmitItems)?;
+    let judgement = &arrival.judgement;
+    store::insert(tx, caller.scope_id(), arrival).await?;
+    for hit in judgement.hits.iter().chain(&judgement.shadow) {
+        store::insert_match(tx, arrival.id, hit).await?;
+    }
+    let mut case = None;
+    if let Some(sealed) = &arrival.sealed {
+        let unscanned = judgement.verdict == Verdict::Unscanned;
+        let expires_at = unscanned.then(|| tx.now().checked_add(UNSCANNED_FOR).unwrap_or(Timestamp::MAX));
+        evidence::keep(tx, arrival.id, sealed, arrival.facts.file_name.as_deref(), expires_at).await?;
+        if unscanned {
+            queue::push(tx, &Work::RetryItemV1 { item: arrival.id }, RETRY_FIRST).await?;
+            let expiry = Duration::try_from(UNSCANNED_FOR).unwrap_or(Duration::MAX);
+            queue::push(tx, &Work::ExpireExhibitV1 { item: arrival.id }, expiry).await?;
+        }
+    }
+    if judgement.makes_case() {
+        case = Some(review::add_match(tx, arrival.id, &arrival.facts).await?);
+    }
+    let kind = match judgement.verdict {
+        Verdict::Match => "item.matched",
+        Verdict::NoMatch => "item.no_match",
+        Verdict::Unscanned => "item.unscanned",
+    };
+    let detail = serde_json::json!({
+        "coverage": judgement.coverage, "reason": judgement.reason, "strength": judgement.strength,
+        "sha256": hex::encode(arrival.prints.digests.sha256), "lists_as_of": judgement.lists_as_of,
+        "hits": judgement.hits.iter().map(|hit| hit.entry).collect::<Vec<_>>(),
+        "shadow": judgement.shadow.len(),
+    });
+    let mut entry = Entry::by(caller, kind).about(arrival.id).detail(detail);
+    entry.case = case;
+    let proof = audit::record(tx, entry).await?;
+    Ok((case, proof))
+}
+
+/// When an unscanned upload is looked at again for the first time.
+const RETRY_FIRST: Duration = Duration::from_secs(30);
+
+/// A second look at an unscanned upload found out more: its verdict changes, and what follows from a match follows.
+pub async fn rejudge(tx: &mut Tx, item: &Item, prints: &Prints, judgement: &Judgement) -> Result<Recorded> {
+    store::rejudge(tx, item.id, prints, judgement).await?;
+    for hit in judgement.hits.iter().chain(&judgement.shadow) {
+        store::insert_match(tx, item.id, hit).await?;
+    }
+    if judgement.makes_case() {
+        if let Some(facts) = &item.facts {
+            evidence::keep_for_case(tx, item.id).await?;
+            review::add_match(tx, item.id, facts).await?;
+        }
+    } else {
+        // Nothing is wrong with it: what the platform said goes now, the sealed media with its expiry.
+        store::forget_facts(tx, item.id).await?;
+    }
+    let detail = serde_json::json!({"verdict": judgement.verdict, "coverage": judgement.coverage});
+    audit::record(tx, Entry::by_tanod("item.looked_at_again").about(item.id).detail(detail)).await
+}
+
+/// One upload.
+pub async fn find(tx: &mut Tx, id: ItemId) -> Result<Item> {
+    store::item(tx, id).await?.ok_or_else(|| (&UNKNOWN_ITEM).into())
+}
+
+/// The matches kept with an upload, shadow banks left out.
+pub async fn matches(tx: &mut Tx, id: ItemId) -> Result<Vec<KeptMatch>> {
+    store::matches(tx, id).await
+}
+
+/// The case an upload belongs to.
+pub async fn case_of(tx: &mut Tx, id: ItemId) -> Result<Option<CaseId>> {
+    store::case_of(tx, id).await
+}
+
+/// Everything that is done to the bytes: digests, the sandboxed look.
+pub async fn examine(pool: &decode::Pool, media: &Bytes) -> Prints {
+    let digests = Digests::of(media);
+    let look: std::result::Result<Look, Unscanned> = pool.look(media.clone()).await;
+    Prints { digests, look: Some(look) }
+}
+
+impl Hit {
+    fn kept(&self) -> (Option<i64>, Option<i64>) {
+        (self.distance.map(i64::from), self.threshold.map(i64::from))
+    }
+}

@@ -1,0 +1,156 @@
+//! The SQL of uploads.
+
+use uuid::Uuid;
+
+use super::{Arrival, Facts, Item, KeptMatch};
+use crate::matching::{Hit, Judgement, Prints, Verdict};
+use crate::refusal::{Error, Result};
+use crate::store::{CaseId, ItemId, Row, StoreError, Tx, as_word};
+
+type Read<T> = std::result::Result<T, StoreError>;
+
+fn frames(prints: &Prints) -> Result<String> {
+    let frames: Vec<(String, u8)> = match &prints.look {
+        Some(Ok(look)) => look.frames.iter().map(|frame| (frame.hash.to_string(), frame.quality)).collect(),
+        _ => Vec::new(),
+    };
+    serde_json::to_string(&frames).map_err(|error| Error::internal("writing fingerprints", error))
+}
+
+pub(super) async fn insert(tx: &mut Tx, api_key: Uuid, arrival: &Arrival) -> Result<()> {
+    let now = tx.now();
+    let judgement = &arrival.judgement;
+    // Without a match only fingerprints and the content id stay (data minimisation, HR-13).
+    let facts = (judgement.verdict != Verdict::NoMatch)
+        .then(|| serde_json::to_string(&arrival.facts))
+        .transpose()
+        .map_err(|error| Error::internal("writing an upload's facts", error))?;
+    let bytes = i64::try_from(arrival.bytes).map_err(|error| Error::internal("measuring an upload", error))?;
+    tx.execute(
+        "INSERT INTO items (id, api_key, content_id, verdict, reason, strength, coverage, lists_as_of, facts, bytes,
+             md5, sha1, sha256, frames, received_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        &[
+            arrival.id.into(),
+            api_key.into(),
+            arrival.facts.content_id.as_str().into(),
+            as_word(&judgement.verdict).into(),
+            judgement.reason.into(),
+            judgement.strength.as_ref().map(as_word).into(),
+            as_word(&judgement.coverage).into(),
+            judgement.lists_as_of.into(),
+            facts.into(),
+            bytes.into(),
+            arrival.prints.digests.md5.as_slice().into(),
+            arrival.prints.digests.sha1.as_slice().into(),
+            arrival.prints.digests.sha256.as_slice().into(),
+            frames(&arrival.prints)?.into(),
+            now.into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn insert_match(tx: &mut Tx, item: ItemId, hit: &Hit) -> Result<()> {
+    let (distance, threshold) = hit.kept();
+    tx.execute(
+        "INSERT INTO item_matches (item, entry, bank, signal, strength, distance, threshold, shadow)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (item, entry) DO NOTHING",
+        &[
+            item.into(),
+            hit.entry.into(),
+            hit.bank.into(),
+            as_word(&hit.signal).into(),
+            as_word(&hit.strength).into(),
+            distance.into(),
+            threshold.into(),
+            hit.shadow.into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn rejudge(tx: &mut Tx, id: ItemId, prints: &Prints, judgement: &Judgement) -> Result<()> {
+    tx.execute(
+        "UPDATE items SET verdict = $1, reason = $2, strength = $3, coverage = $4, lists_as_of = $5, frames = $6
+         WHERE id = $7",
+        &[
+            as_word(&judgement.verdict).into(),
+            judgement.reason.into(),
+            judgement.strength.as_ref().map(as_word).into(),
+            as_word(&judgement.coverage).into(),
+            judgement.lists_as_of.into(),
+            frames(prints)?.into(),
+            id.into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn forget_facts(tx: &mut Tx, id: ItemId) -> Result<()> {
+    tx.execute("UPDATE items SET facts = NULL WHERE id = $1", &[id.into()]).await?;
+    Ok(())
+}
+
+fn digest<const N: usize>(row: &Row, name: &str) -> Read<[u8; N]> {
+    row.get::<Vec<u8>>(name)?.try_into().map_err(|_| StoreError::Unreadable(name.to_owned()))
+}
+
+fn read_item(row: &Row) -> Read<Item> {
+    let facts: Option<String> = row.get("facts")?;
+    let facts: Option<Facts> = facts
+        .map(|text| serde_json::from_str(&text).map_err(|_| StoreError::Unreadable("facts".to_owned())))
+        .transpose()?;
+    let strength: Option<String> = row.get("strength")?;
+    Ok(Item {
+        id: row.get("id")?,
+        content_id: row.get("content_id")?,
+        verdict: row.word("verdict")?,
+        reason: row.get("reason")?,
+        strength: strength.and_then(|text| crate::store::word(&text)),
+        coverage: row.word("coverage")?,
+        lists_as_of: row.get("lists_as_of")?,
+        facts,
+        bytes: row.get("bytes")?,
+        digests: fingerprint::Digests {
+            md5: digest(row, "md5")?,
+            sha1: digest(row, "sha1")?,
+            sha256: digest(row, "sha256")?,
+        },
+        frames: row.json("frames")?,
+        received_at: row.get("received_at")?,
+    })
+}
+
+pub(super) async fn item(tx: &mut Tx, id: ItemId) -> Result<Option<Item>> {
+    let row = tx.row("SELECT * FROM items WHERE id = $1", &[id.into()]).await?;
+    Ok(row.as_ref().map(read_item).transpose()?)
+}
+
+pub(super) async fn matches(tx: &mut Tx, id: ItemId) -> Result<Vec<KeptMatch>> {
+    let rows = tx
+        .rows(
+            "SELECT * FROM item_matches WHERE item = $1 AND NOT shadow ORDER BY strength, distance, entry",
+            &[id.into()],
+        )
+        .await?;
+    let kept = |row: &Row| {
+        let bits = |value: Option<i64>| value.and_then(|bits| u32::try_from(bits).ok());
+        Ok(KeptMatch {
+            entry: row.get("entry")?,
+            bank: row.get("bank")?,
+            strength: row.word("strength")?,
+            distance: bits(row.get("distance")?),
+            threshold: bits(row.get("threshold")?),
+        })
+    };
+    Ok(rows.iter().map(kept).collect::<Read<_>>()?)
+}
+
+pub(super) async fn case_of(tx: &mut Tx, id: ItemId) -> Result<Option<CaseId>> {
+    let row = tx.row("SELECT case_id FROM signals WHERE item = $1", &[id.into()]).await?;
+    Ok(row.map(|row| row.get("case_id")).transpose()?)
+}
