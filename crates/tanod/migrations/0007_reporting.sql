@@ -7,6 +7,8 @@ CREATE TABLE reports (
     destination TEXT NOT NULL CHECK (destination IN ('ncmec', 'manual')),
     state TEXT NOT NULL CHECK (state IN ('waiting', 'filing', 'finished', 'dead', 'withdrawn')),
     attempt BIGINT NOT NULL,
+    -- The attempt after which a person looked at the stuck report and said: again.
+    revived BIGINT NOT NULL,
     number BIGINT,
     document TEXT NOT NULL,
     trouble TEXT,

@@ -1,0 +1,203 @@
+//! The SQL of reports and of the calls that file them.
+
+use super::steps::{Call, Ended, Step};
+use super::{Receipt, Report, ReportKind, ReportState};
+use crate::refusal::Result;
+use crate::store::{CallId, CaseId, DecisionId, ItemId, ReportId, Row, StoreError, Tx, as_word};
+
+type Read<T> = std::result::Result<T, StoreError>;
+
+pub(super) async fn insert(
+    tx: &mut Tx,
+    id: ReportId,
+    case: CaseId,
+    decision: DecisionId,
+    kind: ReportKind,
+    document: &str,
+) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        "INSERT INTO reports (id, case_id, decision, kind, destination, state, attempt, revived, document, created_at)
+         VALUES ($1, $2, $3, $4, 'ncmec', 'waiting', 0, 0, $5, $6)",
+        &[id.into(), case.into(), decision.into(), as_word(&kind).into(), document.into(), now.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+fn read_report(row: &Row) -> Read<Report> {
+    Ok(Report {
+        id: row.get("id")?,
+        case: row.get("case_id")?,
+        decision: row.get("decision")?,
+        kind: row.word("kind")?,
+        destination: row.word("destination")?,
+        state: row.word("state")?,
+        attempt: row.get("attempt")?,
+        revived: row.get("revived")?,
+        number: row.get("number")?,
+        trouble: row.get("trouble")?,
+        created_at: row.get("created_at")?,
+        finished_at: row.get("finished_at")?,
+        document: row.get("document")?,
+    })
+}
+
+pub(super) async fn report(tx: &mut Tx, id: ReportId) -> Result<Option<Report>> {
+    let row = tx.row("SELECT * FROM reports WHERE id = $1", &[id.into()]).await?;
+    Ok(row.as_ref().map(read_report).transpose()?)
+}
+
+pub(super) async fn of_case(tx: &mut Tx, case: CaseId) -> Result<Vec<Report>> {
+    let rows = tx.rows("SELECT * FROM reports WHERE case_id = $1 ORDER BY id", &[case.into()]).await?;
+    Ok(rows.iter().map(read_report).collect::<Read<_>>()?)
+}
+
+pub(super) async fn list(tx: &mut Tx, before: Option<ReportId>, limit: i64) -> Result<Vec<Report>> {
+    let before = before.map_or(uuid::Uuid::max(), |id| id.0);
+    let rows = tx
+        .rows("SELECT * FROM reports WHERE id < $1 ORDER BY id DESC LIMIT $2", &[before.into(), limit.into()])
+        .await?;
+    Ok(rows.iter().map(read_report).collect::<Read<_>>()?)
+}
+
+pub(super) async fn set_state(tx: &mut Tx, id: ReportId, state: ReportState, trouble: Option<&str>) -> Result<()> {
+    tx.execute(
+        "UPDATE reports SET state = $1, trouble = $2 WHERE id = $3",
+        &[as_word(&state).into(), trouble.into(), id.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn set_revived(tx: &mut Tx, id: ReportId, attempt: i64) -> Result<()> {
+    tx.execute("UPDATE reports SET revived = $1 WHERE id = $2", &[attempt.into(), id.into()]).await?;
+    Ok(())
+}
+
+pub(super) async fn begin_attempt(tx: &mut Tx, id: ReportId, attempt: i64) -> Result<()> {
+    tx.execute(
+        "UPDATE reports SET state = 'filing', attempt = $1 WHERE id = $2",
+        &[attempt.into(), id.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn finish(tx: &mut Tx, id: ReportId, number: i64) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        "UPDATE reports SET state = 'finished', number = $1, finished_at = $2, trouble = NULL WHERE id = $3",
+        &[number.into(), now.into(), id.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn calls(tx: &mut Tx, report: ReportId) -> Result<Vec<Call>> {
+    let rows = tx
+        .rows(
+            "SELECT id, attempt, step, item, number, outcome, file_id FROM report_calls
+             WHERE report = $1 ORDER BY sent_at, id",
+            &[report.into()],
+        )
+        .await?;
+    let call = |row: &Row| {
+        let ended: Option<String> = row.get("outcome")?;
+        Ok(Call {
+            id: row.get("id")?,
+            attempt: row.get("attempt")?,
+            step: row.word("step")?,
+            item: row.get("item")?,
+            number: row.get("number")?,
+            ended: ended.and_then(|text| crate::store::word(&text)),
+            file_id: row.get("file_id")?,
+        })
+    };
+    Ok(rows.iter().map(call).collect::<Read<_>>()?)
+}
+
+/// What is about to be sent.
+pub(super) struct Sending<'a> {
+    pub(super) report: ReportId,
+    pub(super) attempt: i64,
+    pub(super) step: Step,
+    pub(super) item: Option<ItemId>,
+    pub(super) number: Option<i64>,
+    pub(super) sent: Option<&'a str>,
+}
+
+pub(super) async fn insert_call(tx: &mut Tx, call: &Sending<'_>) -> Result<CallId> {
+    let id: CallId = tx.id();
+    let now = tx.now();
+    tx.execute(
+        "INSERT INTO report_calls (id, report, attempt, step, item, sent, number, sent_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        &[
+            id.into(),
+            call.report.into(),
+            call.attempt.into(),
+            as_word(&call.step).into(),
+            call.item.into(),
+            call.sent.into(),
+            call.number.into(),
+            now.into(),
+        ],
+    )
+    .await?;
+    Ok(id)
+}
+
+/// What came back.
+#[derive(Default)]
+pub(super) struct Answered {
+    pub(super) number: Option<i64>,
+    pub(super) http_status: Option<i64>,
+    pub(super) request_id: Option<String>,
+    pub(super) headers: Option<String>,
+    pub(super) answer: Option<Vec<u8>>,
+    pub(super) file_id: Option<String>,
+}
+
+pub(super) async fn answer_call(tx: &mut Tx, id: CallId, ended: Ended, with: Answered) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        "UPDATE report_calls SET answered_at = $1, outcome = $2, number = COALESCE($3, number), http_status = $4,
+             request_id = $5, headers = $6, answer = $7, file_id = $8
+         WHERE id = $9",
+        &[
+            now.into(),
+            as_word(&ended).into(),
+            with.number.into(),
+            with.http_status.into(),
+            with.request_id.into(),
+            with.headers.into(),
+            with.answer.into(),
+            with.file_id.into(),
+            id.into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn receipt(tx: &mut Tx, report: ReportId) -> Result<Option<Receipt>> {
+    let row = tx
+        .row(
+            "SELECT answered_at, request_id, headers, answer FROM report_calls
+             WHERE report = $1 AND step = 'finish' AND outcome IN ('accepted', 'already_finished')
+             ORDER BY sent_at, id LIMIT 1",
+            &[report.into()],
+        )
+        .await?;
+    let receipt = |row: Row| {
+        let answer: Option<Vec<u8>> = row.get("answer")?;
+        Ok::<_, StoreError>(Receipt {
+            at: row.get("answered_at")?,
+            request_id: row.get("request_id")?,
+            headers: row.get("headers")?,
+            answer: String::from_utf8_lossy(&answer.unwrap_or_default()).into_owned(),
+        })
+    };
+    Ok(row.map(receipt).transpose()?)
+}
