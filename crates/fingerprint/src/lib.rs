@@ -1,1 +1,9 @@
-//! fingerprint
+//! Fingerprints of pictures and files, and the index that finds them again. Pure: bytes and pixels in, hashes out.
+
+mod digest;
+mod matcher;
+mod pdq;
+
+pub use digest::{DigestStream, Digests};
+pub use matcher::{DigestKind, Matcher};
+pub use pdq::{Luma, LumaError, ParsePdqError, Pdq, PdqHash, pdq};

@@ -3,6 +3,7 @@
 //! A [`Tx`] is the only way in. It carries the time and the randomness of the work it belongs to, and a writing one can
 //! only be committed with a [`Recorded`], which only the audit record (or a stated reason) hands out.
 
+pub(crate) mod answers;
 mod ids;
 
 use std::path::Path;

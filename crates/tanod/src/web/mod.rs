@@ -1,0 +1,280 @@
+//! The front door: who is calling, what they sent, and how an answer or a refusal looks.
+
+pub mod problem;
+pub mod router;
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use governor::clock::Clock as _;
+use jiff::SignedDuration;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use crate::accounts::{self, Caller, NOT_SIGNED_IN};
+use crate::plan::App;
+use crate::refusal::{Error, Kind, Result};
+use crate::store::{Recorded, Tx};
+
+/// JSON that does not fit.
+pub static BAD_BODY: Kind = Kind::new(
+    422,
+    "bad-body",
+    "The body does not have the expected form.",
+    "Compare it with the schema in /openapi.json; unknown fields are refused too.",
+);
+/// Not JSON at all.
+pub static NOT_JSON: Kind = Kind::new(
+    400,
+    "not-json",
+    "The body is not JSON.",
+    "Send a JSON object, in UTF-8, with `Content-Type: application/json`.",
+);
+/// A query string or path that does not fit.
+pub static BAD_QUERY: Kind = Kind::new(
+    400,
+    "bad-query",
+    "The address or its query cannot be read.",
+    "Compare it with the parameters in /openapi.json.",
+);
+/// Nothing lives here.
+pub static NO_SUCH_PAGE: Kind =
+    Kind::new(404, "no-such-address", "There is nothing at this address.", "/openapi.json lists every address.");
+/// A method that this address does not have.
+pub static WRONG_METHOD: Kind =
+    Kind::new(405, "wrong-method", "This address does not take this method.", "/openapi.json lists the methods.");
+/// The same key with another body.
+pub static KEY_REUSED: Kind = Kind::new(
+    409,
+    "idempotency-key-reused",
+    "This Idempotency-Key was used with another body.",
+    "Use a new key for a new request; repeat a key only with the very same body.",
+);
+/// A key that is no key.
+pub static BAD_KEY: Kind = Kind::new(
+    400,
+    "bad-idempotency-key",
+    "This Idempotency-Key cannot be used.",
+    "Send 1 to 128 visible ASCII characters, for instance a UUID.",
+);
+/// Too many requests.
+pub static TOO_FAST: Kind = Kind::new(
+    429,
+    "too-many-requests",
+    "This key has sent more requests than it may.",
+    "Wait as long as Retry-After says, or ask for a higher limit.",
+);
+
+/// All refusals of this room.
+pub const REFUSALS: &[&Kind] =
+    &[&BAD_BODY, &NOT_JSON, &BAD_QUERY, &NO_SUCH_PAGE, &WRONG_METHOD, &KEY_REUSED, &BAD_KEY, &TOO_FAST];
+
+/// What the front door answers.
+pub type Answer = std::result::Result<Response, problem::Problem>;
+
+/// The name of the session cookie.
+pub const COOKIE: &str = "tanod_session";
+
+/// Limits on how often a caller may call, one bucket each.
+pub struct Limits {
+    by_rate: std::sync::Mutex<std::collections::HashMap<u32, Arc<governor::DefaultKeyedRateLimiter<uuid::Uuid>>>>,
+    default_per_minute: u32,
+}
+
+impl Limits {
+    /// Limits with a default of so many requests a minute.
+    pub fn new(default_per_minute: u32) -> Self {
+        Self {
+            by_rate: std::sync::Mutex::default(),
+            default_per_minute,
+        }
+    }
+
+    /// Counts one request, or says for how many seconds to wait.
+    pub fn take(&self, caller: &Caller) -> Result<()> {
+        let Caller::Key { id, per_minute, .. } = caller else { return Ok(()) };
+        let rate = per_minute.unwrap_or(self.default_per_minute);
+        let Some(quota) = NonZeroU32::new(rate).map(governor::Quota::per_minute) else { return Ok(()) };
+        let limiter = {
+            let mut limiters = self.by_rate.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            Arc::clone(limiters.entry(rate).or_insert_with(|| Arc::new(governor::RateLimiter::keyed(quota))))
+        };
+        limiter.check_key(&id.0).map_err(|not_until| {
+            let wait = not_until.wait_time_from(governor::clock::DefaultClock::default().now());
+            TOO_FAST.retry_after(wait.as_secs().max(1))
+        })
+    }
+}
+
+/// The token a request presents: a bearer, or the console's cookie.
+pub fn token(headers: &HeaderMap) -> Option<&str> {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let bearer = bearer.and_then(|value| value.split_once(' ')).filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"));
+    bearer.map(|(_, token)| token.trim()).or_else(|| cookie(headers))
+}
+
+/// The console's cookie.
+pub fn cookie(headers: &HeaderMap) -> Option<&str> {
+    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(';')).find_map(
+        |pair| {
+            let (name, value) = pair.trim().split_once('=')?;
+            (name == COOKIE).then_some(value)
+        },
+    )
+}
+
+/// Finds out who calls, by a bearer token only: a cookie never reaches the API, so that no other site can make a
+/// signed-in browser act.
+impl FromRequestParts<App> for Caller {
+    type Rejection = problem::Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Self::Rejection> {
+        let bearer = parts.headers.contains_key(header::AUTHORIZATION);
+        let Some(token) = token(&parts.headers).filter(|_| bearer) else {
+            return Err(Error::from(&NOT_SIGNED_IN).into());
+        };
+        let mut tx = app.db.read().await.map_err(Error::from)?;
+        let caller = accounts::recognise(&mut tx, token).await?;
+        app.limits.take(&caller)?;
+        Ok(caller)
+    }
+}
+
+/// A query string, with our own refusal when it does not fit.
+pub struct Asked<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for Asked<T> {
+    type Rejection = problem::Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Self::Rejection> {
+        match Query::<T>::from_request_parts(parts, app).await {
+            Ok(Query(value)) => Ok(Self(value)),
+            Err(error) => Err(BAD_QUERY.because(error.body_text()).into()),
+        }
+    }
+}
+
+/// An id in the path; one that cannot be an id leads nowhere.
+pub fn id<T: std::str::FromStr>(text: &str, unknown: &'static Kind) -> Result<T> {
+    text.parse().map_err(|_| unknown.because(format!("asked for: {}", text.chars().take(80).collect::<String>())))
+}
+
+/// How many rows a page has.
+pub const PAGE: i64 = 100;
+
+/// A page of a list.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct Page<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// Where the next page begins; absent on the last.
+    pub next: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// A page whose next one begins after the last row, when this one is full.
+    pub fn new(rows: Vec<T>, cursor: impl Fn(&T) -> String) -> Self {
+        let full = i64::try_from(rows.len()).is_ok_and(|n| n >= PAGE);
+        let next = full.then(|| rows.last().map(&cursor)).flatten();
+        Self { rows, next }
+    }
+}
+
+/// Reads JSON strictly, and says what does not fit.
+pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    let text = if body.is_empty() { b"{}".as_slice() } else { body };
+    serde_json::from_slice(text).map_err(|error| {
+        if error.is_data() { BAD_BODY.because(error.to_string()) } else { NOT_JSON.because(error.to_string()) }
+    })
+}
+
+/// JSON, with a status.
+pub fn reply<T: Serialize>(status: StatusCode, value: &T) -> Result<Response> {
+    let body = serde_json::to_vec(value).map_err(|error| Error::internal("writing an answer", error))?;
+    Ok((status, [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], body).into_response())
+}
+
+/// JSON, with 200.
+pub fn ok<T: Serialize>(value: &T) -> Answer {
+    Ok(reply(StatusCode::OK, value)?)
+}
+
+/// A POST with its Idempotency-Key: remembered with the answer for a day, in the same transaction as what it did.
+pub struct Once {
+    route: &'static str,
+    caller: uuid::Uuid,
+    key: Option<String>,
+    body: [u8; 32],
+}
+
+impl Once {
+    /// What makes this request the same as another: caller, route, key, and the meaning of its body.
+    pub fn new(route: &'static str, caller: &Caller, headers: &HeaderMap, body: &[&[u8]]) -> Result<Self> {
+        let key = match headers.get("idempotency-key") {
+            None => None,
+            Some(value) => {
+                let key = value.to_str().ok().filter(|key| (1..=128).contains(&key.len()) && !key.trim().is_empty());
+                Some(key.ok_or(&BAD_KEY)?.to_owned())
+            }
+        };
+        let mut hash = Sha256::new();
+        for part in body {
+            hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(part);
+        }
+        Ok(Self { route, caller: caller.scope_id(), key, body: hash.finalize().into() })
+    }
+
+    /// The answer given before, if there was one.
+    pub async fn before(&self, tx: &mut Tx) -> Result<Option<Response>> {
+        let Some(key) = &self.key else { return Ok(None) };
+        let now = tx.now();
+        let oldest = now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(now);
+        let Some((body, status, answer)) = crate::store::answers::find(tx, self.caller, self.route, key, oldest).await?
+        else {
+            return Ok(None);
+        };
+        if body != self.body {
+            return Err((&KEY_REUSED).into());
+        }
+        let status = u16::try_from(status).ok().and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::OK);
+        let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+        Ok(Some((status, headers, answer).into_response()))
+    }
+
+    /// Remembers the answer, in the transaction of what it answers.
+    pub async fn remember<T: Serialize>(&self, tx: &mut Tx, status: StatusCode, value: &T) -> Result<()> {
+        let Some(key) = &self.key else { return Ok(()) };
+        let answer = serde_json::to_string(value).map_err(|error| Error::internal("writing an answer", error))?;
+        crate::store::answers::insert(tx, self.caller, self.route, key, &self.body, status.as_u16(), &answer).await?;
+        Ok(())
+    }
+}
+
+/// The straight path of a POST: begin, see whether it was answered before, do it, remember the answer, commit.
+///
+/// `work` does the verb and gives the answer with the proof that it is on record.
+pub async fn post<T, W>(app: &App, once: &Once, status: StatusCode, work: W) -> Answer
+where
+    T: Serialize,
+    W: AsyncFnOnce(&mut Tx) -> Result<(T, Recorded)>,
+{
+    let mut tx = app.db.write().await.map_err(Error::from)?;
+    if let Some(answer) = once.before(&mut tx).await? {
+        return Ok(answer);
+    }
+    let (value, proof) = work(&mut tx).await?;
+    once.remember(&mut tx, status, &value).await?;
+    tx.commit(proof).await.map_err(Error::from)?;
+    app.nudge.notify_waiters();
+    Ok(reply(status, &value)?)
+}
+
+/// A body whose bytes are already read.
+pub type Body = Bytes;
