@@ -1,1 +1,3 @@
+//! Structural checks and generators.
+
 fn main() {}

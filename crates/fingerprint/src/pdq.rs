@@ -379,7 +379,7 @@ mod tests {
 
         #[test]
         fn every_size_has_a_hash(width in 0_usize..200, height in 0_usize..200, seed in any::<u8>()) {
-            let pixels = (0..width * height).map(|n| f32::from(((n * 31) % 251) as u8 ^ seed)).collect();
+            let pixels = (0..width * height).map(|n| f32::from(u8::try_from((n * 31) % 251).unwrap() ^ seed)).collect();
             let hash = pdq(Luma::new(width, height, pixels).unwrap());
             prop_assert!(hash.quality <= 100);
             if width < 5 || height < 5 {

@@ -1,1 +1,3 @@
+//! Tanod: see the library of the same name.
+
 fn main() {}
