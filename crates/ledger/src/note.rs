@@ -1,0 +1,208 @@
+//! Checkpoints, signed: what the log promises about itself, in text that a person can read.
+
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use sha2::{Digest, Sha256};
+
+use crate::Hash;
+
+/// The algorithm byte of Ed25519 in a signed note.
+const ALGORITHM: u8 = 1;
+
+/// A note or key that cannot be accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoteError {
+    /// Not of the form that C2SP describes.
+    #[error("it does not have the form of a signed note")]
+    Malformed,
+    /// No signature by the key.
+    #[error("it carries no signature of this key")]
+    NotSigned,
+    /// A signature that does not fit the text.
+    #[error("its signature does not fit its text")]
+    BadSignature,
+    /// The checkpoint belongs to another log.
+    #[error("it belongs to another log")]
+    OtherLog,
+}
+
+/// The size and root of a log at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The log's name.
+    pub origin: String,
+    /// How many entries it has.
+    pub size: u64,
+    /// The root over them.
+    pub root: Hash,
+}
+
+impl Checkpoint {
+    fn text(&self) -> String {
+        format!("{}\n{}\n{}\n", self.origin, self.size, BASE64.encode(self.root))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.strip_suffix('\n')?.split('\n');
+        let (origin, size, root) = (lines.next()?, lines.next()?, lines.next()?);
+        let canonical = !size.starts_with('0') || size == "0";
+        let digits = size.bytes().all(|byte| byte.is_ascii_digit());
+        if lines.next().is_some() || origin.is_empty() || !canonical || !digits {
+            return None;
+        }
+        let root = BASE64.decode(root).ok()?.try_into().ok()?;
+        Some(Self { origin: origin.to_owned(), size: size.parse().ok()?, root })
+    }
+}
+
+/// The first four bytes of what names a key.
+fn key_id(name: &str, public: &[u8]) -> [u8; 4] {
+    let hash: Hash = Sha256::new()
+        .chain_update(name)
+        .chain_update("\n")
+        .chain_update([ALGORITHM])
+        .chain_update(public)
+        .finalize()
+        .into();
+    let [a, b, c, d, ..] = hash;
+    [a, b, c, d]
+}
+
+fn good_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '+')
+}
+
+/// Signs checkpoints.
+pub struct Signer {
+    name: String,
+    key: Ed25519KeyPair,
+}
+
+impl std::fmt::Debug for Signer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Signer").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Signer {
+    /// The signer of this seed. The name may hold neither blanks nor a plus sign.
+    pub fn from_seed(name: &str, seed: &[u8; 32]) -> Result<Self, NoteError> {
+        if !good_name(name) {
+            return Err(NoteError::Malformed);
+        }
+        let key = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| NoteError::Malformed)?;
+        Ok(Self { name: name.to_owned(), key })
+    }
+
+    /// The log's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The public key, as verifiers read it: `name+id+base64`.
+    pub fn vkey(&self) -> String {
+        let public = self.key.public_key().as_ref();
+        let mut body = vec![ALGORITHM];
+        body.extend_from_slice(public);
+        format!("{}+{}+{}", self.name, hex::encode(key_id(&self.name, public)), BASE64.encode(body))
+    }
+
+    /// The checkpoint as a signed note.
+    pub fn sign(&self, checkpoint: &Checkpoint) -> String {
+        let text = checkpoint.text();
+        let mut signature = key_id(&self.name, self.key.public_key().as_ref()).to_vec();
+        signature.extend_from_slice(self.key.sign(text.as_bytes()).as_ref());
+        format!("{text}\n\u{2014} {} {}\n", self.name, BASE64.encode(signature))
+    }
+}
+
+/// Verifies checkpoints of one log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verifier {
+    name: String,
+    id: [u8; 4],
+    public: Vec<u8>,
+}
+
+impl Verifier {
+    /// Reads a public key.
+    pub fn parse(vkey: &str) -> Result<Self, NoteError> {
+        let mut parts = vkey.trim().splitn(3, '+');
+        let (Some(name), Some(id), Some(body)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(NoteError::Malformed);
+        };
+        let body = BASE64.decode(body).map_err(|_| NoteError::Malformed)?;
+        let Some((&ALGORITHM, public)) = body.split_first() else { return Err(NoteError::Malformed) };
+        let expected = key_id(name, public);
+        if !good_name(name) || public.len() != 32 || hex::encode(expected) != id {
+            return Err(NoteError::Malformed);
+        }
+        Ok(Self { name: name.to_owned(), id: expected, public: public.to_vec() })
+    }
+
+    /// The checkpoint in a note, if this key signed it.
+    pub fn open(&self, note: &str) -> Result<Checkpoint, NoteError> {
+        let (text, signatures) = note.split_once("\n\n").ok_or(NoteError::Malformed)?;
+        let text = format!("{text}\n");
+        let checkpoint = Checkpoint::parse(&text).ok_or(NoteError::Malformed)?;
+        if !signatures.ends_with('\n') {
+            return Err(NoteError::Malformed);
+        }
+        let mine = signatures.lines().find_map(|line| {
+            let (name, signature) = line.strip_prefix("\u{2014} ")?.split_once(' ')?;
+            let signature = BASE64.decode(signature).ok()?;
+            let signature = signature.strip_prefix(&self.id)?.to_vec();
+            (name == self.name).then_some(signature)
+        });
+        let signature = mine.ok_or(NoteError::NotSigned)?;
+        UnparsedPublicKey::new(&ED25519, &self.public)
+            .verify(text.as_bytes(), &signature)
+            .map_err(|_| NoteError::BadSignature)?;
+        if checkpoint.origin == self.name { Ok(checkpoint) } else { Err(NoteError::OtherLog) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn signed() -> (Signer, String) {
+        let signer = Signer::from_seed("example.log/one", &[7; 32]).unwrap();
+        let note = signer.sign(&Checkpoint { origin: "example.log/one".to_owned(), size: 12, root: [3; 32] });
+        (signer, note)
+    }
+
+    #[test]
+    fn a_note_opens_with_its_key_alone() {
+        let (signer, note) = signed();
+        let verifier = Verifier::parse(&signer.vkey()).unwrap();
+        assert_eq!(verifier.open(&note).unwrap().size, 12);
+        let other = Signer::from_seed("example.log/one", &[8; 32]).unwrap();
+        assert_eq!(Verifier::parse(&other.vkey()).unwrap().open(&note), Err(NoteError::NotSigned));
+        assert!(Signer::from_seed("two words", &[7; 32]).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn an_altered_note_is_refused(at in 0_usize..400, flip in 1_u8..255) {
+            let (signer, note) = signed();
+            let verifier = Verifier::parse(&signer.vkey()).unwrap();
+            let mut bytes = note.clone().into_bytes();
+            let at = at % bytes.len();
+            bytes[at] ^= flip;
+            if let Ok(text) = String::from_utf8(bytes) {
+                prop_assert!(verifier.open(&text).is_err());
+            }
+        }
+
+        #[test]
+        fn any_text_is_read_without_harm(text in "\\PC*", key in "\\PC*") {
+            let (signer, _) = signed();
+            prop_assert!(Verifier::parse(&signer.vkey()).unwrap().open(&text).is_err());
+            prop_assert!(Verifier::parse(&key).is_err());
+        }
+    }
+}
