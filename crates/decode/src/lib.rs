@@ -1,1 +1,145 @@
-//! decode
+//! Hostile files become fingerprints or re-encoded pixels, in a child process without keys, network or privileges.
+//!
+//! The parent never parses media: [`Pool`] passes bytes to children and checks the shape of what comes back.
+//! [`child::run`] is the other side: the same binary, started again with nothing.
+
+pub mod child;
+mod confine;
+mod pictures;
+mod pool;
+mod protocol;
+
+use std::time::Duration;
+
+use fingerprint::Pdq;
+
+pub use pool::Pool;
+
+/// What a file turned out to be, by its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// JPEG, of any colour model.
+    Jpeg,
+    /// PNG, also animated.
+    Png,
+    /// GIF, also animated.
+    Gif,
+    /// WebP, also animated.
+    WebP,
+    /// Windows bitmap.
+    Bmp,
+    /// TIFF.
+    Tiff,
+}
+
+/// What of a file was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Coverage {
+    /// Its bytes only, by digest.
+    DigestOnly,
+    /// The first frame of several.
+    FirstFrame,
+    /// Some frames of several.
+    Sampled,
+    /// All of it.
+    Whole,
+}
+
+/// Why a file was not looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unscanned {
+    /// Not a format that is read.
+    #[error("the format is not read")]
+    UnsupportedFormat,
+    /// It ends early or contradicts itself.
+    #[error("the file is damaged")]
+    Damaged,
+    /// More pixels than allowed.
+    #[error("the picture has too many pixels")]
+    TooManyPixels,
+    /// More memory than allowed.
+    #[error("the picture needs too much memory")]
+    TooMuchMemory,
+    /// It took too long.
+    #[error("looking took too long")]
+    TimedOut,
+    /// The child ended without an answer.
+    #[error("the decoder ended without an answer")]
+    Crashed,
+    /// No child can be started.
+    #[error("the decoder cannot be started")]
+    DecoderDown,
+}
+
+impl Unscanned {
+    /// Stable name.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::UnsupportedFormat => "unsupported_format",
+            Self::Damaged => "damaged",
+            Self::TooManyPixels => "too_many_pixels",
+            Self::TooMuchMemory => "too_much_memory",
+            Self::TimedOut => "timed_out",
+            Self::Crashed => "crashed",
+            Self::DecoderDown => "decoder_down",
+        }
+    }
+}
+
+/// What a look may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Pixels of one frame.
+    pub max_pixels: u64,
+    /// Frames of an animation that are looked at.
+    pub max_frames: u32,
+    /// Address space of a child, in bytes.
+    pub max_memory_bytes: u64,
+    /// Wall-clock time of one look.
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_pixels: 100_000_000, max_frames: 64, max_memory_bytes: 2 << 30, time: Duration::from_secs(20) }
+    }
+}
+
+/// The fingerprint of one frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameHash {
+    /// Which frame, from 0.
+    pub index: u32,
+    /// Its hash.
+    pub hash: Pdq,
+    /// How much the hash says, 0 to 100.
+    pub quality: u8,
+}
+
+/// What was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// What the file is.
+    pub format: Format,
+    /// Pixels in a row, upright.
+    pub width: u32,
+    /// Rows, upright.
+    pub height: u32,
+    /// One fingerprint for each frame that differs from the one before.
+    pub frames: Vec<FrameHash>,
+    /// How many frames were looked at.
+    pub frames_seen: u32,
+    /// How much of the file that is.
+    pub coverage: Coverage,
+}
+
+/// What holds a child. A missing part is said aloud, and live mode refuses to do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Confinement {
+    /// No file can be opened.
+    pub landlock: bool,
+    /// No system call but the few that arithmetic needs.
+    pub seccomp: bool,
+}

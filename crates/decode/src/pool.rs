@@ -1,0 +1,164 @@
+//! The parent's side: a few warm children, one question each at a time, replaced after any fault.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, ChildStdin, ChildStdout};
+use tokio::sync::Semaphore;
+
+use crate::protocol::{Answer, Ask, MOST_ANSWER, Request};
+use crate::{Confinement, Limits, Look, Unscanned};
+
+/// A child answers this many questions, then makes room for a fresh one.
+const MOST_ANSWERS: u32 = 500;
+
+/// Children that look at files.
+#[derive(Clone)]
+pub struct Pool(Arc<Inner>);
+
+struct Inner {
+    program: PathBuf,
+    args: Vec<OsString>,
+    limits: Limits,
+    places: Semaphore,
+    idle: Mutex<Vec<Running>>,
+}
+
+struct Running {
+    // Dropping a child kills it.
+    child: Child,
+    input: ChildStdin,
+    output: ChildStdout,
+    answered: u32,
+}
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pool").field("program", &self.0.program).finish_non_exhaustive()
+    }
+}
+
+impl Pool {
+    /// A pool of at most `size` children of this program. They start when they are needed, or with [`Pool::warm`].
+    pub fn new(program: PathBuf, args: Vec<OsString>, size: usize, limits: Limits) -> Self {
+        let places = Semaphore::new(size.max(1));
+        Self(Arc::new(Inner { program, args, limits, places, idle: Mutex::default() }))
+    }
+
+    /// Starts one child and asks what holds it: the pool works, and this well confined.
+    pub async fn warm(&self) -> Result<Confinement, Unscanned> {
+        match self.ask(Ask::Hello, Bytes::new()).await? {
+            Answer::Hello(confinement) => Ok(confinement),
+            _ => Err(Unscanned::Crashed),
+        }
+    }
+
+    /// Looks at a file: fingerprints of its frames.
+    pub async fn look(&self, media: Bytes) -> Result<Look, Unscanned> {
+        match self.ask(Ask::Fingerprints, media).await? {
+            Answer::Look(look) => Ok(look),
+            Answer::Unscanned(why) => Err(why),
+            _ => Err(Unscanned::Crashed),
+        }
+    }
+
+    /// The first frame as a new JPEG, at most `max_side` pixels on a side; under the veil it is small, grey and blurred.
+    pub async fn picture(&self, media: Bytes, max_side: u32, veil: bool) -> Result<Vec<u8>, Unscanned> {
+        match self.ask(Ask::Picture { max_side, veil }, media).await? {
+            Answer::Picture(jpeg) => Ok(jpeg),
+            Answer::Unscanned(why) => Err(why),
+            _ => Err(Unscanned::Crashed),
+        }
+    }
+
+    /// Process ids of the children that wait for work, for looking at them from outside.
+    pub fn idle_children(&self) -> Vec<u32> {
+        self.idle().iter().filter_map(|running| running.child.id()).collect()
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Running>> {
+        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn ask(&self, ask: Ask, media: Bytes) -> Result<Answer, Unscanned> {
+        let _place = self.0.places.acquire().await.map_err(|_| Unscanned::DecoderDown)?;
+        let Limits { max_pixels, max_frames, time, .. } = self.0.limits;
+        let length = u64::try_from(media.len()).map_err(|_| Unscanned::TooMuchMemory)?;
+        let request = Request { ask, max_pixels, max_frames, media: length };
+        // A child that died while it waited is no fault of this file: one fresh one is tried.
+        for waited in [true, false] {
+            let taken = if waited { self.idle().pop() } else { None };
+            let reused = taken.is_some();
+            let mut running = match taken {
+                Some(running) => running,
+                None if waited => continue,
+                None => self.start()?,
+            };
+            match tokio::time::timeout(time, running.ask(request, &media)).await {
+                Err(_) => return Err(Unscanned::TimedOut),
+                Ok(Ok(answer)) => {
+                    running.answered += 1;
+                    if running.answered < MOST_ANSWERS {
+                        self.idle().push(running);
+                    }
+                    return Ok(answer);
+                }
+                Ok(Err(Fault::BeforeSent)) if reused => {}
+                Ok(Err(_)) => return Err(Unscanned::Crashed),
+            }
+        }
+        Err(Unscanned::DecoderDown)
+    }
+
+    fn start(&self) -> Result<Running, Unscanned> {
+        #[expect(clippy::disallowed_methods, reason = "the decode pool is the one place that starts programs")]
+        let mut command = tokio::process::Command::new(&self.0.program);
+        let started = command
+            .args(&self.0.args)
+            .arg(self.0.limits.max_memory_bytes.to_string())
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn();
+        let mut child = started.map_err(|error| {
+            tracing::error!(%error, program = %self.0.program.display(), "the decoder cannot be started");
+            Unscanned::DecoderDown
+        })?;
+        let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(Unscanned::DecoderDown);
+        };
+        Ok(Running { child, input, output, answered: 0 })
+    }
+}
+
+enum Fault {
+    /// The child was gone before it got the whole question.
+    BeforeSent,
+    /// It got the question and gave no answer.
+    NoAnswer,
+}
+
+impl Running {
+    async fn ask(&mut self, request: Request, media: &[u8]) -> Result<Answer, Fault> {
+        let sent = async {
+            self.input.write_all(&request.to_bytes()).await?;
+            self.input.write_all(media).await?;
+            self.input.flush().await
+        };
+        sent.await.map_err(|_| Fault::BeforeSent)?;
+        let length = self.output.read_u32_le().await.map_err(|_| Fault::NoAnswer)?;
+        if length > MOST_ANSWER {
+            return Err(Fault::NoAnswer);
+        }
+        let mut body = Vec::new();
+        (&mut self.output).take(u64::from(length)).read_to_end(&mut body).await.map_err(|_| Fault::NoAnswer)?;
+        Answer::from_bytes(&body).ok_or(Fault::NoAnswer)
+    }
+}
