@@ -1,1 +1,4 @@
-//! exchange
+//! Clients of outside bodies, one module each. They know nothing of the product, and share no code with the simulators.
+
+pub mod http;
+pub mod ncmec;

@@ -11,7 +11,7 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use zeroize::Zeroizing;
 
-use crate::{KeyRing, KeyRingError, Random};
+use crate::{KeyRing, KeyRingError, Random, Secret};
 
 const MAGIC: &[u8; 5] = b"TNDV1";
 const FRAME: usize = 64 * 1024;
@@ -69,8 +69,8 @@ fn nonce(frame: u64) -> Nonce {
     Nonce::assume_unique_for_key(bytes)
 }
 
-fn cipher(key: &[u8; 32]) -> Result<LessSafeKey, OpenError> {
-    UnboundKey::new(&AES_256_GCM, key).map(LessSafeKey::new).map_err(|_| OpenError::Malformed)
+fn cipher(key: &Secret<32>) -> Result<LessSafeKey, OpenError> {
+    UnboundKey::new(&AES_256_GCM, key.as_slice()).map(LessSafeKey::new).map_err(|_| OpenError::Malformed)
 }
 
 /// The pieces of `length` bytes, with their numbers: at least one, which may be empty.
@@ -81,8 +81,7 @@ fn frames(length: usize) -> impl Iterator<Item = (u64, usize, bool)> {
 
 /// Seals bytes under a fresh key.
 pub fn seal(plain: &[u8], id: ObjectId, kind: &str, ring: &KeyRing, random: &dyn Random) -> Result<Sealed, OpenError> {
-    let mut key = Zeroizing::new([0; 32]);
-    random.fill(key.as_mut_slice());
+    let key = Secret::random(random);
     let cipher = cipher(&key)?;
     let length = u64::try_from(plain.len()).map_err(|_| OpenError::Malformed)?;
     let mut bytes = Vec::with_capacity(HEADER + plain.len() + (plain.len() / FRAME + 1) * TAG);
@@ -113,20 +112,26 @@ pub fn open(sealed: &[u8], id: ObjectId, kind: &str, wrapped_key: &[u8], ring: &
     let (length, mut rest) = rest.split_first_chunk::<8>().ok_or(OpenError::Malformed)?;
     let length = u64::from_be_bytes(*length);
     let plain_length = usize::try_from(length).map_err(|_| OpenError::Malformed)?;
-    if usize::try_from(u32::from_be_bytes(*size)) != Ok(FRAME) || plain_length > sealed.len() {
+    if usize::try_from(u32::from_be_bytes(*size)) != Ok(FRAME) {
         return Err(OpenError::Malformed);
     }
-    let mut plain = Vec::with_capacity(plain_length);
-    for (number, size, last) in frames(plain_length) {
-        let (frame, after) = rest.split_at_checked(size + TAG).ok_or(OpenError::Altered)?;
-        rest = after;
-        let mut frame = frame.to_vec();
-        let opened = cipher
-            .open_in_place(nonce(number), Aad::from(about(id, kind, length, number, last)), &mut frame)
-            .map_err(|_| OpenError::Altered)?;
-        plain.extend_from_slice(opened);
+    // Before any memory is taken: a header that promises more than there is.
+    if plain_length > sealed.len() {
+        return Err(OpenError::Altered);
     }
-    if rest.is_empty() { Ok(plain) } else { Err(OpenError::Altered) }
+    // Wiped if a later frame is refused: no part of an altered object leaves this function, or stays in memory.
+    let mut plain = Zeroizing::new(vec![0; plain_length]);
+    let mut out = plain.as_mut_slice();
+    for (number, size, last) in frames(plain_length) {
+        let (frame, after) = rest.split_at_checked(size).ok_or(OpenError::Altered)?;
+        let (tag, after) = after.split_first_chunk::<TAG>().ok_or(OpenError::Altered)?;
+        let (piece, out_after) = out.split_at_mut_checked(size).ok_or(OpenError::Altered)?;
+        (rest, out) = (after, out_after);
+        cipher
+            .open_separate_gather(nonce(number), Aad::from(about(id, kind, length, number, last)), frame, tag, piece)
+            .map_err(|_| OpenError::Altered)?;
+    }
+    if rest.is_empty() { Ok(std::mem::take(&mut *plain)) } else { Err(OpenError::Altered) }
 }
 
 #[cfg(test)]
@@ -160,53 +165,108 @@ pub(crate) mod tests {
         KeyRing::create(SECRET, &Seeded::new(9)).unwrap().0
     }
 
+    fn plain(length: usize) -> Vec<u8> {
+        (0..length).map(|n| u8::try_from(n % 251).unwrap()).collect()
+    }
+
+    /// Lengths of any size up to four frames, and often those around a frame's edge.
+    fn lengths() -> impl Strategy<Value = usize> {
+        prop_oneof![
+            0..3 * FRAME,
+            (0_usize..4, 0_usize..3).prop_map(|(frames, past)| (frames * FRAME + past).saturating_sub(1))
+        ]
+    }
+
     #[test]
-    fn every_length_comes_back() {
+    fn has_the_documented_form() {
         let (ring, random) = (ring(), Seeded::new(1));
-        for length in [0, 1, 100, FRAME - 1, FRAME, FRAME + 1, 2 * FRAME, 3 * FRAME + 17] {
-            let plain: Vec<u8> = (0..length).map(|n| u8::try_from(n % 251).unwrap()).collect();
-            let sealed = seal(&plain, ID, "media", &ring, &random).unwrap();
-            assert_eq!(open(&sealed.bytes, ID, "media", &sealed.wrapped_key, &ring).unwrap(), plain);
-        }
+        let sealed = seal(&plain(FRAME + 3), ID, "media", &ring, &random).unwrap();
+        assert_eq!(sealed.bytes[..HEADER], *b"TNDV1\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x03");
+        assert_eq!(sealed.bytes.len(), HEADER + FRAME + TAG + 3 + TAG);
+        let again = seal(&plain(FRAME + 3), ID, "media", &ring, &random).unwrap();
+        assert_ne!(sealed.bytes, again.bytes, "each object has a key of its own");
+    }
+
+    /// A ring, a key and an object as the first release wrote them: whatever changes here, they must open for ever.
+    #[test]
+    fn what_the_first_release_wrote_opens() {
+        let ring = KeyRing::open(include_bytes!("../testdata/ring-v1.json"), SECRET).unwrap();
+        let (bytes, key) = (include_bytes!("../testdata/object-v1"), include_bytes!("../testdata/wrapped-key-v1"));
+        assert_eq!(open(bytes, ID, "media", key, &ring).unwrap(), plain(300));
     }
 
     #[test]
     fn frames_cannot_be_swapped_cut_or_passed_off() {
         let (ring, random) = (ring(), Seeded::new(1));
-        let sealed = seal(&vec![1; 3 * FRAME], ID, "media", &ring, &random).unwrap();
+        let whole = plain(3 * FRAME);
+        let sealed = seal(&whole, ID, "media", &ring, &random).unwrap();
         let other = ObjectId(uuid::Uuid::from_u128(78));
-        let opens = |bytes: &[u8], id, kind| open(bytes, id, kind, &sealed.wrapped_key, &ring).is_ok();
-        assert!(opens(&sealed.bytes, ID, "media"));
-        assert!(!opens(&sealed.bytes, other, "media"));
-        assert!(!opens(&sealed.bytes, ID, "thread"));
-        let mut swapped = sealed.bytes.clone();
+        let opens = |bytes: &[u8], id, kind| open(bytes, id, kind, &sealed.wrapped_key, &ring);
+        assert_eq!(opens(&sealed.bytes, ID, "media").unwrap(), whole);
+        assert_eq!(opens(&sealed.bytes, other, "media"), Err(KeyRingError::NotWrappedHere.into()));
+        assert_eq!(opens(&sealed.bytes, ID, "thread"), Err(KeyRingError::NotWrappedHere.into()));
         let step = FRAME + TAG;
-        let (first, rest) = swapped[HEADER..].split_at_mut(step);
-        first.swap_with_slice(&mut rest[..step]);
-        assert!(!opens(&swapped, ID, "media"));
-        assert!(!opens(&sealed.bytes[..HEADER + step], ID, "media"));
-        assert!(!opens(&[sealed.bytes.as_slice(), b"x"].concat(), ID, "media"));
+        for (one, two) in [(0, 1), (0, 2), (1, 2)] {
+            let mut swapped = sealed.bytes.clone();
+            let (first, rest) = swapped[HEADER..].split_at_mut(two * step);
+            first[one * step..][..step].swap_with_slice(&mut rest[..step]);
+            assert_eq!(opens(&swapped, ID, "media"), Err(OpenError::Altered), "{one} {two}");
+        }
+        for length in [2 * FRAME, FRAME, 0] {
+            // Cut at a frame's edge, once plainly and once with a header that says so.
+            let mut cut = sealed.bytes[..HEADER + length / FRAME * step].to_vec();
+            assert_eq!(opens(&cut, ID, "media"), Err(OpenError::Altered));
+            cut[9..HEADER].copy_from_slice(&(length as u64).to_be_bytes());
+            assert_eq!(opens(&cut, ID, "media"), Err(OpenError::Altered));
+        }
+        assert_eq!(opens(&[sealed.bytes.as_slice(), b"x"].concat(), ID, "media"), Err(OpenError::Altered));
         let (stranger, _) = KeyRing::create(SECRET, &Seeded::new(10)).unwrap();
         assert!(open(&sealed.bytes, ID, "media", &sealed.wrapped_key, &stranger).is_err());
     }
 
+    /// Whoever holds the object's key, but not the row, still cannot pass one object off as another.
+    #[test]
+    fn frames_are_bound_to_their_object_apart_from_the_key() {
+        let (ring, random) = (ring(), Seeded::new(1));
+        let sealed = seal(b"it", ID, "media", &ring, &random).unwrap();
+        let other = ObjectId(uuid::Uuid::from_u128(78));
+        let key = ring.unwrap(&sealed.wrapped_key, &about_key(ID, "media")).unwrap();
+        for (id, kind) in [(other, "media"), (ID, "thread")] {
+            let moved = ring.wrap(&key, &about_key(id, kind), &random).unwrap();
+            assert_eq!(open(&sealed.bytes, id, kind, &moved, &ring), Err(OpenError::Altered));
+        }
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
-        fn no_altered_byte_opens(plain in prop::collection::vec(any::<u8>(), 0..3_000), at in any::<usize>(), flip in 1_u8..) {
+        fn every_length_comes_back(length in lengths()) {
             let (ring, random) = (ring(), Seeded::new(1));
+            let plain = plain(length);
             let sealed = seal(&plain, ID, "media", &ring, &random).unwrap();
+            prop_assert_eq!(open(&sealed.bytes, ID, "media", &sealed.wrapped_key, &ring).unwrap(), plain);
+        }
+
+        #[test]
+        fn no_altered_byte_opens(length in lengths(), at in any::<usize>(), flip in 1_u8..) {
+            let (ring, random) = (ring(), Seeded::new(1));
+            let sealed = seal(&plain(length), ID, "media", &ring, &random).unwrap();
             let mut bent = sealed.bytes.clone();
-            let at = at % bent.len();
+            // Half of the time in the header, where a few bytes decide much.
+            let at = if at % 2 == 0 { at / 2 % HEADER } else { at / 2 % bent.len() };
             bent[at] ^= flip;
             prop_assert!(open(&bent, ID, "media", &sealed.wrapped_key, &ring).is_err());
             prop_assert!(open(&sealed.bytes[..at], ID, "media", &sealed.wrapped_key, &ring).is_err());
         }
 
         #[test]
-        fn any_bytes_are_refused_without_harm(bytes in any::<Vec<u8>>()) {
+        fn any_bytes_are_refused_without_harm(bytes in any::<Vec<u8>>(), framed in any::<bool>()) {
             let (ring, random) = (ring(), Seeded::new(1));
             let sealed = seal(b"", ID, "media", &ring, &random).unwrap();
+            let bytes = if framed { [&sealed.bytes[..9], &bytes].concat() } else { bytes };
             prop_assert!(open(&bytes, ID, "media", &sealed.wrapped_key, &ring).is_err());
+            prop_assert!(open(&sealed.bytes, ID, "media", &bytes, &ring).is_err());
         }
     }
 }

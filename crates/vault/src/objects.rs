@@ -22,6 +22,9 @@ pub enum ObjectsError {
     /// The disk failed.
     #[error(transparent)]
     Disk(#[from] std::io::Error),
+    /// There is no object of this id.
+    #[error("there is no object of this id")]
+    Missing,
     /// An object of this id is there, with other bytes.
     #[error("an object of this id exists and holds something else")]
     Exists,
@@ -59,8 +62,15 @@ pub enum Objects {
 impl Objects {
     /// A folder, made if need be.
     pub fn folder(root: &Path) -> Result<Self, ObjectsError> {
+        let missing = root.ancestors().take_while(|folder| !folder.exists()).count();
         fs_err::create_dir_all(root)?;
-        let store = LocalFileSystem::new_with_prefix(root)?.with_automatic_cleanup(false);
+        for folder in root.ancestors().skip(1).take(missing) {
+            // A new folder is on the disk once the one that names it is. A relative path ends in an empty one: here.
+            let here = Path::new(".");
+            fs_err::File::open(if folder.as_os_str().is_empty() { here } else { folder })?.sync_all()?;
+        }
+        // Its own fsync comes before the object gets its name, so that no crash leaves half an object under it.
+        let store = LocalFileSystem::new_with_prefix(root)?.with_automatic_cleanup(false).with_fsync(true);
         Ok(Self::Folder { root: root.to_owned(), store: Arc::new(store) })
     }
 
@@ -94,12 +104,18 @@ impl Objects {
             Err(object_store::Error::AlreadyExists { .. }) => return Err(ObjectsError::Exists),
             Err(error) => return Err(error.into()),
         }
-        if let Self::Folder { root, .. } = self {
-            // What is acknowledged is on the disk: the file, and the folders that name it.
-            let path = root.join(key.as_ref());
-            fs::File::open(&path).await?.sync_all().await?;
-            for folder in path.ancestors().skip(1).take_while(|folder| folder.starts_with(root)) {
-                fs::File::open(folder).await?.sync_all().await?;
+        self.settle(&key).await
+    }
+
+    /// Puts on the disk what the folders above an object say. The store syncs only the folders that it made itself, which
+    /// is too little when two writers share a new one, and never those of a deletion.
+    async fn settle(&self, key: &Key) -> Result<(), ObjectsError> {
+        let Self::Folder { root, .. } = self else { return Ok(()) };
+        for folder in root.join(key.as_ref()).ancestors().skip(1).take_while(|folder| folder.starts_with(root)) {
+            match fs::File::open(folder).await {
+                Ok(folder) => folder.sync_all().await?,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(())
@@ -107,7 +123,11 @@ impl Objects {
 
     /// Gives an object back.
     pub async fn get(&self, id: ObjectId) -> Result<Bytes, ObjectsError> {
-        Ok(self.store().get(&key(id)).await?.bytes().await?)
+        match self.store().get(&key(id)).await {
+            Ok(found) => Ok(found.bytes().await?),
+            Err(object_store::Error::NotFound { .. }) => Err(ObjectsError::Missing),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Whether it is there.
@@ -119,25 +139,26 @@ impl Objects {
         }
     }
 
-    /// Deletes an object. Deleting what is not there changes nothing.
+    /// Deletes an object, durably. Deleting what is not there changes nothing.
     pub async fn delete(&self, id: ObjectId) -> Result<(), ObjectsError> {
-        match self.store().delete(&key(id)).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+        let key = key(id);
+        match self.store().delete(&key).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => self.settle(&key).await,
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Every object that is there.
+    /// Every object that is there, in no order. Files that are not ours are passed over.
     pub async fn list(&self) -> Result<Vec<ObjectId>, ObjectsError> {
-        let found: Vec<_> = self.store().list(None).try_collect().await?;
-        Ok(found
-            .iter()
-            .filter_map(|meta| uuid::Uuid::try_parse(meta.location.filename()?).ok().map(ObjectId))
-            .collect())
+        let ids = self.store().list(None).try_filter_map(|meta| {
+            let id = meta.location.filename().and_then(|name| uuid::Uuid::try_parse(name).ok()).map(ObjectId);
+            std::future::ready(Ok(id.filter(|id| key(*id) == meta.location)))
+        });
+        Ok(ids.try_collect().await?)
     }
 }
 
-/// Spread over folders by the random end of the id, so that none grows large.
+/// `cd/ef/<id>`: spread over folders by the random end of the id, because its beginning is the time of day.
 fn key(id: ObjectId) -> Key {
     let name = id.0.simple().to_string();
     let end = |from: usize| name.get(from..from + 2).unwrap_or("00").to_owned();
@@ -153,7 +174,7 @@ mod tests {
         let bytes = Bytes::from_static(b"sealed");
         objects.delete(id).await.unwrap();
         assert!(!objects.exists(id).await.unwrap());
-        assert!(objects.get(id).await.is_err());
+        assert!(matches!(objects.get(id).await, Err(ObjectsError::Missing)));
         objects.put(id, bytes.clone()).await.unwrap();
         objects.put(id, bytes.clone()).await.unwrap();
         assert!(matches!(objects.put(id, Bytes::from_static(b"other")).await, Err(ObjectsError::Exists)));
@@ -168,7 +189,43 @@ mod tests {
     #[tokio::test]
     async fn a_folder_behaves() {
         let folder = tempfile::tempdir().unwrap();
-        behaves(Objects::folder(&folder.path().join("objects")).unwrap()).await;
+        behaves(Objects::folder(&folder.path().join("new/objects")).unwrap()).await;
+    }
+
+    #[tokio::test]
+    async fn a_folder_is_what_it_was_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let objects = || Objects::folder(folder.path()).unwrap();
+        let ids: Vec<_> = (0..40).map(|n| ObjectId(uuid::Uuid::from_u128(n * 0x0101_0101))).collect();
+        for id in &ids {
+            objects().put(*id, Bytes::copy_from_slice(id.0.as_bytes())).await.unwrap();
+        }
+        let path = folder.path().join("03/03/00000000000000000000000003030303");
+        assert_eq!(fs::read(path).await.unwrap(), ids[3].0.as_bytes());
+        // What somebody else left there is not ours: a stray file, and an object in the wrong place.
+        for stray in
+            ["03/notes.txt", "03/00000000000000000000000003030303", "03/03/{00000000-0000-0000-0000-000003030303}"]
+        {
+            fs::write(folder.path().join(stray), b"stray").await.unwrap();
+        }
+        let mut found = objects().list().await.unwrap();
+        found.sort();
+        assert_eq!(found, ids);
+    }
+
+    #[tokio::test]
+    async fn of_two_writers_one_wins() {
+        let folder = tempfile::tempdir().unwrap();
+        let objects = Objects::folder(folder.path()).unwrap();
+        let id = ObjectId(uuid::Uuid::from_u128(5));
+        let (one, two) = (Bytes::from(vec![1; 100_000]), Bytes::from(vec![2; 100_000]));
+        let outcomes = tokio::join!(objects.put(id, one.clone()), objects.put(id, two.clone()));
+        let winner = match outcomes {
+            (Ok(()), Err(ObjectsError::Exists)) => one,
+            (Err(ObjectsError::Exists), Ok(())) => two,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(objects.get(id).await.unwrap(), winner);
     }
 
     /// The same in a bucket, when `TANOD_TEST_S3` names a server that the test may use.

@@ -1,0 +1,15 @@
+//! The one place that makes an HTTP client: time-outs, no redirects, no proxy that the operator did not configure.
+
+use std::time::Duration;
+
+/// A client that goes only where it is told.
+pub fn client() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .user_agent(concat!("tanod/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(Duration::from_secs(10))
+        // An answer is waited for; the body of an upload has its own, longer time.
+        .timeout(Duration::from_secs(60))
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .build()
+}

@@ -1,0 +1,128 @@
+//! The calls: open, upload, describe, finish, take back.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::multipart::{Form, Part};
+use reqwest::{Method, RequestBuilder, Response};
+use zeroize::Zeroizing;
+
+use super::answer::{Answer, CallError, MOST_ANSWER};
+
+/// Who we are to the destination. Never printed.
+#[derive(Clone)]
+pub struct Credentials {
+    /// As NCMEC issued it.
+    pub username: String,
+    /// As NCMEC issued it.
+    pub password: Zeroizing<String>,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credentials(…)")
+    }
+}
+
+/// A way to one environment of the CyberTipline.
+#[derive(Clone, Debug)]
+pub struct Client {
+    base: String,
+    credentials: Credentials,
+    http: reqwest::Client,
+}
+
+impl Client {
+    /// A client of the API at `base`, for instance `https://exttest.cybertip.org/ispws`.
+    pub fn new(base: &str, credentials: Credentials, http: reqwest::Client) -> Self {
+        Self { base: base.trim_end_matches('/').to_owned(), credentials, http }
+    }
+
+    /// Whether the credentials are accepted.
+    pub async fn status(&self) -> Result<Answer, CallError> {
+        self.call(self.request(Method::GET, "status")).await
+    }
+
+    /// Opens a report with this document.
+    pub async fn submit(&self, document: &str) -> Result<Answer, CallError> {
+        self.document("submit", document).await
+    }
+
+    /// Sends a file of a report.
+    pub async fn upload(&self, report: i64, name: &str, bytes: Bytes) -> Result<Answer, CallError> {
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        // The slowest line that is put up with carries 64 KiB a second.
+        let time = Duration::from_secs(60 + length / (64 * 1024));
+        let file = Part::stream_with_length(bytes, length).file_name(name.to_owned());
+        let form = Form::new().text("id", report.to_string()).part("file", file);
+        self.call(self.request(Method::POST, "upload").multipart(form).timeout(time)).await
+    }
+
+    /// Says what is to be said about a file.
+    pub async fn fileinfo(&self, document: &str) -> Result<Answer, CallError> {
+        self.document("fileinfo", document).await
+    }
+
+    /// Makes a report final.
+    pub async fn finish(&self, report: i64) -> Result<Answer, CallError> {
+        self.call(self.request(Method::POST, "finish").multipart(Form::new().text("id", report.to_string()))).await
+    }
+
+    /// Takes an unfinished report back.
+    pub async fn retract(&self, report: i64) -> Result<Answer, CallError> {
+        self.call(self.request(Method::POST, "retract").multipart(Form::new().text("id", report.to_string()))).await
+    }
+
+    async fn document(&self, path: &str, document: &str) -> Result<Answer, CallError> {
+        let request = self.request(Method::POST, path);
+        self.call(request.header("content-type", "text/xml; charset=utf-8").body(document.to_owned())).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let Credentials { username, password } = &self.credentials;
+        self.http.request(method, format!("{}/{path}", self.base)).basic_auth(username, Some(password.as_str()))
+    }
+
+    async fn call(&self, request: RequestBuilder) -> Result<Answer, CallError> {
+        let response = request.send().await.map_err(|error| {
+            // What went wrong, without the address: nothing of ours belongs in a log.
+            let error = error.without_url();
+            if error.is_connect() || error.is_builder() {
+                CallError::NotSent(words(&error))
+            } else {
+                CallError::Lost(words(&error))
+            }
+        })?;
+        read(response).await
+    }
+}
+
+async fn read(mut response: Response) -> Result<Answer, CallError> {
+    let http_status = response.status().as_u16();
+    let headers: Vec<(String, String)> = response
+        .headers()
+        .iter()
+        .filter(|(name, _)| *name != "set-cookie")
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    let request_id = headers.iter().find(|(name, _)| name == "request-id").map(|(_, value)| value.clone());
+    let mut raw = Vec::new();
+    while let Some(piece) = response.chunk().await.map_err(|error| CallError::Lost(words(&error.without_url())))? {
+        if raw.len() + piece.len() > MOST_ANSWER {
+            return Err(CallError::Lost("the answer is too long".to_owned()));
+        }
+        raw.extend_from_slice(&piece);
+    }
+    Ok(Answer { http_status, request_id, headers, raw })
+}
+
+/// An error with its causes.
+fn words(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}

@@ -1,0 +1,14 @@
+//! NCMEC's CyberTipline reporting API: the document, its rules, and the calls.
+//!
+//! Written against NCMEC's technical documentation (copy of June 2025) and schema (November 2025).
+
+mod answer;
+mod client;
+pub mod document;
+mod grammar;
+mod validate;
+mod xml;
+
+pub use answer::{Answer, CallError, Outcome, ParseError, Parsed, classify};
+pub use client::{Client, Credentials};
+pub use validate::{Finding, validate};
