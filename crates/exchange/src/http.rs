@@ -8,7 +8,7 @@ pub fn client() -> Result<reqwest::Client, reqwest::Error> {
         .user_agent(concat!("tanod/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(Duration::from_secs(10))
         // An answer is waited for; the body of an upload has its own, longer time.
-        .timeout(Duration::from_secs(60))
+        .timeout(Duration::from_mins(1))
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .build()

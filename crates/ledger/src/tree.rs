@@ -204,11 +204,49 @@ mod tests {
         (0..n).map(|n| leaf_hash(&n.to_be_bytes())).collect()
     }
 
-    /// The examples that Certificate Transparency implementations share.
+    /// The tree of eight entries that Certificate Transparency implementations share as their test.
     #[test]
     fn known_answers() {
-        assert_eq!(hex::encode(root_of(&[])), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-        assert_eq!(hex::encode(leaf_hash(b"")), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
+        let entries =
+            ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
+        let hashes: Vec<Hash> = entries.iter().map(|entry| leaf_hash(&hex::decode(entry).unwrap())).collect();
+        let roots = [
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+            "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+            "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+            "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+            "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+            "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+            "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+            "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+        ];
+        for (size, root) in roots.iter().enumerate() {
+            assert_eq!(hex::encode(root_of(&hashes[..size])), *root, "at {size}");
+        }
+    }
+
+    #[test]
+    fn every_place_and_every_beginning_of_small_trees_is_proved() {
+        let all = leaves(70);
+        for size in 1..=all.len() {
+            let (tree, root) = (&all[..size], root_of(&all[..size]));
+            for index in 0..size {
+                let proof = inclusion_proof(tree, index);
+                for claimed in 0..=size {
+                    let holds = verify_inclusion(&all[index], claimed as u64, size as u64, &proof, &root);
+                    assert_eq!(holds, claimed == index, "{index} as {claimed} of {size}");
+                }
+            }
+            for old in 0..=size {
+                let (before, proof) = (root_of(&all[..old]), consistency_proof(tree, old));
+                assert!(verify_consistency((old as u64, &before), (size as u64, &root), &proof), "{old} of {size}");
+                let other = leaf_hash(b"another");
+                assert!(!verify_consistency((old as u64, &other), (size as u64, &root), &proof));
+                let rootless = old == 0;
+                assert!(!verify_consistency((old as u64, &before), (size as u64, &other), &proof) || rootless);
+            }
+        }
     }
 
     #[test]
@@ -226,7 +264,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_entry_proves_its_place(size in 1_usize..200, index in 0_usize..200, flip in 0_usize..64) {
+        fn every_entry_proves_its_place(size in 1_usize..600, index in 0_usize..600, flip in 0_usize..64) {
             let (all, index) = (leaves(size), index % size);
             let (root, proof) = (root_of(&all), inclusion_proof(&all, index));
             let at = index as u64;
@@ -238,11 +276,15 @@ mod tests {
                 let n = flip % bent.len();
                 bent[n][flip % 32] ^= 1;
                 prop_assert!(!verify_inclusion(&all[index], at, size as u64, &bent, &root));
+                bent[n][flip % 32] ^= 1;
+                prop_assert!(!verify_inclusion(&all[index], at, size as u64, &bent[1..], &root));
+                bent.push(root);
+                prop_assert!(!verify_inclusion(&all[index], at, size as u64, &bent, &root));
             }
         }
 
         #[test]
-        fn every_beginning_proves_itself(size in 1_usize..200, old in 0_usize..200, flip in 0_usize..64) {
+        fn every_beginning_proves_itself(size in 1_usize..600, old in 0_usize..600, flip in 0_usize..64) {
             let (all, old) = (leaves(size), old % (size + 1));
             let (before, after) = (root_of(&all[..old]), root_of(&all));
             let proof = consistency_proof(&all, old);
@@ -253,6 +295,10 @@ mod tests {
                 let mut bent = proof;
                 let n = flip % bent.len();
                 bent[n][flip % 32] ^= 1;
+                prop_assert!(!verify_consistency((old as u64, &before), (size as u64, &after), &bent));
+                bent[n][flip % 32] ^= 1;
+                prop_assert!(!verify_consistency((old as u64, &before), (size as u64, &after), &bent[1..]));
+                bent.push(after);
                 prop_assert!(!verify_consistency((old as u64, &before), (size as u64, &after), &bent));
             }
         }

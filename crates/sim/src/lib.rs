@@ -1,1 +1,4 @@
-//! sim
+//! Simulators of outside bodies, written from the bodies' own documents and never from our clients: what the two agree
+//! on is then what the documents say.
+
+pub mod ncmec;

@@ -175,6 +175,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "it stands for a body that was read")]
     fn body(code: i32) -> Result<Parsed, ParseError> {
         Ok(Parsed { code, ..Parsed::default() })
     }

@@ -240,10 +240,10 @@ impl Check {
                 "email" | "emailAddress" => self.verified(&below, child),
                 "estimatedLocation" => self.location(&below, child),
                 "accountTemporarilyDisabled" | "accountPermanentlyDisabled" => self.disabled(&below, child),
-                "associatedAccount" => {
-                    if child.child("approximateAge").is_some() && child.child("dateOfBirth").is_some() {
-                        self.find(&below, "age-or-birth", "give approximateAge or dateOfBirth, not both");
-                    }
+                "associatedAccount"
+                    if child.child("approximateAge").is_some() && child.child("dateOfBirth").is_some() =>
+                {
+                    self.find(&below, "age-or-birth", "give approximateAge or dateOfBirth, not both");
                 }
                 _ => {}
             }
