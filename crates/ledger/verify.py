@@ -70,19 +70,36 @@ def signed(public, text, signature):
     return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (left[1] * right[2] - right[1] * left[2]) % P == 0
 
 
+def unbase64(text):
+    """Of the spellings that Python reads, only the one that base64 writes."""
+    data = base64.b64decode(text, validate=True)
+    if base64.b64encode(data).decode() != text:
+        raise ValueError("a base64 text is not in its one form")
+    return data
+
+
+def read(path):
+    """Text with its line ends as they are: Python would take others for the same."""
+    return path.read_bytes().decode()
+
+
 def open_note(note, name, key_id, public):
     text, found, signatures = note.partition("\n\n")
     text += "\n"
     lines = text.split("\n")
     if not found or len(lines) != 4 or lines[0] != name or not signatures.endswith("\n"):
         fail("a checkpoint does not have its form")
-    for line in signatures.splitlines():
-        dash, _, rest = line.partition(" ")
-        signer, _, blob = rest.partition(" ")
-        blob = base64.b64decode(blob, validate=True)
-        if dash == "\u2014" and signer == name and blob[:4] == key_id and signed(public, text.encode(), blob[4:]):
-            return int(lines[1]), base64.b64decode(lines[2], validate=True)
-    fail("a checkpoint is not signed by the key")
+    mine = None
+    for line in signatures[:-1].split("\n"):
+        dash, signer, blob = line.split(" ", 2)
+        blob = unbase64(blob)
+        if dash != "\u2014" or len(blob) < 4:
+            fail("a signature does not have its form")
+        if mine is None and signer == name and blob[:4] == key_id:
+            mine = blob[4:]
+    if mine is None or not signed(public, text.encode(), mine):
+        fail("a checkpoint is not signed by the key")
+    return int(lines[1]), unbase64(lines[2])
 
 
 def tree_root(hashes):
@@ -94,6 +111,29 @@ def tree_root(hashes):
     return hashes[0]
 
 
+class Tree:
+    """The right edge of the tree: its complete subtrees, largest first, with their sizes."""
+
+    def __init__(self):
+        self.size, self.parts = 0, []
+
+    def append(self, leaf):
+        self.size += 1
+        part = (1, leaf)
+        while self.parts and self.parts[-1][0] == part[0]:
+            size, left = self.parts.pop()
+            part = (2 * size, sha(b"\1", left, part[1]))
+        self.parts.append(part)
+
+    def root(self):
+        if not self.parts:
+            return sha()
+        right = self.parts[-1][1]
+        for _, left in reversed(self.parts[:-1]):
+            right = sha(b"\1", left, right)
+        return right
+
+
 def tile_path(level, number, width):
     name = f"{number % 1000:03}"
     number //= 1000
@@ -103,52 +143,77 @@ def tile_path(level, number, width):
     return f"tile/{level}/{name}" + (f".p/{width}" if width < 256 else "")
 
 
-def main(folder):
-    folder = pathlib.Path(folder)
-    name, key_id, body = (folder / "vkey").read_text().strip().split("+", 2)
-    body = base64.b64decode(body, validate=True)
-    key_id, public = bytes.fromhex(key_id), body[1:]
-    if body[0] != 1 or sha(name.encode(), b"\n", body)[:4] != key_id:
-        fail("the key does not have its form")
-    size, root = open_note((folder / "checkpoint").read_text(), name, key_id, public)
-
-    leaves = []
-    for first in range(0, size, 256):
-        width = min(256, size - first)
-        bundle = (folder / tile_path("entries", first // 256, width)).read_bytes()
-        at = 0
-        for _ in range(width):
-            length = int.from_bytes(bundle[at : at + 2], "big")
-            leaves.append(sha(b"\0", bundle[at + 2 : at + 2 + length]))
-            at += 2 + length
-        if at != len(bundle):
-            fail(f"entries from {first} do not fill their bundle")
-    if tree_root(leaves) != root:
-        fail("the entries do not give the root of the checkpoint")
-
-    level, hashes = 0, leaves
-    while hashes:
-        for first in range(0, len(hashes), 256):
-            tile = hashes[first : first + 256]
-            if (folder / tile_path(level, first // 256, len(tile))).read_bytes() != b"".join(tile):
-                fail(f"a tile of level {level} is not what its entries give")
-        full = len(hashes) // 256
-        hashes = [tree_root(hashes[n * 256 : n * 256 + 256]) for n in range(full)]
-        level += 1
-
+def split_notes(text):
+    """A note is its text, an empty line and its signatures; the next begins with the first line of another kind."""
     notes, note = [], ""
-    for line in (folder / "checkpoints").read_text().splitlines(keepends=True):
+    for line in text.split("\n"):
         if "\n\u2014" in note and not line.startswith("\u2014"):
             notes.append(note)
             note = ""
-        note += line
-    for note in notes + [note]:
-        at, promised = open_note(note, name, key_id, public)
-        if at > size or tree_root(leaves[:at]) != promised:
-            fail(f"the checkpoint of size {at} has another root than its entries")
-    if (at, promised) != (size, root):
-        fail("the newest checkpoint is not the last of all")
-    print(f"verified {size} {root.hex()}")
+        note += line + "\n"
+    # What follows the last line break is nothing, and stands here as one empty line.
+    return notes if note == "\n" else notes + [note[:-1]]
+
+
+def main(folder):
+    folder = pathlib.Path(folder)
+    vkey = read(folder / "vkey")
+    name, key_id, body = vkey[:-1].split("+", 2)
+    body = unbase64(body)
+    public, good_name = body[1:], name and name.isprintable() and " " not in name
+    if vkey[-1] != "\n" or not good_name or body[0] != 1 or sha(name.encode(), b"\n", body)[:4].hex() != key_id:
+        fail("the key does not have its form")
+    key = (name, bytes.fromhex(key_id), public)
+    size, root = open_note(read(folder / "checkpoint"), *key)
+    promises = [open_note(note, *key) for note in split_notes(read(folder / "checkpoints"))]
+    if promises != sorted(promises, key=lambda promise: promise[0]) or promises[-1] != (size, root):
+        fail("the checkpoints are out of order, or the newest is not the last of all")
+
+    tree, levels, kept = Tree(), [], 0
+
+    def keep():
+        nonlocal kept
+        while kept < len(promises) and promises[kept][0] == tree.size:
+            if promises[kept][1] != tree.root():
+                fail(f"checkpoint {kept} of checkpoints: {tree.size} entries give another root")
+            kept += 1
+
+    def compare(level, number, tile):
+        path = tile_path(level, number, len(tile))
+        if (folder / path).read_bytes() != b"".join(tile):
+            fail(f"{path} is not what its entries give")
+
+    def raise_to(level, value):
+        """Appends a hash to a level; a full tile is compared, and its root goes one level up."""
+        if level == len(levels):
+            levels.append([0, []])
+        number, tile = levels[level]
+        tile.append(value)
+        if len(tile) == 256:
+            compare(level, number, tile)
+            levels[level] = [number + 1, []]
+            raise_to(level + 1, tree_root(tile))
+
+    keep()
+    for first in range(0, size, 256):
+        width = min(256, size - first)
+        path = tile_path("entries", first // 256, width)
+        bundle, at = (folder / path).read_bytes(), 0
+        for _ in range(width):
+            start = at + 2
+            at = start + int.from_bytes(bundle[at:start], "big")
+            leaf = sha(b"\0", bundle[start:at])
+            tree.append(leaf)
+            raise_to(0, leaf)
+            keep()
+        if at != len(bundle):
+            fail(f"{path} does not hold exactly {width} entries")
+    for level, (number, tile) in enumerate(levels):
+        if tile:
+            compare(level, number, tile)
+    if kept != len(promises):
+        fail("a checkpoint is left that no entries bear out")
+    print(f"verified {size} {tree.root().hex()}")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,6 @@
 //! The simulator over real HTTP, and its checks against recorded facts.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::string_slice,
-    clippy::indexing_slicing,
-    reason = "a test that meets the unexpected fails"
-)]
+#![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test that meets the unexpected fails")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -13,7 +13,7 @@ CREATE TABLE counters (
     name TEXT PRIMARY KEY,
     value BIGINT NOT NULL
 );
-INSERT INTO counters (name, value) VALUES ('bank_feed', 0), ('staff', 0), ('case', 0);
+INSERT INTO counters (name, value) VALUES ('bank_feed', 0), ('staff', 0), ('case', 0), ('ledger', 0);
 
 CREATE TABLE jobs (
     id UUID PRIMARY KEY,

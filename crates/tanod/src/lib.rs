@@ -1,1 +1,19 @@
-//! Tanod.
+//! Tanod: known material is recognised, a person decides with the least harm, the report is filed, the evidence is kept,
+//! and anyone can check what was done. Each module is a domain of the product; ARCHITECTURE.md is the map.
+
+pub mod accounts;
+pub mod audit;
+pub mod banks;
+pub mod clock;
+pub mod config;
+pub mod evidence;
+pub mod intake;
+pub mod matching;
+pub mod pages;
+pub mod plan;
+pub mod queue;
+pub mod refusal;
+pub mod reporting;
+pub mod review;
+pub mod store;
+pub mod web;

@@ -26,7 +26,12 @@ impl Kind {
 
     /// This refusal, with what was wrong this time.
     pub fn because(&'static self, detail: impl Into<String>) -> Error {
-        Error::Refused(Box::new(Refusal { kind: self, detail: Some(detail.into()), rows: Vec::new(), retry_after: None }))
+        Error::Refused(Box::new(Refusal {
+            kind: self,
+            detail: Some(detail.into()),
+            rows: Vec::new(),
+            retry_after: None,
+        }))
     }
 
     /// This refusal of something with several rows, each with its own fault.
@@ -36,12 +41,7 @@ impl Kind {
 
     /// This refusal, worth another try after so many seconds.
     pub fn retry_after(&'static self, seconds: u64) -> Error {
-        Error::Refused(Box::new(Refusal {
-            kind: self,
-            detail: None,
-            rows: Vec::new(),
-            retry_after: Some(seconds),
-        }))
+        Error::Refused(Box::new(Refusal { kind: self, detail: None, rows: Vec::new(), retry_after: Some(seconds) }))
     }
 }
 

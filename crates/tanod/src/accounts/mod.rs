@@ -67,7 +67,9 @@ pub const REFUSALS: &[&Kind] =
     &[&NOT_SIGNED_IN, &NOT_ALLOWED, &WRONG_PASSWORD, &BAD_NAME, &WEAK_PASSWORD, &USED_INVITATION, &UNKNOWN_SCOPE];
 
 /// What a person of the operator is there for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema, clap::ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema, clap::ValueEnum,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Looks and decides.
@@ -81,7 +83,9 @@ pub enum Role {
 }
 
 /// What a key of a program is good for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 pub enum Scope {
     /// Send uploads.
     #[serde(rename = "items:write")]
@@ -167,7 +171,10 @@ impl Permission {
 pub fn role_may(role: Role, permission: Permission) -> bool {
     use Permission as P;
     match role {
-        Role::Reviewer => matches!(permission, P::ReadCases | P::DecideCases | P::SeeDepictions | P::SeeMatches | P::ReadReports | P::ReadHolds),
+        Role::Reviewer => matches!(
+            permission,
+            P::ReadCases | P::DecideCases | P::SeeDepictions | P::SeeMatches | P::ReadReports | P::ReadHolds
+        ),
         Role::Lead => matches!(
             permission,
             P::ReadCases
@@ -183,7 +190,14 @@ pub fn role_may(role: Role, permission: Permission) -> bool {
         ),
         Role::Admin => matches!(
             permission,
-            P::ReadBanks | P::ChangeBanks | P::ExportBanks | P::SeeMatches | P::ReadReports | P::ChangeAccounts | P::ReadAudit | P::AskMatches
+            P::ReadBanks
+                | P::ChangeBanks
+                | P::ExportBanks
+                | P::SeeMatches
+                | P::ReadReports
+                | P::ChangeAccounts
+                | P::ReadAudit
+                | P::AskMatches
         ),
         Role::Auditor => matches!(permission, P::ReadAudit | P::ReadReports | P::ReadHolds | P::ReadBanks),
     }
@@ -409,7 +423,8 @@ pub async fn add_key(
     let token = new_token("key", tx.random());
     store::insert_key(tx, id, name, &token_hash(&token), scopes, per_minute).await?;
     let proof =
-        audit::record(tx, Entry::by(caller, "key.added").about(id).detail(serde_json::json!({"scopes": scopes}))).await?;
+        audit::record(tx, Entry::by(caller, "key.added").about(id).detail(serde_json::json!({"scopes": scopes})))
+            .await?;
     Ok((NewKey { id, token }, proof))
 }
 

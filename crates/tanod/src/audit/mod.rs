@@ -3,6 +3,7 @@
 //! The ledger commits to a leaf that names kind, time and opaque ids and holds a salted hash of the detail. Salt and
 //! detail live beside it and can be destroyed; proofs stay valid.
 
+pub mod api;
 mod store;
 
 use jiff::Timestamp;
@@ -112,6 +113,11 @@ fn leaf(id: AuditId, entry: &Entry, at: Timestamp, salt: &[u8; 16], detail: &str
 /// Places are given here, by one process at a time, and not at the insert: a number taken inside a transaction could
 /// become visible out of order.
 pub async fn sequence(tx: &mut Tx, signer: &Signer) -> Result<u64> {
+    if store::count_unplaced(tx).await? == 0 {
+        return Ok(0);
+    }
+    // Held to the commit: whoever else gives places waits here, and then sees ours.
+    tx.next_number("ledger").await?;
     let waiting = store::unplaced(tx, 5_000).await?;
     if waiting.is_empty() {
         return Ok(0);
@@ -122,7 +128,8 @@ pub async fn sequence(tx: &mut Tx, signer: &Signer) -> Result<u64> {
     };
     let mut placed = 0;
     for (id, leaf) in waiting {
-        let position = i64::try_from(frontier.size()).map_err(|error| Error::internal("numbering the ledger", error))?;
+        let position =
+            i64::try_from(frontier.size()).map_err(|error| Error::internal("numbering the ledger", error))?;
         store::place(tx, id, position).await?;
         frontier.append(ledger::leaf_hash(&leaf));
         placed += 1;
@@ -177,8 +184,12 @@ pub async fn verify(tx: &mut Tx, vkey: &str) -> Result<std::result::Result<Verif
                     Ok(checkpoint) if checkpoint.size == frontier.size() && checkpoint.root == frontier.root() => {
                         agreed += 1;
                     }
-                    Ok(_) => return Ok(Err(format!("the checkpoint of size {size} has another root than its entries"))),
-                    Err(error) => return Ok(Err(format!("the checkpoint of size {size} is not signed by us: {error}"))),
+                    Ok(_) => {
+                        return Ok(Err(format!("the checkpoint of size {size} has another root than its entries")));
+                    }
+                    Err(error) => {
+                        return Ok(Err(format!("the checkpoint of size {size} is not signed by us: {error}")));
+                    }
                 }
             }
         }
@@ -217,4 +228,9 @@ pub async fn export(tx: &mut Tx) -> Result<(Vec<Vec<u8>>, Vec<String>)> {
 /// Entries of the record, newest first, before a given one.
 pub async fn page(tx: &mut Tx, before: Option<AuditId>, case: Option<CaseId>, limit: i64) -> Result<Vec<Written>> {
     store::page(tx, before, case, limit).await
+}
+
+/// The newest checkpoint.
+pub async fn newest_checkpoint(tx: &mut Tx) -> Result<Option<String>> {
+    store::newest_note(tx).await
 }

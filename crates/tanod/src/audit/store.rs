@@ -65,7 +65,6 @@ impl LastCheckpoint {
     }
 }
 
-/// The newest checkpoint, with the counter row locked so that only one process gives places at a time.
 pub(super) async fn last_checkpoint(tx: &mut Tx) -> Result<Option<LastCheckpoint>> {
     let row = tx.row("SELECT size, frontier FROM checkpoints ORDER BY size DESC LIMIT 1", &[]).await?;
     Ok(row
@@ -86,7 +85,10 @@ pub(super) async fn insert_checkpoint(tx: &mut Tx, frontier: &Frontier, note: &s
 
 pub(super) async fn checkpoints(tx: &mut Tx) -> Result<Vec<(i64, String)>> {
     let rows = tx.rows("SELECT size, note FROM checkpoints ORDER BY size", &[]).await?;
-    Ok(rows.iter().map(|row| Ok((row.get("size")?, row.get("note")?))).collect::<std::result::Result<_, StoreError>>()?)
+    Ok(rows
+        .iter()
+        .map(|row| Ok((row.get("size")?, row.get("note")?)))
+        .collect::<std::result::Result<_, StoreError>>()?)
 }
 
 pub(super) struct Placed {
@@ -181,4 +183,9 @@ pub(super) async fn page(
         })
     };
     Ok(rows.iter().map(written).collect::<std::result::Result<_, StoreError>>()?)
+}
+
+pub(super) async fn newest_note(tx: &mut Tx) -> Result<Option<String>> {
+    let row = tx.row("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1", &[]).await?;
+    Ok(row.map(|row| row.get("note")).transpose()?)
 }

@@ -16,8 +16,12 @@ use crate::store::{BankId, EntryId, Recorded, Tx};
 pub use rows::{Row, parse_csv, parse_ndjson, write_csv, write_ndjson};
 
 /// An id or name that leads nowhere.
-pub static UNKNOWN_BANK: Refusal =
-    Refusal::new(404, "unknown-bank", "There is no such bank.", "List the banks with GET /v1/banks or `tanod bank ls`.");
+pub static UNKNOWN_BANK: Refusal = Refusal::new(
+    404,
+    "unknown-bank",
+    "There is no such bank.",
+    "List the banks with GET /v1/banks or `tanod bank ls`.",
+);
 /// An entry id that leads nowhere.
 pub static UNKNOWN_ENTRY: Refusal = Refusal::new(
     404,
@@ -26,8 +30,12 @@ pub static UNKNOWN_ENTRY: Refusal = Refusal::new(
     "List its entries with GET /v1/banks/{bank}/entries.",
 );
 /// A bank of this name exists.
-pub static BANK_EXISTS: Refusal =
-    Refusal::new(409, "bank-exists", "A bank of this name exists.", "Choose another name, or import into the one there is.");
+pub static BANK_EXISTS: Refusal = Refusal::new(
+    409,
+    "bank-exists",
+    "A bank of this name exists.",
+    "Choose another name, or import into the one there is.",
+);
 /// A name or threshold outside what a bank can have.
 pub static BAD_BANK: Refusal = Refusal::new(
     422,
@@ -51,11 +59,12 @@ pub static EXPORT_REFUSED: Refusal = Refusal::new(
 );
 
 /// All refusals of this domain.
-pub const REFUSALS: &[&Refusal] =
-    &[&UNKNOWN_BANK, &UNKNOWN_ENTRY, &BANK_EXISTS, &BAD_BANK, &BAD_ROWS, &EXPORT_REFUSED];
+pub const REFUSALS: &[&Refusal] = &[&UNKNOWN_BANK, &UNKNOWN_ENTRY, &BANK_EXISTS, &BAD_BANK, &BAD_ROWS, &EXPORT_REFUSED];
 
 /// What a bank's entries are said to be. Decides what a match may lead to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema, clap::ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema, clap::ValueEnum,
+)]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
 pub enum Kind {
@@ -81,7 +90,9 @@ impl Kind {
 }
 
 /// What may be done with the list itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema, clap::ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema, clap::ValueEnum,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Licence {
     /// Ours.

@@ -53,8 +53,8 @@ impl TryFrom<Wire> for Row {
     fn try_from(wire: Wire) -> std::result::Result<Self, String> {
         let signal: Signal = word(wire.signal.trim())
             .ok_or_else(|| format!("signal `{}` is none of md5, sha1, sha256, pdq", shown(&wire.signal)))?;
-        let value = hex::decode(wire.value.trim())
-            .map_err(|_| format!("value `{}` is not hexadecimal", shown(&wire.value)))?;
+        let value =
+            hex::decode(wire.value.trim()).map_err(|_| format!("value `{}` is not hexadecimal", shown(&wire.value)))?;
         if value.len() != signal.width() {
             let digits = signal.width() * 2;
             return Err(format!("value has {} hexadecimal digits, and this signal has {digits}", value.len() * 2));
@@ -115,9 +115,11 @@ pub fn parse_csv(bytes: &[u8]) -> Result<Vec<Row>> {
 /// Reads one JSON object a line.
 pub fn parse_ndjson(bytes: &[u8]) -> Result<Vec<Row>> {
     let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-    gather(lines.map(|line| {
-        serde_json::from_slice::<Wire>(line).map_err(|error| error.to_string()).and_then(Row::try_from)
-    }))
+    gather(
+        lines.map(|line| {
+            serde_json::from_slice::<Wire>(line).map_err(|error| error.to_string()).and_then(Row::try_from)
+        }),
+    )
 }
 
 fn wire(row: &Row) -> Wire {
@@ -139,8 +141,7 @@ pub fn write_csv(rows: &[Row]) -> Result<Vec<u8>> {
     for row in rows {
         let wire = wire(row);
         let text = |text: Option<String>| text.unwrap_or_default();
-        let fields =
-            [wire.signal, wire.value, text(wire.classification), text(wire.source), text(wire.provenance)];
+        let fields = [wire.signal, wire.value, text(wire.classification), text(wire.source), text(wire.provenance)];
         writer.write_record(fields).map_err(|error| Error::internal(doing, error))?;
     }
     writer.into_inner().map_err(|error| Error::internal(doing, error.to_string()))

@@ -87,8 +87,7 @@ impl Vault {
     pub async fn open(&self, exhibit: &Exhibit) -> Result<Bytes> {
         let Some(wrapped) = &exhibit.wrapped_key else { return Err((&NOT_KEPT).into()) };
         let object = vault::ObjectId(exhibit.object.0);
-        let sealed =
-            self.objects.get(object).await.map_err(|error| Error::internal("reading sealed media", error))?;
+        let sealed = self.objects.get(object).await.map_err(|error| Error::internal("reading sealed media", error))?;
         vault::open(&sealed, object, MEDIA, wrapped, &self.ring)
             .map(Bytes::from)
             .map_err(|error| Error::internal("opening sealed media", error))

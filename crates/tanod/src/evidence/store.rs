@@ -4,7 +4,9 @@ use jiff::Timestamp;
 
 use super::{Basis, Exhibit, Hold, Purpose, Sealed, View};
 use crate::refusal::Result;
-use crate::store::{CaseId, ExhibitId, HoldId, ItemId, ObjectId, PersonId, ReportId, Row, StoreError, Tx, ViewId, as_word};
+use crate::store::{
+    CaseId, ExhibitId, HoldId, ItemId, ObjectId, PersonId, ReportId, Row, StoreError, Tx, ViewId, as_word,
+};
 
 type Read<T> = std::result::Result<T, StoreError>;
 
@@ -69,17 +71,13 @@ pub(super) async fn clear_expiry(tx: &mut Tx, item: ItemId) -> Result<()> {
 
 pub(super) async fn destroy_key(tx: &mut Tx, id: ExhibitId) -> Result<()> {
     let now = tx.now();
-    tx.execute(
-        "UPDATE exhibits SET wrapped_key = NULL, destroyed_at = $1 WHERE id = $2",
-        &[now.into(), id.into()],
-    )
-    .await?;
+    tx.execute("UPDATE exhibits SET wrapped_key = NULL, destroyed_at = $1 WHERE id = $2", &[now.into(), id.into()])
+        .await?;
     Ok(())
 }
 
 pub(super) async fn names(tx: &mut Tx, object: ObjectId) -> Result<bool> {
-    let row =
-        tx.row("SELECT id FROM exhibits WHERE object = $1 AND destroyed_at IS NULL", &[object.into()]).await?;
+    let row = tx.row("SELECT id FROM exhibits WHERE object = $1 AND destroyed_at IS NULL", &[object.into()]).await?;
     Ok(row.is_some())
 }
 
@@ -149,9 +147,8 @@ fn read_hold(row: &Row) -> Read<Hold> {
 
 pub(super) async fn holds(tx: &mut Tx, before: Option<HoldId>, limit: i64) -> Result<Vec<Hold>> {
     let before = before.map_or(uuid::Uuid::max(), |id| id.0);
-    let rows = tx
-        .rows("SELECT * FROM holds WHERE id < $1 ORDER BY id DESC LIMIT $2", &[before.into(), limit.into()])
-        .await?;
+    let rows =
+        tx.rows("SELECT * FROM holds WHERE id < $1 ORDER BY id DESC LIMIT $2", &[before.into(), limit.into()]).await?;
     Ok(rows.iter().map(read_hold).collect::<Read<_>>()?)
 }
 

@@ -36,7 +36,9 @@ pub enum Verdict {
 }
 
 /// How sure a match is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Strength {
     /// It looks alike: always "possible", never acted on by itself (HR-05).
@@ -243,6 +245,26 @@ impl Lists {
         self.matcher.digests(digests).into_iter().filter_map(|(_, entry)| self.hit(entry, None)).collect()
     }
 
+    /// All entries that one hash fits.
+    pub fn hash(&self, signal: Signal, value: &[u8]) -> Vec<Hit> {
+        if signal == Signal::Pdq {
+            return value.try_into().map(|value| self.near(&Pdq::from_bytes(value))).unwrap_or_default();
+        }
+        // Digests that no file has stand for the two that were not asked about.
+        let mut digests = Digests { md5: [0; 16], sha1: [0; 20], sha256: [0; 32] };
+        match signal {
+            Signal::Md5 => digests.md5 = value.try_into().unwrap_or_default(),
+            Signal::Sha1 => digests.sha1 = value.try_into().unwrap_or_default(),
+            _ => digests.sha256 = value.try_into().unwrap_or_default(),
+        }
+        self.same(&digests).into_iter().filter(|hit| hit.signal == signal).collect()
+    }
+
+    /// When the oldest enabled list of abuse material last heard from its source; absent when there is none.
+    pub fn as_of(&self) -> Option<Timestamp> {
+        self.abuse_lists().map(|bank| bank.refreshed_at).min()
+    }
+
     /// THE verdict.
     ///
     /// Order matters. A digest that a list knows is a match whatever the decoder says. Without an enabled list of abuse
@@ -278,7 +300,7 @@ impl Lists {
         }
         hits.retain(|hit| hit.kind != Kind::Exception);
 
-        let lists_as_of = self.abuse_lists().map(|bank| bank.refreshed_at).min();
+        let lists_as_of = self.as_of();
         let limit = SignedDuration::try_from(STALE_AFTER).unwrap_or(SignedDuration::MAX);
         let stale = lists_as_of.is_some_and(|at| now.duration_since(at) > limit);
         let (verdict, reason) = if !hits.is_empty() {

@@ -62,13 +62,7 @@ pub(super) async fn remove(tx: &mut Tx, job: &Leased) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn again(
-    tx: &mut Tx,
-    job: &Leased,
-    attempts: i64,
-    due: Timestamp,
-    error: Option<&str>,
-) -> Result<()> {
+pub(super) async fn again(tx: &mut Tx, job: &Leased, attempts: i64, due: Timestamp, error: Option<&str>) -> Result<()> {
     tx.execute(
         "UPDATE jobs SET state = 'waiting', lease = NULL, leased_until = NULL, attempts = $1, due_at = $2,
              last_error = $3

@@ -126,7 +126,8 @@ pub(super) async fn draft(
     })
 }
 
-const MEANS_UPLOAD: &str = "The time at which the first of the reported files was uploaded, as recorded by the platform.";
+const MEANS_UPLOAD: &str =
+    "The time at which the first of the reported files was uploaded, as recorded by the platform.";
 const MEANS_ARRIVAL: &str =
     "The time at which the first of the reported files reached the matching system; the upload was at or before it.";
 
@@ -150,9 +151,11 @@ fn account(uploads: &[Item], prior: Vec<i64>, settings: &Settings) -> Option<Rep
     if account.is_none() && ip_events.is_empty() {
         return None;
     }
-    let person = account
-        .and_then(|account| account.email.clone())
-        .map(|email| Person { first_name: None, last_name: None, emails: vec![email] });
+    let person = account.and_then(|account| account.email.clone()).map(|email| Person {
+        first_name: None,
+        last_name: None,
+        emails: vec![email],
+    });
     Some(ReportedAccount {
         person,
         esp_identifier: account.map(|account| account.id.clone()),

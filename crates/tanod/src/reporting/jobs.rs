@@ -87,7 +87,8 @@ pub async fn file(with: &Filing<'_>, job: &Leased, id: ReportId) -> Result<Done>
             },
         )
         .await?;
-        tx.commit(Recorded::unrecorded("a call is written down before it is made; its effect has its own entry")).await?;
+        tx.commit(Recorded::unrecorded("a call is written down before it is made; its effect has its own entry"))
+            .await?;
 
         // From here until the answer is written, a crash leaves a call without an answer; `steps` knows what that means.
         let sent = plan.sent.as_deref().unwrap_or_default();

@@ -127,7 +127,8 @@ pub fn next(calls: &[Call], files: &[ItemId], revived: i64) -> Next {
         }
     };
     let number = calls.iter().rev().filter(|call| call.attempt == last.attempt).find_map(|call| call.number);
-    let looked_at = last.attempt <= revived && matches!(last.ended, Some(Ended::Refused | Ended::Locked | Ended::Garbled));
+    let looked_at =
+        last.attempt <= revived && matches!(last.ended, Some(Ended::Refused | Ended::Locked | Ended::Garbled));
     if looked_at {
         // A person has seen to the cause. What is half open is taken back, then it all begins anew.
         return match number {

@@ -76,11 +76,7 @@ pub(super) async fn set_revived(tx: &mut Tx, id: ReportId, attempt: i64) -> Resu
 }
 
 pub(super) async fn begin_attempt(tx: &mut Tx, id: ReportId, attempt: i64) -> Result<()> {
-    tx.execute(
-        "UPDATE reports SET state = 'filing', attempt = $1 WHERE id = $2",
-        &[attempt.into(), id.into()],
-    )
-    .await?;
+    tx.execute("UPDATE reports SET state = 'filing', attempt = $1 WHERE id = $2", &[attempt.into(), id.into()]).await?;
     Ok(())
 }
 

@@ -57,8 +57,12 @@ pub static NOT_VIEWED: Kind = Kind::new(
     "Open it whole and without the veil first, or leave it out of `viewed_whole`.",
 );
 /// An upload that does not belong here.
-pub static NOT_IN_CASE: Kind =
-    Kind::new(422, "not-in-case", "This upload does not belong to this case.", "Name uploads of the case's own signals.");
+pub static NOT_IN_CASE: Kind = Kind::new(
+    422,
+    "not-in-case",
+    "This upload does not belong to this case.",
+    "Name uploads of the case's own signals.",
+);
 /// Approving one's own decision.
 pub static SAME_PERSON: Kind = Kind::new(
     403,
@@ -91,7 +95,9 @@ pub const REFUSALS: &[&Kind] = &[
 pub const LEASE: Duration = Duration::from_secs(15 * 60);
 
 /// How urgent a case is. A hash match alone is P2 to P4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 pub enum Priority {
     /// A child may be in danger now.
     P0,

@@ -31,7 +31,11 @@ impl State {
         use State as S;
         Ok(match (self, event) {
             (S::Open | S::Help | S::Reported, E::Signal) => {
-                if self == S::Help { S::Help } else { S::Open }
+                if self == S::Help {
+                    S::Help
+                } else {
+                    S::Open
+                }
             }
             // What is under way is finished first; the new signal waits undecided.
             (S::Approval | S::Reporting, E::Signal) => self,

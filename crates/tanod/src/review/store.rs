@@ -126,8 +126,9 @@ pub(super) async fn insert_signal(tx: &mut Tx, id: SignalId, case: CaseId, item:
 }
 
 pub(super) async fn signals(tx: &mut Tx, case: CaseId) -> Result<Vec<Signal>> {
-    let rows =
-        tx.rows("SELECT id, item, decision, at FROM signals WHERE case_id = $1 ORDER BY at, id", &[case.into()]).await?;
+    let rows = tx
+        .rows("SELECT id, item, decision, at FROM signals WHERE case_id = $1 ORDER BY at, id", &[case.into()])
+        .await?;
     let signal = |row: &Row| {
         Ok(Signal { id: row.get("id")?, item: row.get("item")?, decision: row.get("decision")?, at: row.get("at")? })
     };

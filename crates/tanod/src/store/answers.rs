@@ -36,15 +36,7 @@ pub(crate) async fn insert(
     let now = tx.now();
     tx.execute(
         "INSERT INTO answers (caller, route, key, body, status, answer, at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        &[
-            caller.into(),
-            route.into(),
-            key.into(),
-            body.into(),
-            i64::from(status).into(),
-            answer.into(),
-            now.into(),
-        ],
+        &[caller.into(), route.into(), key.into(), body.into(), i64::from(status).into(), answer.into(), now.into()],
     )
     .await?;
     Ok(())

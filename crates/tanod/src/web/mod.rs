@@ -1,5 +1,6 @@
 //! The front door: who is calling, what they sent, and how an answer or a refusal looks.
 
+pub mod metrics;
 pub mod problem;
 pub mod router;
 
@@ -90,10 +91,7 @@ pub struct Limits {
 impl Limits {
     /// Limits with a default of so many requests a minute.
     pub fn new(default_per_minute: u32) -> Self {
-        Self {
-            by_rate: std::sync::Mutex::default(),
-            default_per_minute,
-        }
+        Self { by_rate: std::sync::Mutex::default(), default_per_minute }
     }
 
     /// Counts one request, or says for how many seconds to wait.
@@ -121,12 +119,15 @@ pub fn token(headers: &HeaderMap) -> Option<&str> {
 
 /// The console's cookie.
 pub fn cookie(headers: &HeaderMap) -> Option<&str> {
-    headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(';')).find_map(
-        |pair| {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .find_map(|pair| {
             let (name, value) = pair.trim().split_once('=')?;
             (name == COOKIE).then_some(value)
-        },
-    )
+        })
 }
 
 /// Finds out who calls, by a bearer token only: a cookie never reaches the API, so that no other site can make a
@@ -197,7 +198,8 @@ pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
 /// JSON, with a status.
 pub fn reply<T: Serialize>(status: StatusCode, value: &T) -> Result<Response> {
     let body = serde_json::to_vec(value).map_err(|error| Error::internal("writing an answer", error))?;
-    Ok((status, [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], body).into_response())
+    Ok((status, [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], body)
+        .into_response())
 }
 
 /// JSON, with 200.
@@ -236,14 +238,16 @@ impl Once {
         let Some(key) = &self.key else { return Ok(None) };
         let now = tx.now();
         let oldest = now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(now);
-        let Some((body, status, answer)) = crate::store::answers::find(tx, self.caller, self.route, key, oldest).await?
+        let Some((body, status, answer)) =
+            crate::store::answers::find(tx, self.caller, self.route, key, oldest).await?
         else {
             return Ok(None);
         };
         if body != self.body {
             return Err((&KEY_REUSED).into());
         }
-        let status = u16::try_from(status).ok().and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::OK);
+        let status =
+            u16::try_from(status).ok().and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::OK);
         let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
         Ok(Some((status, headers, answer).into_response()))
     }

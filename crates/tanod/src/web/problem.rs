@@ -73,12 +73,9 @@ impl IntoResponse for Problem {
             rows,
         };
         let text = serde_json::to_vec(&body).unwrap_or_default();
-        let mut response = (
-            status,
-            [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")],
-            text,
-        )
-            .into_response();
+        let mut response =
+            (status, [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")], text)
+                .into_response();
         if let Some(value) = retry.and_then(|seconds| HeaderValue::from_str(&seconds.to_string()).ok()) {
             response.headers_mut().insert(header::RETRY_AFTER, value);
         }

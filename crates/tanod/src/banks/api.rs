@@ -1,0 +1,213 @@
+//! `/v1/banks`: lists, their entries, import and export.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::IntoResponse;
+use serde::{Deserialize, Serialize};
+
+use super::{BAD_ROWS, Bank, Change, Imported, NewBank, UNKNOWN_BANK, UNKNOWN_ENTRY};
+use crate::accounts::{Caller, Permission};
+use crate::plan::App;
+use crate::refusal::Error;
+use crate::store::{BankId, EntryId};
+use crate::web::problem::ProblemBody;
+use crate::web::{self, Answer, Asked, Body, Once, Page};
+
+/// A bank, with how much is in it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct BankRow {
+    #[serde(flatten)]
+    bank: Bank,
+    /// Entries that were not removed.
+    entries: i64,
+}
+
+/// All banks.
+#[utoipa::path(get, path = "/v1/banks", tag = "banks",
+    responses((status = 200, body = Page<BankRow>), (status = "default", body = ProblemBody)))]
+pub async fn list(State(app): State<App>, caller: Caller) -> Answer {
+    let mut tx = app.db.read().await.map_err(Error::from)?;
+    let rows = super::list(&mut tx, &caller).await?;
+    let rows: Vec<_> = rows.into_iter().map(|(bank, entries)| BankRow { bank, entries }).collect();
+    web::ok(&Page { rows, next: None })
+}
+
+/// Make a bank.
+#[utoipa::path(post, path = "/v1/banks", tag = "banks", request_body = NewBank,
+    responses((status = 201, body = Bank), (status = "default", body = ProblemBody)))]
+pub async fn create(State(app): State<App>, caller: Caller, headers: HeaderMap, body: Body) -> Answer {
+    caller.require(Permission::ChangeBanks)?;
+    let new: NewBank = web::json(&body)?;
+    let once = Once::new("POST /v1/banks", &caller, &headers, &[&body])?;
+    web::post(&app, &once, StatusCode::CREATED, async |tx| super::create(tx, &caller, &new).await).await
+}
+
+/// One bank, by id or name.
+#[utoipa::path(get, path = "/v1/banks/{bank}", tag = "banks", params(("bank" = String, Path)),
+    responses((status = 200, body = Bank), (status = "default", body = ProblemBody)))]
+pub async fn show(State(app): State<App>, caller: Caller, Path(bank): Path<String>) -> Answer {
+    let mut tx = app.db.read().await.map_err(Error::from)?;
+    web::ok(&super::find(&mut tx, &caller, &bank).await?)
+}
+
+/// Enable, disable, put in the shadow, or change the threshold.
+#[utoipa::path(patch, path = "/v1/banks/{bank}", tag = "banks", params(("bank" = String, Path)), request_body = Change,
+    responses((status = 200, body = Bank), (status = "default", body = ProblemBody)))]
+pub async fn change(State(app): State<App>, caller: Caller, Path(bank): Path<String>, body: Body) -> Answer {
+    caller.require(Permission::ChangeBanks)?;
+    let change: Change = web::json(&body)?;
+    let id: BankId = web::id(&bank, &UNKNOWN_BANK)?;
+    let mut tx = app.db.write().await.map_err(Error::from)?;
+    let (bank, proof) = super::change(&mut tx, &caller, id, change).await?;
+    tx.commit(proof).await.map_err(Error::from)?;
+    web::ok(&bank)
+}
+
+/// Take a bank out of use for good.
+#[utoipa::path(delete, path = "/v1/banks/{bank}", tag = "banks", params(("bank" = String, Path)),
+    responses((status = 204), (status = "default", body = ProblemBody)))]
+pub async fn remove(State(app): State<App>, caller: Caller, Path(bank): Path<String>) -> Answer {
+    caller.require(Permission::ChangeBanks)?;
+    let id: BankId = web::id(&bank, &UNKNOWN_BANK)?;
+    let mut tx = app.db.write().await.map_err(Error::from)?;
+    let proof = super::remove(&mut tx, &caller, id).await?;
+    tx.commit(proof).await.map_err(Error::from)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Where a page begins.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct After {
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
+/// One entry.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct EntryRow {
+    id: EntryId,
+    signal: super::Signal,
+    value: String,
+    classification: Option<String>,
+    source: Option<String>,
+    provenance: Option<String>,
+    enabled: bool,
+}
+
+/// Entries of a bank.
+#[utoipa::path(get, path = "/v1/banks/{bank}/entries", tag = "banks", params(("bank" = String, Path), After),
+    responses((status = 200, body = Page<EntryRow>), (status = "default", body = ProblemBody)))]
+pub async fn entries(
+    State(app): State<App>,
+    caller: Caller,
+    Path(bank): Path<String>,
+    Asked(page): Asked<After>,
+) -> Answer {
+    caller.require(Permission::ReadBanks)?;
+    let id: BankId = web::id(&bank, &UNKNOWN_BANK)?;
+    let after = match &page.after {
+        Some(after) => web::id(after, &UNKNOWN_ENTRY)?,
+        None => EntryId(uuid::Uuid::nil()),
+    };
+    let mut tx = app.db.read().await.map_err(Error::from)?;
+    let rows = super::entries(&mut tx, &caller, id, after, web::PAGE).await?;
+    let rows: Vec<_> = rows
+        .into_iter()
+        .map(|entry| EntryRow {
+            id: entry.id,
+            signal: entry.signal,
+            value: hex::encode(entry.value),
+            classification: entry.classification,
+            source: entry.source,
+            provenance: entry.provenance,
+            enabled: entry.enabled,
+        })
+        .collect();
+    web::ok(&Page::new(rows, |row| row.id.to_string()))
+}
+
+/// Whether an entry matches.
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EntryChange {
+    enabled: bool,
+}
+
+/// Enable or disable one entry.
+#[utoipa::path(patch, path = "/v1/banks/{bank}/entries/{entry}", tag = "banks",
+    params(("bank" = String, Path), ("entry" = String, Path)), request_body = EntryChange,
+    responses((status = 204), (status = "default", body = ProblemBody)))]
+pub async fn change_entry(
+    State(app): State<App>,
+    caller: Caller,
+    Path((bank, entry)): Path<(String, String)>,
+    body: Body,
+) -> Answer {
+    caller.require(Permission::ChangeBanks)?;
+    let change: EntryChange = web::json(&body)?;
+    let (bank, entry) = (web::id(&bank, &UNKNOWN_BANK)?, web::id(&entry, &UNKNOWN_ENTRY)?);
+    let mut tx = app.db.write().await.map_err(Error::from)?;
+    let proof = super::change_entry(&mut tx, &caller, bank, entry, change.enabled).await?;
+    tx.commit(proof).await.map_err(Error::from)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Import rows, as CSV with the header `signal,value,classification,source,provenance` or as one JSON object a line. All
+/// of them, or none.
+#[utoipa::path(post, path = "/v1/banks/{bank}/import", tag = "banks", params(("bank" = String, Path)),
+    request_body(content = String, content_type = "text/csv"),
+    responses((status = 200, body = Imported), (status = "default", body = ProblemBody)))]
+pub async fn import(
+    State(app): State<App>,
+    caller: Caller,
+    Path(bank): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    caller.require(Permission::ChangeBanks)?;
+    let id: BankId = web::id(&bank, &UNKNOWN_BANK)?;
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let rows = match kind.split(';').next().unwrap_or_default().trim() {
+        "text/csv" => super::parse_csv(&body)?,
+        "application/x-ndjson" | "application/ndjson" => super::parse_ndjson(&body)?,
+        _ => return Err(BAD_ROWS.because("send Content-Type text/csv or application/x-ndjson").into()),
+    };
+    let once = Once::new("POST /v1/banks/import", &caller, &headers, &[bank.as_bytes(), &body])?;
+    web::post(&app, &once, StatusCode::OK, async |tx| super::import(tx, &caller, id, &rows).await).await
+}
+
+/// Which form.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct ExportForm {
+    /// `csv` (the default) or `ndjson`.
+    format: Option<String>,
+}
+
+/// Take a bank's rows out, where its licence allows it.
+#[utoipa::path(get, path = "/v1/banks/{bank}/export", tag = "banks", params(("bank" = String, Path), ExportForm),
+    responses((status = 200, content_type = "text/csv", body = String), (status = "default", body = ProblemBody)))]
+pub async fn export(
+    State(app): State<App>,
+    caller: Caller,
+    Path(bank): Path<String>,
+    Asked(form): Asked<ExportForm>,
+) -> Answer {
+    caller.require(Permission::ExportBanks)?;
+    let id: BankId = web::id(&bank, &UNKNOWN_BANK)?;
+    let ndjson = match form.format.as_deref() {
+        None | Some("csv") => false,
+        Some("ndjson") => true,
+        Some(_) => return Err(web::BAD_QUERY.because("format is csv or ndjson").into()),
+    };
+    let mut tx = app.db.write().await.map_err(Error::from)?;
+    let (rows, proof) = super::export(&mut tx, &caller, id).await?;
+    let (kind, bytes) = if ndjson {
+        ("application/x-ndjson", super::write_ndjson(&rows)?)
+    } else {
+        ("text/csv", super::write_csv(&rows)?)
+    };
+    tx.commit(proof).await.map_err(Error::from)?;
+    Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], bytes).into_response())
+}

@@ -1,0 +1,228 @@
+//! The settings, as types; `config/default.toml` is their documentation. The only place that reads the environment.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::clock::Random;
+use crate::review::SecondApproval;
+use crate::store::World;
+
+/// Settings with their reasons, as they are compiled in.
+pub const DEFAULTS: &str = include_str!("../../../config/default.toml");
+
+/// Settings that cannot be used, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file or variable does not fit.
+    #[error("the settings cannot be read: {0}")]
+    Unreadable(String),
+    /// No folder was named, and no settings file says where things are.
+    #[error("say where the data is: --data DIR, or --config FILE")]
+    NoData,
+    /// The key ring exists and nothing opens it.
+    #[error(
+        "the secret that opens the key ring is missing: set TANOD_SECRET, or put it into {}; without it nothing that was sealed can be opened",
+        .0.display()
+    )]
+    NoSecret(PathBuf),
+    /// The secret cannot be kept.
+    #[error(transparent)]
+    Disk(#[from] std::io::Error),
+}
+
+/// All settings.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Demo or live.
+    pub world: World,
+    /// `sqlite:PATH` or `postgres://…`.
+    pub database: String,
+    /// `file:PATH` or `s3://BUCKET`.
+    pub objects: String,
+    /// `file:PATH`.
+    pub keys: String,
+    /// Where the secret is read from, unless the environment has it.
+    pub secret_file: String,
+    /// Where to serve.
+    pub listen: String,
+    /// How others name it.
+    pub public_url: String,
+    /// For `s3://`.
+    pub s3: S3,
+    /// Limits on what arrives.
+    pub intake: Intake,
+    /// Limits on looking.
+    pub decode: Decode,
+    /// How decisions are made.
+    pub review: Review,
+    /// Where reports go.
+    pub reporting: Reporting,
+}
+
+/// How a bucket is reached.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct S3 {
+    /// Empty for AWS.
+    pub endpoint: String,
+    /// The region.
+    pub region: String,
+    /// Who we are.
+    pub access_key: String,
+    /// How we prove it.
+    pub secret_key: String,
+}
+
+/// Limits on what arrives.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Intake {
+    /// Bytes of one upload.
+    pub max_bytes: usize,
+    /// Uploads at one time.
+    pub max_at_once: usize,
+    /// For a key without its own limit.
+    pub requests_per_minute: u32,
+}
+
+/// Limits on looking.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decode {
+    /// 0: one for each processor.
+    pub children: usize,
+    /// Of one frame.
+    pub max_pixels: u64,
+    /// Of one animation.
+    pub max_frames: u32,
+    /// Of one child, in bytes.
+    pub max_memory: u64,
+    /// Of one look.
+    pub seconds: u64,
+}
+
+/// How decisions are made.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    /// Which need a second person.
+    pub second_approval: SecondApproval,
+}
+
+/// Where reports go.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reporting {
+    /// `off`, `production`, `exttest`, or a simulator's address.
+    pub ncmec: String,
+    /// As NCMEC issued it.
+    pub username: String,
+    /// As NCMEC issued it.
+    pub password: String,
+    /// What every report says about the operator.
+    pub about: crate::reporting::Settings,
+}
+
+impl Settings {
+    /// Reads defaults, then a file, then the environment.
+    pub fn load(data: Option<&Path>, file: Option<&Path>) -> Result<Self, ConfigError> {
+        if data.is_none() && file.is_none() {
+            return Err(ConfigError::NoData);
+        }
+        let unreadable = |error: config::ConfigError| ConfigError::Unreadable(error.to_string());
+        let mut builder =
+            config::Config::builder().add_source(config::File::from_str(DEFAULTS, config::FileFormat::Toml));
+        if let Some(file) = file {
+            builder = builder.add_source(config::File::from(file).format(config::FileFormat::Toml));
+        }
+        let environment = config::Environment::with_prefix("TANOD")
+            .separator("__")
+            .prefix_separator("_")
+            .try_parsing(true)
+            .source(Some(variables()));
+        let built = builder.add_source(environment).build().map_err(unreadable)?;
+        let mut settings: Self = built.try_deserialize().map_err(unreadable)?;
+        if let Some(data) = data {
+            let folder = data.to_string_lossy();
+            let folder = folder.trim_end_matches('/');
+            for place in [&mut settings.database, &mut settings.objects, &mut settings.keys, &mut settings.secret_file]
+            {
+                *place = place.replace("{data}", folder);
+            }
+        }
+        if [&settings.database, &settings.objects, &settings.keys].iter().any(|place| place.contains("{data}")) {
+            return Err(ConfigError::NoData);
+        }
+        Ok(settings)
+    }
+
+    /// The settings for reading aloud: passwords and keys are left out.
+    #[must_use]
+    pub fn without_secrets(&self) -> Self {
+        let mut shown = self.clone();
+        for secret in [&mut shown.reporting.password, &mut shown.s3.secret_key] {
+            if !secret.is_empty() {
+                "(set)".clone_into(secret);
+            }
+        }
+        if let Some((head, place)) = shown.database.clone().rsplit_once('@')
+            && let Some((scheme, _)) = head.split_once("://")
+        {
+            shown.database = format!("{scheme}://(set)@{place}");
+        }
+        shown
+    }
+}
+
+/// Our variables. Those that only tests read are not settings, and the secret is read where it is needed.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn variables() -> HashMap<String, String> {
+    let not_settings = ["TANOD_SECRET", "TANOD_TEST_", "TANOD_PDQHASH_", "TANOD_SCHEMA_", "TANOD_LOG"];
+    std::env::vars()
+        .filter(|(name, _)| name.starts_with("TANOD_") && !not_settings.iter().any(|other| name.starts_with(other)))
+        .collect()
+}
+
+/// The secret that opens the key ring: from the environment, else from its file. A new one is made only where there is no
+/// key ring yet.
+pub fn secret(settings: &Settings, ring_exists: bool, random: &Random) -> Result<Zeroizing<String>, ConfigError> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    if let Ok(secret) = std::env::var("TANOD_SECRET") {
+        return Ok(Zeroizing::new(secret));
+    }
+    let file = PathBuf::from(&settings.secret_file);
+    if file.exists() {
+        return Ok(Zeroizing::new(fs_err::read_to_string(&file)?.trim().to_owned()));
+    }
+    if ring_exists || settings.secret_file.contains("{data}") {
+        return Err(ConfigError::NoSecret(file));
+    }
+    let secret = Zeroizing::new(hex::encode(random.bytes::<32>()));
+    if let Some(folder) = file.parent() {
+        fs_err::create_dir_all(folder)?;
+    }
+    let mut options = fs_err::OpenOptions::new();
+    options.write(true).create_new(true);
+    {
+        use fs_err::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let mut to = options.open(&file)?;
+    std::io::Write::write_all(&mut to, secret.as_bytes())?;
+    to.sync_all()?;
+    tracing::warn!(
+        file = %file.display(),
+        "made the secret that opens the key ring; keep a copy elsewhere, for without it nothing that was sealed can be opened"
+    );
+    Ok(secret)
+}
+
+/// How much is logged: `TANOD_LOG`, as `RUST_LOG` would be written.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn log_filter() -> String {
+    std::env::var("TANOD_LOG").unwrap_or_else(|_| "warn,tanod=info".to_owned())
+}

@@ -1,0 +1,10 @@
+//! The console's pages of all domains.
+
+use axum::Router;
+
+use crate::plan::App;
+
+/// Every page.
+pub fn router() -> Router<App> {
+    Router::new()
+}

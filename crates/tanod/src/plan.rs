@@ -1,0 +1,237 @@
+//! THE place that turns settings into backends. Nothing else reads a backend's address.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use decode::{Limits as DecodeLimits, Pool};
+use exchange::ncmec::{Client, Credentials};
+use fs_err as fs;
+use ledger::Signer;
+use tokio::sync::{Notify, Semaphore};
+use vault::{KeyRing, Objects};
+
+use crate::clock::{Clock, Random};
+use crate::config::{self, Settings};
+use crate::evidence::Vault;
+use crate::matching::SharedLists;
+use crate::store::{Db, World};
+use crate::web::Limits;
+
+/// Everything that a role works with. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// The records.
+    pub db: Db,
+    /// The lists, as this process knows them.
+    pub lists: SharedLists,
+    /// The decoder.
+    pub pool: Pool,
+    /// Sealed media.
+    pub vault: Vault,
+    /// The CyberTipline, unless it is off.
+    pub ncmec: Option<Arc<Client>>,
+    /// What signs the ledger's checkpoints.
+    pub signer: Arc<Signer>,
+    /// The settings.
+    pub settings: Arc<Settings>,
+    /// Limits on how often a key may call.
+    pub limits: Arc<Limits>,
+    /// Places for uploads that are being looked at.
+    pub places: Arc<Semaphore>,
+    /// Wakes the workers of this process; losing a nudge costs a moment, never a job.
+    pub nudge: Arc<Notify>,
+}
+
+/// Settings that lead nowhere, in words, with what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// A backend that is none of ours.
+    #[error("{setting} = \"{value}\" is not understood; use {expected}")]
+    Address {
+        /// Which setting.
+        setting: &'static str,
+        /// What it says.
+        value: String,
+        /// What it may say.
+        expected: &'static str,
+    },
+    /// The two worlds would mix.
+    #[error("a {world} database cannot report to {destination}; {remedy}")]
+    WrongDestination {
+        /// This world.
+        world: World,
+        /// That destination.
+        destination: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// The settings.
+    #[error(transparent)]
+    Config(#[from] config::ConfigError),
+    /// The database.
+    #[error("the database cannot be used: {0}")]
+    Store(#[from] crate::store::StoreError),
+    /// The objects.
+    #[error("the object store cannot be used: {0}")]
+    Objects(#[from] vault::ObjectsError),
+    /// The key ring.
+    #[error("the key ring cannot be used: {0}")]
+    KeyRing(#[from] vault::KeyRingError),
+    /// The disk.
+    #[error(transparent)]
+    Disk(#[from] std::io::Error),
+    /// Something else of ours.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// What is given from outside besides the settings.
+pub struct Surroundings {
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub random: Random,
+    /// The program that is started again as the decoder, with `decode-child` as its first word.
+    pub program: PathBuf,
+}
+
+/// Opens everything that the settings name.
+pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanError> {
+    let Surroundings { clock, random, program } = around;
+    let ncmec = ncmec(&settings)?;
+    let db = database(&settings, clock, random.clone()).await?;
+    db.born(settings.world).await?;
+    let ring = ring(&settings, &random)?;
+    let seed = ring.derived("tanod ledger checkpoints")?;
+    let signer = Signer::from_seed("tanod", &seed).map_err(|error| PlanError::Other(error.to_string()))?;
+    let decode = &settings.decode;
+    let children = match decode.children {
+        0 => std::thread::available_parallelism().map_or(2, usize::from),
+        children => children,
+    };
+    let limits = DecodeLimits {
+        max_pixels: decode.max_pixels,
+        max_frames: decode.max_frames,
+        max_memory_bytes: decode.max_memory,
+        time: Duration::from_secs(decode.seconds),
+    };
+    Ok(App {
+        lists: SharedLists::default(),
+        pool: Pool::new(program, vec!["decode-child".into()], children, limits),
+        vault: Vault { objects: Arc::new(objects(&settings)?), ring: Arc::new(ring), random },
+        ncmec: ncmec.map(Arc::new),
+        signer: Arc::new(signer),
+        limits: Arc::new(Limits::new(settings.intake.requests_per_minute)),
+        places: Arc::new(Semaphore::new(settings.intake.max_at_once.max(1))),
+        nudge: Arc::new(Notify::new()),
+        settings: Arc::new(settings),
+        db,
+    })
+}
+
+/// Opens the database alone, for commands that need nothing else.
+pub async fn database(settings: &Settings, clock: Clock, random: Random) -> Result<Db, PlanError> {
+    let address = settings.database.as_str();
+    if let Some(path) = address.strip_prefix("sqlite:") {
+        let path = Path::new(path);
+        if let Some(folder) = path.parent() {
+            make_private(folder)?;
+        }
+        return Ok(Db::sqlite(path, clock, random).await?);
+    }
+    if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+        return Ok(Db::postgres(address, clock, random).await?);
+    }
+    Err(unknown("database", address.split(':').next().unwrap_or_default(), "sqlite:PATH or postgres://…"))
+}
+
+fn objects(settings: &Settings) -> Result<Objects, PlanError> {
+    if let Some(path) = settings.objects.strip_prefix("file:") {
+        return Ok(Objects::folder(Path::new(path))?);
+    }
+    if let Some(bucket) = settings.objects.strip_prefix("s3://") {
+        let s3 = &settings.s3;
+        return Ok(Objects::s3(vault::S3 {
+            endpoint: Some(s3.endpoint.clone()).filter(|endpoint| !endpoint.is_empty()),
+            bucket: bucket.to_owned(),
+            region: s3.region.clone(),
+            access_key: s3.access_key.clone(),
+            secret_key: s3.secret_key.clone(),
+        })?);
+    }
+    Err(unknown("objects", &settings.objects, "file:PATH or s3://BUCKET"))
+}
+
+fn ring(settings: &Settings, random: &Random) -> Result<KeyRing, PlanError> {
+    let Some(path) = settings.keys.strip_prefix("file:") else {
+        return Err(unknown("keys", &settings.keys, "file:PATH"));
+    };
+    let path = Path::new(path);
+    let secret = config::secret(settings, path.exists(), random)?;
+    if path.exists() {
+        return Ok(KeyRing::open(&fs::read(path)?, secret.as_bytes())?);
+    }
+    let (ring, file) = KeyRing::create(secret.as_bytes(), random)?;
+    if let Some(folder) = path.parent() {
+        make_private(folder)?;
+    }
+    // Two processes may start at once: the first file stays, and the second process reads it.
+    let staged = path.with_extension(format!("new-{}", hex::encode(random.bytes::<8>())));
+    fs::write(&staged, &file)?;
+    fs::File::open(&staged)?.sync_all()?;
+    let first = fs::hard_link(&staged, path);
+    fs::remove_file(&staged)?;
+    match first {
+        Ok(()) => Ok(ring),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            Ok(KeyRing::open(&fs::read(path)?, secret.as_bytes())?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The CyberTipline's environments. A live database reaches production alone, a demo never does.
+fn ncmec(settings: &Settings) -> Result<Option<Client>, PlanError> {
+    let reporting = &settings.reporting;
+    let wrong = |remedy| {
+        Err(PlanError::WrongDestination { world: settings.world, destination: reporting.ncmec.clone(), remedy })
+    };
+    let base = match (reporting.ncmec.as_str(), settings.world) {
+        ("off" | "", _) => return Ok(None),
+        ("production", World::Live) => "https://report.cybertip.org/ispws",
+        ("production", World::Demo) => return wrong("use a live database, or a simulator"),
+        ("exttest", World::Demo) => "https://exttest.cybertip.org/ispws",
+        ("exttest", World::Live) => return wrong("use `production`, or a demo database for trying out"),
+        (address, World::Demo) if is_loopback(address) => address,
+        (address, World::Live) if is_loopback(address) => {
+            return wrong("a simulator belongs to a demo database");
+        }
+        (address, _) => {
+            let expected = "off, production, exttest, or http://127.0.0.1:PORT/ispws";
+            return Err(unknown("reporting.ncmec", address, expected));
+        }
+    };
+    let http = exchange::http::client().map_err(|error| PlanError::Other(error.to_string()))?;
+    let credentials = Credentials { username: reporting.username.clone(), password: reporting.password.clone().into() };
+    Ok(Some(Client::new(base, credentials, http)))
+}
+
+fn is_loopback(address: &str) -> bool {
+    let rest = address.strip_prefix("http://").and_then(|rest| rest.split('/').next());
+    rest.and_then(|host| host.parse::<std::net::SocketAddr>().ok()).is_some_and(|host| host.ip().is_loopback())
+}
+
+fn unknown(setting: &'static str, value: &str, expected: &'static str) -> PlanError {
+    PlanError::Address { setting, value: value.to_owned(), expected }
+}
+
+/// Makes a folder that only its owner reads.
+fn make_private(folder: &Path) -> Result<(), PlanError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    if !folder.exists() {
+        fs::create_dir_all(folder)?;
+        fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}

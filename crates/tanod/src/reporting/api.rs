@@ -1,0 +1,81 @@
+//! `/v1/reports`: what was filed, what is stuck, and the receipts.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use super::{Receipt, Report, UNKNOWN_REPORT, Viewed};
+use crate::accounts::{Caller, Permission};
+use crate::plan::App;
+use crate::refusal::Error;
+use crate::store::{ItemId, ReportId};
+use crate::web::problem::ProblemBody;
+use crate::web::{self, Answer, Asked, Once, Page};
+
+/// Where a page begins.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Before {
+    /// The `next` of the page before.
+    before: Option<String>,
+}
+
+/// Reports, newest first.
+#[utoipa::path(get, path = "/v1/reports", tag = "reports", params(Before),
+    responses((status = 200, body = Page<Report>), (status = "default", body = ProblemBody)))]
+pub async fn list(State(app): State<App>, caller: Caller, Asked(page): Asked<Before>) -> Answer {
+    caller.require(Permission::ReadReports)?;
+    let before: Option<ReportId> = page.before.as_deref().map(|id| web::id(id, &UNKNOWN_REPORT)).transpose()?;
+    let mut tx = app.db.read().await.map_err(Error::from)?;
+    let rows = super::list(&mut tx, &caller, before, web::PAGE).await?;
+    web::ok(&Page::new(rows, |report| report.id.to_string()))
+}
+
+/// A file of a report.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct FileAnswer {
+    /// Which upload.
+    item: ItemId,
+    /// What the report says of viewing it: `true`, `false`, or nothing.
+    viewed_by_esp: Option<bool>,
+}
+
+/// A report with its receipt.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ReportAnswer {
+    #[serde(flatten)]
+    report: Report,
+    /// Its files.
+    files: Vec<FileAnswer>,
+    /// The answer that made it final, as it arrived.
+    receipt: Option<Receipt>,
+}
+
+/// One report.
+#[utoipa::path(get, path = "/v1/reports/{report}", tag = "reports", params(("report" = String, Path)),
+    responses((status = 200, body = ReportAnswer), (status = "default", body = ProblemBody)))]
+pub async fn show(State(app): State<App>, caller: Caller, Path(report): Path<String>) -> Answer {
+    caller.require(Permission::ReadReports)?;
+    let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
+    let mut tx = app.db.read().await.map_err(Error::from)?;
+    let report = super::find(&mut tx, &caller, id).await?;
+    let said = |viewed| match viewed {
+        Viewed::Whole => Some(true),
+        Viewed::Partly => None,
+        Viewed::Nobody => Some(false),
+    };
+    let files =
+        report.draft()?.files.iter().map(|file| FileAnswer { item: file.item, viewed_by_esp: said(file.viewed) });
+    let answer = ReportAnswer { files: files.collect(), receipt: super::receipt(&mut tx, id).await?, report };
+    web::ok(&answer)
+}
+
+/// Send a dead report again, after you have seen to its trouble.
+#[utoipa::path(post, path = "/v1/reports/{report}/revive", tag = "reports", params(("report" = String, Path)),
+    responses((status = 200, body = Report), (status = "default", body = ProblemBody)))]
+pub async fn revive(State(app): State<App>, caller: Caller, Path(report): Path<String>, headers: HeaderMap) -> Answer {
+    caller.require(Permission::ReviveReports)?;
+    let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
+    let once = Once::new("POST /v1/reports/revive", &caller, &headers, &[report.as_bytes()])?;
+    web::post(&app, &once, StatusCode::OK, async |tx| super::revive(tx, &caller, id).await).await
+}

@@ -1,0 +1,159 @@
+//! Every address, one line a domain.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::problem::{INTERNAL, Problem};
+use super::{NO_SUCH_PAGE, WRONG_METHOD};
+use crate::plan::App;
+use crate::refusal::{Error, Kind};
+use crate::store::{RequestId, new_uuid};
+use crate::{accounts, audit, banks, evidence, intake, matching, pages, reporting, review};
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Tanod",
+    description = "Recognises known child sexual abuse material, puts cases before a person, files the report, keeps the evidence, and proves what it did.",
+    license(name = "Apache-2.0", identifier = "Apache-2.0")
+))]
+struct Document;
+
+fn api(max_bytes: usize) -> OpenApiRouter<App> {
+    // The description of an upload and the frames of the form come on top of its media.
+    let item_limit = DefaultBodyLimit::max(max_bytes.saturating_add(256 * 1024));
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(OpenApiRouter::new().routes(routes!(intake::api::submit)).layer(item_limit))
+        .routes(routes!(intake::api::show))
+        .routes(routes!(matching::api::ask))
+        .routes(routes!(banks::api::list, banks::api::create))
+        .routes(routes!(banks::api::show, banks::api::change, banks::api::remove))
+        .routes(routes!(banks::api::entries))
+        .routes(routes!(banks::api::change_entry))
+        .merge(OpenApiRouter::new().routes(routes!(banks::api::import)).layer(DefaultBodyLimit::max(512 << 20)))
+        .routes(routes!(banks::api::export))
+        .routes(routes!(review::api::list))
+        .routes(routes!(review::api::show))
+        .routes(routes!(review::api::lease, review::api::release))
+        .routes(routes!(review::api::decide))
+        .routes(routes!(review::api::approve))
+        .routes(routes!(evidence::api::view))
+        .routes(routes!(evidence::api::holds))
+        .routes(routes!(reporting::api::list))
+        .routes(routes!(reporting::api::show))
+        .routes(routes!(reporting::api::revive))
+        .routes(routes!(audit::api::page))
+        .routes(routes!(audit::api::checkpoint))
+        .routes(routes!(accounts::api::sign_in, accounts::api::sign_out))
+        .routes(routes!(accounts::api::accept))
+        .routes(routes!(accounts::api::invite))
+        .routes(routes!(accounts::api::add_key))
+}
+
+/// The API's document (OpenAPI 3.1).
+pub fn document() -> utoipa::openapi::OpenApi {
+    api(0).split_for_parts().1
+}
+
+/// Every refusal there is, for the table of slugs.
+pub fn refusals() -> Vec<&'static Kind> {
+    [
+        super::REFUSALS,
+        super::problem::REFUSALS,
+        accounts::REFUSALS,
+        banks::REFUSALS,
+        intake::REFUSALS,
+        matching::api::REFUSALS,
+        review::REFUSALS,
+        evidence::REFUSALS,
+        reporting::REFUSALS,
+    ]
+    .concat()
+}
+
+/// Everything that is served: the API, the console, and what machines ask.
+pub fn router(app: &App, with_api: bool, with_console: bool) -> Router {
+    let (api, document) = api(app.settings.intake.max_bytes).split_for_parts();
+    let document = document.to_pretty_json().unwrap_or_default();
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    let mut router = Router::new()
+        .route("/healthz", get(|| async { "alive\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(super::metrics::render))
+        .route("/openapi.json", get(move || async move { (json, document) }));
+    if with_api {
+        router = router.merge(api);
+    }
+    if with_console {
+        router = router.merge(pages::router());
+    }
+    router
+        .fallback(|| async { Problem(Error::from(&NO_SUCH_PAGE)) })
+        .method_not_allowed_fallback(|| async { Problem(Error::from(&WRONG_METHOD)) })
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            Problem(Error::from(&INTERNAL)).into_response()
+        }))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_mins(2)))
+        .layer(middleware::from_fn_with_state(app.clone(), outermost))
+        .with_state(app.clone())
+}
+
+/// Gives each request its id, and each answer the headers that no page should be without.
+async fn outermost(State(app): State<App>, request: Request, next: Next) -> Response {
+    let id = RequestId(new_uuid(app.db.clock().now(), app.db.random())).to_string();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let mut response = next.run(request).await;
+    let status = response.status();
+    if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
+        tracing::error!(request = %id, %method, path, %status, "answered with a fault of ours");
+    } else {
+        tracing::debug!(request = %id, %method, path, %status, "answered");
+    }
+    super::metrics::count_request(status);
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "no-referrer"),
+        (
+            "content-security-policy",
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        ),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
+    ] {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Whether this process can judge: its lists are loaded and fresh, the canary is found, the decoder answers, the database
+/// answers.
+async fn ready(State(app): State<App>) -> Response {
+    let why = match readiness(&app).await {
+        Ok(()) => return (StatusCode::OK, "ready\n").into_response(),
+        Err(why) => why,
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], format!("not ready: {why}\n")).into_response()
+}
+
+/// What keeps this process from judging, in words.
+pub async fn readiness(app: &App) -> Result<(), String> {
+    let now = app.db.clock().now();
+    app.lists.with(|lists| lists.ready(now)).map_err(str::to_owned)?;
+    app.db.read().await.map_err(|_| "the database does not answer".to_owned())?;
+    app.pool.warm().await.map(drop).map_err(|error| format!("the decoder does not answer: {error}"))
+}
