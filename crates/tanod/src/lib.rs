@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod banks;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod evidence;
@@ -15,5 +16,6 @@ pub mod queue;
 pub mod refusal;
 pub mod reporting;
 pub mod review;
+pub mod roles;
 pub mod store;
 pub mod web;

@@ -136,7 +136,7 @@ pub async fn invite(State(app): State<App>, caller: Caller, headers: HeaderMap, 
     let new: NewPerson = web::json(&body)?;
     let once = Once::new("POST /v1/people", &caller, &headers, &[&body])?;
     let base = app.settings.public_url.trim_end_matches('/');
-    web::post(&app, &once, StatusCode::CREATED, async |tx| {
+    web::post_secret(&app, &once, StatusCode::CREATED, "link", async |tx| {
         let (invited, proof) = super::invite(tx, &caller, &new.name, new.role).await?;
         let link = format!("{base}/console/welcome/{}", invited.invitation);
         Ok((Invitation { person: invited.id, staff: invited.staff, link }, proof))
@@ -171,7 +171,7 @@ pub async fn add_key(State(app): State<App>, caller: Caller, headers: HeaderMap,
     caller.require(Permission::ChangeAccounts)?;
     let new: NewKeyBody = web::json(&body)?;
     let once = Once::new("POST /v1/keys", &caller, &headers, &[&body])?;
-    web::post(&app, &once, StatusCode::CREATED, async |tx| {
+    web::post_secret(&app, &once, StatusCode::CREATED, "key", async |tx| {
         let (key, proof) = super::add_key(tx, &caller, &new.name, &new.scopes, new.per_minute).await?;
         Ok((KeyAnswer { id: key.id, key: key.token }, proof))
     })

@@ -295,3 +295,17 @@ fn made_at(id: ObjectId) -> Timestamp {
     });
     Timestamp::from_millisecond(i64::try_from(millis).unwrap_or(0)).unwrap_or(Timestamp::UNIX_EPOCH)
 }
+
+/// Opens some exhibits and compares them with the digests of their uploads: how many were checked, and how many failed.
+pub async fn sample(tx: &mut Tx, vault: &Vault, most: i64) -> Result<(u64, u64)> {
+    let (mut checked, mut broken) = (0, 0);
+    for exhibit in store::some(tx, most).await? {
+        checked += 1;
+        let item = crate::intake::find(tx, exhibit.item).await?;
+        let opened = vault.open(&exhibit).await;
+        if !opened.is_ok_and(|media| fingerprint::Digests::of(&media) == item.digests) {
+            broken += 1;
+        }
+    }
+    Ok((checked, broken))
+}

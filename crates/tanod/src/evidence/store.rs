@@ -201,3 +201,9 @@ pub(super) async fn views(tx: &mut Tx, item: ItemId) -> Result<Vec<View>> {
     };
     Ok(rows.iter().map(view).collect::<Read<_>>()?)
 }
+
+pub(super) async fn some(tx: &mut Tx, most: i64) -> Result<Vec<Exhibit>> {
+    let rows =
+        tx.rows("SELECT * FROM exhibits WHERE destroyed_at IS NULL ORDER BY object LIMIT $1", &[most.into()]).await?;
+    Ok(rows.iter().map(read_exhibit).collect::<Read<_>>()?)
+}

@@ -64,9 +64,9 @@ pub async fn show(State(app): State<App>, caller: Caller, Path(report): Path<Str
         Viewed::Partly => None,
         Viewed::Nobody => Some(false),
     };
-    let files =
-        report.draft()?.files.iter().map(|file| FileAnswer { item: file.item, viewed_by_esp: said(file.viewed) });
-    let answer = ReportAnswer { files: files.collect(), receipt: super::receipt(&mut tx, id).await?, report };
+    let file = |file: super::DraftFile| FileAnswer { item: file.item, viewed_by_esp: said(file.viewed) };
+    let files = report.draft()?.files.into_iter().map(file).collect();
+    let answer = ReportAnswer { files, receipt: super::receipt(&mut tx, id).await?, report };
     web::ok(&answer)
 }
 

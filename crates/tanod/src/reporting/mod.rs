@@ -198,6 +198,16 @@ pub async fn died(tx: &mut Tx, report: &Report, trouble: &str) -> Result<Recorde
     audit::record(tx, Entry::by_tanod("report.died").case(report.case).about(report.id).detail(detail)).await
 }
 
+/// The queue has tried often enough: the report waits for a person, wherever it stands.
+pub async fn gave_up(tx: &mut Tx, id: ReportId) -> Result<Recorded> {
+    match store::report(tx, id).await? {
+        Some(report) if matches!(report.state, ReportState::Waiting | ReportState::Filing) => {
+            died(tx, &report, "the destination could not be reached, however often it was tried").await
+        }
+        _ => Ok(Recorded::unrecorded("a report that is settled stays as it is")),
+    }
+}
+
 /// Sends a dead report again, after a person has looked.
 pub async fn revive(tx: &mut Tx, caller: &Caller, id: ReportId) -> Result<(Report, Recorded)> {
     caller.require(Permission::ReviveReports)?;

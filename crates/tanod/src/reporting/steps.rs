@@ -4,12 +4,12 @@
 //! Each call is written down before it is made and its answer after. What stands without an answer may or may not have
 //! been acted on, and the rules of recovery (cybertipline A.4) follow from which call it was.
 
-use crate::store::{CallId, ItemId};
+use crate::store::ItemId;
 
 /// A call to the destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Step {
+pub(super) enum Step {
     /// Open the report.
     Submit,
     /// Send one file.
@@ -25,7 +25,7 @@ pub enum Step {
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Ended {
+pub(super) enum Ended {
     /// Done as asked.
     Accepted,
     /// It certainly had no effect: never sent, or refused for now.
@@ -48,26 +48,24 @@ pub enum Ended {
 
 /// A call as it is on record.
 #[derive(Clone, Debug)]
-pub struct Call {
-    /// Its id.
-    pub id: CallId,
+pub(super) struct Call {
     /// In which attempt.
-    pub attempt: i64,
+    pub(super) attempt: i64,
     /// Which.
-    pub step: Step,
+    pub(super) step: Step,
     /// For which upload.
-    pub item: Option<ItemId>,
+    pub(super) item: Option<ItemId>,
     /// The report's number at the destination, when known.
-    pub number: Option<i64>,
+    pub(super) number: Option<i64>,
     /// How it ended; absent when no answer is on record.
-    pub ended: Option<Ended>,
+    pub(super) ended: Option<Ended>,
     /// The destination's id of the file.
-    pub file_id: Option<String>,
+    pub(super) file_id: Option<String>,
 }
 
 /// What comes next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Next {
+pub(super) enum Next {
     /// Open the report, as this attempt.
     Submit {
         /// Counted from 1.
@@ -112,12 +110,12 @@ pub enum Next {
 }
 
 /// After so many attempts a person looks.
-pub const MOST_ATTEMPTS: i64 = 8;
+pub(super) const MOST_ATTEMPTS: i64 = 8;
 
 /// What comes next, given every call on record in order and the files in order.
 ///
 /// `revived` is the attempt after which a person last looked at a stuck report and said: again. What stuck it is past.
-pub fn next(calls: &[Call], files: &[ItemId], revived: i64) -> Next {
+pub(super) fn next(calls: &[Call], files: &[ItemId], revived: i64) -> Next {
     let Some(last) = calls.last() else { return Next::Submit { attempt: 1 } };
     let again = || {
         if last.attempt - revived >= MOST_ATTEMPTS {

@@ -93,7 +93,7 @@ pub(super) async fn finish(tx: &mut Tx, id: ReportId, number: i64) -> Result<()>
 pub(super) async fn calls(tx: &mut Tx, report: ReportId) -> Result<Vec<Call>> {
     let rows = tx
         .rows(
-            "SELECT id, attempt, step, item, number, outcome, file_id FROM report_calls
+            "SELECT attempt, step, item, number, outcome, file_id FROM report_calls
              WHERE report = $1 ORDER BY sent_at, id",
             &[report.into()],
         )
@@ -101,7 +101,6 @@ pub(super) async fn calls(tx: &mut Tx, report: ReportId) -> Result<Vec<Call>> {
     let call = |row: &Row| {
         let ended: Option<String> = row.get("outcome")?;
         Ok(Call {
-            id: row.get("id")?,
             attempt: row.get("attempt")?,
             step: row.word("step")?,
             item: row.get("item")?,

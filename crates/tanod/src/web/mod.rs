@@ -280,5 +280,25 @@ where
     Ok(reply(status, &value)?)
 }
 
+/// The same for an answer that holds a secret: it is shown once, and what is remembered has a note in the secret's place.
+pub async fn post_secret<T, W>(app: &App, once: &Once, status: StatusCode, secret: &str, work: W) -> Answer
+where
+    T: Serialize,
+    W: AsyncFnOnce(&mut Tx) -> Result<(T, Recorded)>,
+{
+    let mut tx = app.db.write().await.map_err(Error::from)?;
+    if let Some(answer) = once.before(&mut tx).await? {
+        return Ok(answer);
+    }
+    let (value, proof) = work(&mut tx).await?;
+    let mut kept = serde_json::to_value(&value).map_err(|error| Error::internal("writing an answer", error))?;
+    if let Some(field) = kept.get_mut(secret) {
+        *field = serde_json::Value::String("(it was shown once, in the first answer)".to_owned());
+    }
+    once.remember(&mut tx, status, &kept).await?;
+    tx.commit(proof).await.map_err(Error::from)?;
+    Ok(reply(status, &value)?)
+}
+
 /// A body whose bytes are already read.
 pub type Body = Bytes;

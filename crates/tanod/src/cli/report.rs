@@ -1,0 +1,79 @@
+//! `tanod report`.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::{Context, Done, Trouble};
+use crate::accounts::Caller;
+use crate::reporting;
+use crate::store::{ReportId, as_word};
+
+/// Reports to the authorities.
+#[derive(clap::Subcommand)]
+pub(super) enum Report {
+    /// Check CyberTip documents: would the destination accept them?
+    #[command(after_help = "Example:\n  tanod report check report.xml")]
+    Check {
+        /// XML files, of `report` or of `fileDetails`.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Show where reports stand.
+    #[command(after_help = "Example:\n  tanod report status --data /var/lib/tanod")]
+    Status,
+    /// Send a dead report again, after you have seen to its trouble.
+    #[command(after_help = "Example:\n  tanod report submit report_01… --data /var/lib/tanod")]
+    Submit {
+        /// Which.
+        report: ReportId,
+    },
+}
+
+pub(super) async fn run(context: &Context, report: Report) -> Done {
+    match report {
+        Report::Check { files } => {
+            let mut all_valid = true;
+            for file in files {
+                let bytes = fs_err::read(&file)?;
+                let findings = exchange::ncmec::validate(&String::from_utf8_lossy(&bytes), context.clock.now());
+                all_valid &= findings.is_empty();
+                let row = json!({"file": file, "valid": findings.is_empty(), "errors": findings});
+                let words = if findings.is_empty() {
+                    format!("{}: valid", file.display())
+                } else {
+                    let list: String = findings
+                        .iter()
+                        .map(|found| format!("\n  {} {}: {}", found.path, found.rule, found.message))
+                        .collect();
+                    format!("{}: not valid{list}", file.display())
+                };
+                context.result(&row, words);
+            }
+            if all_valid { Ok(()) } else { Err(Trouble::Quiet) }
+        }
+        Report::Status => {
+            let app = context.open().await?;
+            let mut tx = app.db.read().await?;
+            let reports = reporting::list(&mut tx, &Caller::Operator, None, 1_000).await?;
+            if reports.is_empty() {
+                context.say("no report yet");
+            }
+            for report in reports {
+                let number = report.number.map_or_else(|| "-".to_owned(), |number| number.to_string());
+                let trouble = report.trouble.as_deref().map_or_else(String::new, |why| format!("  {why}"));
+                let words = format!("{}  {:<9} {number:>12}{trouble}", report.id, as_word(&report.state));
+                context.result(&report, words);
+            }
+            Ok(())
+        }
+        Report::Submit { report } => {
+            let app = context.open().await?;
+            let mut tx = app.db.write().await?;
+            let (report, proof) = reporting::revive(&mut tx, &Caller::Operator, report).await?;
+            tx.commit(proof).await?;
+            context.result(&report, format!("{} will be sent again by the running service", report.id));
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! `tanod serve` and `tanod config`.
+
+use tokio::net::TcpListener;
+
+use super::{Context, Done, Trouble};
+use crate::config::DEFAULTS;
+use crate::plan::App;
+use crate::roles::{self, Role, Tasks};
+use crate::web::router::readiness;
+
+/// Run the service.
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  tanod serve --data /var/lib/tanod --listen 127.0.0.1:8080")]
+pub(super) struct Args {
+    /// Which part of it: all, unless several processes share the work.
+    #[arg(long, value_enum, default_value = "all")]
+    role: Role,
+    /// Where to serve; otherwise as the settings say.
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+}
+
+/// Show the settings in force.
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  tanod config --data /var/lib/tanod\n  tanod config --defaults > tanod.toml")]
+pub(super) struct ConfigArgs {
+    /// The defaults with their reasons, as a file to begin with.
+    #[arg(long)]
+    defaults: bool,
+}
+
+pub(super) fn config(context: &Context, args: &ConfigArgs) -> Done {
+    if args.defaults {
+        context.say(DEFAULTS.trim_end());
+        return Ok(());
+    }
+    let shown = context.settings()?.without_secrets();
+    let text = toml::to_string_pretty(&shown).map_err(|error| Trouble::Said(error.to_string()))?;
+    context.result(&shown, text.trim_end());
+    Ok(())
+}
+
+pub(super) async fn run(context: &Context, args: Args) -> Done {
+    let mut settings = context.settings()?;
+    if let Some(listen) = args.listen {
+        settings.listen = listen;
+    }
+    let app = context.open_with(settings).await?;
+    let confinement = app.pool.warm().await.map_err(|error| Trouble::Said(format!("the decoder: {error}")))?;
+    if !confinement.seccomp || !confinement.landlock {
+        tracing::warn!(
+            seccomp = confinement.seccomp,
+            landlock = confinement.landlock,
+            "this kernel confines the decoder less than it should; run on Linux 5.13 or newer with landlock enabled"
+        );
+    }
+    let called = matches!(args.role, Role::All | Role::Api | Role::Console);
+    let listener = if called { Some(bind(&app.settings.listen).await?) } else { None };
+    let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
+    let tasks = Tasks::new();
+    roles::run(&app, args.role, listener, &tasks).await?;
+    if let Some(address) = address {
+        context.result(
+            &serde_json::json!({"listening": format!("http://{address}"), "console": format!("http://{address}/console")}),
+            format!("serving http://{address} (console: http://{address}/console); Ctrl-C stops it"),
+        );
+        tell_if_not_ready(&app).await;
+    }
+    roles::asked_to_stop().await;
+    end(context, &app, &tasks).await;
+    Ok(())
+}
+
+/// Finishes what is in hand; a second signal ends at once, for everything that was promised is on disk.
+pub(super) async fn end(context: &Context, app: &App, tasks: &Tasks) {
+    context.say("stopping; again to stop at once");
+    tokio::select! {
+        () = tasks.end() => {}
+        () = roles::asked_to_stop() => {}
+        () = tokio::time::sleep(std::time::Duration::from_mins(1)) => {}
+    }
+    app.db.close().await;
+}
+
+pub(super) async fn bind(address: &str) -> Result<TcpListener, Trouble> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Trouble::Said(format!("{address} cannot be listened on: {error}; choose another with --listen 127.0.0.1:PORT"))
+    })
+}
+
+async fn tell_if_not_ready(app: &App) {
+    if let Err(why) = readiness(app).await {
+        tracing::warn!(why, "not ready yet");
+    } else if app.lists.with(|lists| lists.as_of().is_none()) {
+        tracing::warn!(
+            "no list of abuse material is enabled: every upload is `unscanned: no_list` until one is (tanod bank import)"
+        );
+    }
+}

@@ -1,0 +1,77 @@
+//! `tanod user` and `tanod key`.
+
+use super::{Context, Done};
+use crate::accounts::{self, Caller, Role, Scope};
+
+/// People who work with the console.
+#[derive(clap::Subcommand)]
+pub(super) enum User {
+    /// Invite a person: prints a one-time link.
+    #[command(after_help = "Example:\n  tanod user add night-lead --role lead --data /var/lib/tanod")]
+    Add {
+        /// For signing in.
+        name: String,
+        /// What for.
+        #[arg(long, value_enum)]
+        role: Role,
+    },
+}
+
+/// Keys for your programs.
+#[derive(clap::Subcommand)]
+pub(super) enum Key {
+    /// Make a key: it is printed once and not kept.
+    #[command(after_help = "Example:\n  tanod key add --role client --name uploads --data /var/lib/tanod")]
+    Add {
+        /// What it is for: `client` sends uploads and asks about hashes, `curator` keeps the lists.
+        #[arg(long, value_enum, default_value = "client")]
+        role: KeyRole,
+        /// A name to know it by.
+        #[arg(long)]
+        name: String,
+        /// Also sees which entry matched; keep such keys few, for licensed lists must not leak.
+        #[arg(long)]
+        detail: bool,
+        /// At most so many requests a minute.
+        #[arg(long, value_name = "N")]
+        per_minute: Option<u32>,
+    },
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(super) enum KeyRole {
+    Client,
+    Curator,
+}
+
+pub(super) async fn user(context: &Context, User::Add { name, role }: User) -> Done {
+    let app = context.open().await?;
+    let mut tx = app.db.write().await?;
+    let (invited, proof) = accounts::invite(&mut tx, &Caller::Operator, &name, role).await?;
+    tx.commit(proof).await?;
+    let link = format!("{}/console/welcome/{}", app.settings.public_url.trim_end_matches('/'), invited.invitation);
+    context.result(
+        &serde_json::json!({"person": invited.id, "staff": invited.staff, "link": link}),
+        format!("staff number {}; this link is good once, for a day:\n{link}", invited.staff),
+    );
+    Ok(())
+}
+
+pub(super) async fn key(context: &Context, Key::Add { role, name, detail, per_minute }: Key) -> Done {
+    let app = context.open().await?;
+    let mut scopes = match role {
+        KeyRole::Client => vec![Scope::ItemsWrite, Scope::MatchesWrite],
+        KeyRole::Curator => vec![Scope::BanksRead, Scope::BanksWrite],
+    };
+    if detail {
+        scopes.push(Scope::MatchesDetail);
+    }
+    let mut tx = app.db.write().await?;
+    let (key, proof) = accounts::add_key(&mut tx, &Caller::Operator, &name, &scopes, per_minute).await?;
+    tx.commit(proof).await?;
+    context.result(
+        &serde_json::json!({"key": key.token, "id": key.id}),
+        format!("{}\nKeep it now: it is not shown again.", key.token),
+    );
+    Ok(())
+}

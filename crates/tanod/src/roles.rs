@@ -1,0 +1,253 @@
+//! Start and stop: what a process does, and how it ends without losing anything.
+
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::audit;
+use crate::evidence;
+use crate::intake;
+use crate::matching::FOLLOW_EVERY;
+use crate::plan::App;
+use crate::queue::{self, Done, Leased, Work};
+use crate::refusal::{Error, Result};
+use crate::reporting::jobs::Filing;
+use crate::store::Recorded;
+use crate::{reporting, web};
+
+/// What a process is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Role {
+    /// Everything.
+    All,
+    /// The API.
+    Api,
+    /// The console.
+    Console,
+    /// Background work.
+    Worker,
+    /// Places in the ledger, and checkpoints.
+    Sequencer,
+    /// What must happen now and then.
+    Scheduler,
+}
+
+impl Role {
+    fn is(self, role: Self) -> bool {
+        self == Self::All || self == role
+    }
+}
+
+/// The tasks of a process: started here, joined at the end.
+#[derive(Clone, Default)]
+pub struct Tasks {
+    tracker: TaskTracker,
+    /// Asks every task to stop.
+    pub stop: CancellationToken,
+}
+
+impl Tasks {
+    /// No task yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Starts a task.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        #[expect(clippy::disallowed_methods, reason = "the tracked one")]
+        drop(self.tracker.spawn(task));
+    }
+
+    /// Asks all to stop, and waits until they have.
+    pub async fn end(&self) {
+        self.stop.cancel();
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+}
+
+/// Runs a role until `tasks` are asked to stop. The listener is needed for the roles that are called.
+pub async fn run(app: &App, role: Role, listener: Option<TcpListener>, tasks: &Tasks) -> Result<()> {
+    if !app.db.is_shared() {
+        // One process owns the file: whoever held a lease is gone.
+        let mut tx = app.db.write().await?;
+        let proof = queue::reclaim(&mut tx).await?;
+        tx.commit(proof).await?;
+    }
+    if role.is(Role::Api) || role.is(Role::Worker) {
+        app.lists.catch_up(&app.db).await?;
+        tasks.spawn(follow(app.clone(), tasks.stop.clone()));
+    }
+    if role.is(Role::Worker) {
+        for lane in ["reports", "reports", "items", "expiry"] {
+            tasks.spawn(work(app.clone(), lane, tasks.stop.clone()));
+        }
+    }
+    if role.is(Role::Sequencer) {
+        tasks.spawn(sequence(app.clone(), tasks.stop.clone()));
+    }
+    if role.is(Role::Scheduler) {
+        tasks.spawn(schedule(app.clone(), tasks.stop.clone()));
+    }
+    if let Some(listener) = listener {
+        let router = web::router::router(app, role.is(Role::Api), role.is(Role::Console));
+        let stop = tasks.stop.clone();
+        tasks.spawn(async move {
+            let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
+            if let Err(error) = served {
+                tracing::error!(%error, "serving has ended");
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Keeps the lists fresh.
+async fn follow(app: App, stop: CancellationToken) {
+    while pause(&stop, FOLLOW_EVERY).await {
+        if let Err(error) = app.lists.catch_up(&app.db).await {
+            // The lists grow old, and readiness says so; a moment later it is tried again.
+            tracing::warn!(%error, "the feed of the banks does not answer");
+        }
+    }
+}
+
+/// Works off one lane of the queue.
+async fn work(app: App, lane: &'static str, stop: CancellationToken) {
+    loop {
+        let nudge = app.nudge.notified();
+        match next(&app, lane).await {
+            Ok(true) => {
+                if stop.is_cancelled() {
+                    return;
+                }
+                continue;
+            }
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, lane, "the queue does not answer"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = nudge => {}
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+        }
+    }
+}
+
+/// Leases and does one due job. False when there is none.
+pub async fn next(app: &App, lane: &str) -> Result<bool> {
+    let mut tx = app.db.write().await?;
+    let Some(job) = queue::lease(&mut tx, lane).await? else { return Ok(false) };
+    tx.commit(Recorded::unrecorded("a lease is no change of the record")).await?;
+    let done = match perform(app, &job).await {
+        Ok(done) => done,
+        Err(error) => {
+            let words = words(&error);
+            tracing::warn!(job = %job.id, lane, error = words, "a job failed");
+            Done::Failed(words)
+        }
+    };
+    let died = matches!(&done, Done::Failed(_)) && job.attempts + 1 >= TRIES;
+    let mut tx = app.db.write().await?;
+    let mut proof = queue::settle(&mut tx, &job, done, TRIES).await?;
+    if let (true, Work::FileReportV1 { report }) = (died, &job.work) {
+        proof = reporting::gave_up(&mut tx, *report).await?;
+    }
+    tx.commit(proof).await?;
+    Ok(true)
+}
+
+/// A job that failed so often waits for a person: with the back-off of the queue that is after about two hours.
+const TRIES: i64 = 20;
+
+async fn perform(app: &App, job: &Leased) -> Result<Done> {
+    match &job.work {
+        Work::FileReportV1 { report } => {
+            let with = Filing { db: &app.db, vault: &app.vault, ncmec: app.ncmec.as_deref() };
+            reporting::jobs::file(&with, job, *report).await
+        }
+        Work::RetryItemV1 { item } => intake::jobs::retry(app, *item).await,
+        Work::ExpireExhibitV1 { item } => intake::jobs::expire(app, *item).await,
+    }
+}
+
+fn words(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}
+
+/// Gives committed entries their places, several times a second.
+async fn sequence(app: App, stop: CancellationToken) {
+    loop {
+        if let Err(error) = sequence_once(&app).await {
+            tracing::warn!(%error, "the ledger waits");
+        }
+        if !pause(&stop, Duration::from_millis(250)).await {
+            // The last entries of this process get their places before it ends.
+            sequence_once(&app).await.ok();
+            return;
+        }
+    }
+}
+
+/// Places what waits, and signs the new root.
+pub async fn sequence_once(app: &App) -> Result<u64> {
+    let mut placed = 0;
+    loop {
+        let mut tx = app.db.write().await?;
+        match audit::sequence(&mut tx, &app.signer).await? {
+            0 => return Ok(placed),
+            n => {
+                tx.commit(Recorded::unrecorded("places in the ledger are given to entries that are on record")).await?;
+                placed += n;
+            }
+        }
+    }
+}
+
+/// Sweeps up what a crash left between an object and its row.
+async fn schedule(app: App, stop: CancellationToken) {
+    loop {
+        let swept = async {
+            let mut tx = app.db.read().await?;
+            evidence::sweep(&mut tx, &app.vault).await
+        };
+        match swept.await {
+            Ok(0) => {}
+            Ok(swept) => tracing::info!(swept, "deleted sealed objects that no row names"),
+            Err(error) => tracing::warn!(%error, "sweeping failed"),
+        }
+        if !pause(&stop, Duration::from_mins(10)).await {
+            return;
+        }
+    }
+}
+
+/// Waits, unless asked to stop. False: stop.
+async fn pause(stop: &CancellationToken, time: Duration) -> bool {
+    tokio::select! {
+        () = stop.cancelled() => false,
+        () = tokio::time::sleep(time) => true,
+    }
+}
+
+/// Ends when the process is asked to: SIGINT or SIGTERM.
+pub async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let both = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    if let (Ok(mut interrupt), Ok(mut terminate)) = both {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    } else {
+        std::future::pending::<()>().await;
+    }
+}
