@@ -2,3 +2,4 @@
 //! on is then what the documents say.
 
 pub mod ncmec;
+pub mod pictures;

@@ -37,8 +37,9 @@ pub enum ConfigError {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Demo or live.
-    pub world: World,
+    /// Demo or live; without a word, what the database was made for, and live for a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub world: Option<World>,
     /// `sqlite:PATH` or `postgres://…`.
     pub database: String,
     /// `file:PATH` or `s3://BUCKET`.

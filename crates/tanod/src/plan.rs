@@ -99,9 +99,9 @@ pub struct Surroundings {
 /// Opens everything that the settings name.
 pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanError> {
     let Surroundings { clock, random, program } = around;
-    let ncmec = ncmec(&settings)?;
     let db = database(&settings, clock, random.clone()).await?;
-    db.born(settings.world).await?;
+    let world = db.born(settings.world).await?;
+    let ncmec = ncmec(&settings, world)?;
     let ring = ring(&settings, &random)?;
     let seed = ring.derived("tanod ledger checkpoints")?;
     let signer = Signer::from_seed("tanod", &seed).map_err(|error| PlanError::Other(error.to_string()))?;
@@ -192,12 +192,10 @@ fn ring(settings: &Settings, random: &Random) -> Result<KeyRing, PlanError> {
 }
 
 /// The CyberTipline's environments. A live database reaches production alone, a demo never does.
-fn ncmec(settings: &Settings) -> Result<Option<Client>, PlanError> {
+fn ncmec(settings: &Settings, world: World) -> Result<Option<Client>, PlanError> {
     let reporting = &settings.reporting;
-    let wrong = |remedy| {
-        Err(PlanError::WrongDestination { world: settings.world, destination: reporting.ncmec.clone(), remedy })
-    };
-    let base = match (reporting.ncmec.as_str(), settings.world) {
+    let wrong = |remedy| Err(PlanError::WrongDestination { world, destination: reporting.ncmec.clone(), remedy });
+    let base = match (reporting.ncmec.as_str(), world) {
         ("off" | "", _) => return Ok(None),
         ("production", World::Live) => "https://report.cybertip.org/ispws",
         ("production", World::Demo) => return wrong("use a live database, or a simulator"),

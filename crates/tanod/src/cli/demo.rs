@@ -8,10 +8,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use ::sim::ncmec::Simulator;
+use ::sim::pictures::{Picture, jpeg, picture, png, resized};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::pictures::{jpeg, picture, png, resized};
 use super::{Context, Done, Trouble};
 use crate::accounts::{self, Caller, Role as PersonRole, Scope};
 use crate::audit;
@@ -72,8 +72,8 @@ const MAX_BYTES: usize = 1 << 20;
 const DOUBT: &str = "account-7";
 const HELP: &str = "account-2";
 
-fn listed(n: u32) -> image::DynamicImage {
-    picture(n, 640, 480)
+fn listed(n: u32) -> Picture {
+    picture(n, 480, 360)
 }
 
 /// About fifty uploads, and what each is expected to be answered.
@@ -88,15 +88,15 @@ fn uploads() -> Vec<Upload> {
         add(format!("copy-{n}.jpg"), format!("account-{}", n % 5), media, Expected::Exact);
     }
     for n in 0..8 {
-        let smaller = resized(&listed(n), 448, 336);
+        let smaller = resized(&listed(n), 360, 270);
         add(format!("smaller-{n}.png"), format!("account-{}", n % 8), png(&smaller), Expected::Near);
     }
     for n in 4..10 {
-        let media = jpeg(&resized(&listed(n), 800, 600), 55);
+        let media = jpeg(&resized(&listed(n), 560, 420), 55);
         add(format!("again-{n}.jpg"), format!("account-{}", n % 8), media, Expected::Near);
     }
     for n in 0..22 {
-        let other = picture(1_000 + n * 7, 400 + n * 8, 320);
+        let other = picture(1_000 + n * 7, 300 + n * 8, 280);
         let media = if n % 2 == 0 { png(&other) } else { jpeg(&other, 80) };
         add(format!("other-{n}"), format!("account-{}", 20 + n), media, Expected::NoMatch);
     }
@@ -198,7 +198,7 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
 
     let mut settings =
         crate::config::Settings::load(Some(&data), context.config.as_deref()).map_err(crate::plan::PlanError::from)?;
-    settings.world = World::Demo;
+    settings.world = Some(World::Demo);
     settings.public_url.clone_from(&base);
     settings.intake.max_bytes = MAX_BYTES;
     settings.reporting.ncmec = format!("http://{}/ispws", outside.local_addr()?);

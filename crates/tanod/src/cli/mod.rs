@@ -5,7 +5,6 @@ mod demo;
 mod doctor;
 mod files;
 mod ledger;
-mod pictures;
 mod report;
 mod serve;
 mod sim;

@@ -113,12 +113,13 @@ impl Db {
         Ok(Self { pools: Pools::Postgres(pool), clock, random })
     }
 
-    /// Stamps a new database with its world, and refuses an old one of the other.
-    pub async fn born(&self, asked: World) -> Result<(), StoreError> {
+    /// Stamps a new database with its world, and refuses one of another than was asked for. Without a word it is what it
+    /// was made for, and a new one is live.
+    pub async fn born(&self, asked: Option<World>) -> Result<World, StoreError> {
         let mut tx = self.write().await?;
         tx.execute(
             "INSERT INTO birth (world, born_at, one) SELECT $1, $2, 1 WHERE NOT EXISTS (SELECT 1 FROM birth)",
-            &[asked.to_string().into(), tx.now().into()],
+            &[asked.unwrap_or(World::Live).to_string().into(), tx.now().into()],
         )
         .await?;
         let stamp: String = match tx.row("SELECT world FROM birth", &[]).await? {
@@ -127,7 +128,10 @@ impl Db {
         };
         tx.commit(Recorded::unrecorded("the stamp of birth comes before there is a record")).await?;
         let born = if stamp == "demo" { World::Demo } else { World::Live };
-        if born == asked { Ok(()) } else { Err(StoreError::OtherWorld { born, asked }) }
+        match asked {
+            Some(asked) if asked != born => Err(StoreError::OtherWorld { born, asked }),
+            _ => Ok(born),
+        }
     }
 
     /// Begins work that may change something.
