@@ -21,6 +21,8 @@ use crate::web::Limits;
 /// Everything that a role works with. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
+    /// Demo or live, as the database was stamped.
+    pub world: World,
     /// The records.
     pub db: Db,
     /// The lists, as this process knows them.
@@ -117,6 +119,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         time: Duration::from_secs(decode.seconds),
     };
     Ok(App {
+        world,
         lists: SharedLists::default(),
         pool: Pool::new(program, vec!["decode-child".into()], children, limits),
         vault: Vault { objects: Arc::new(objects(&settings)?), ring: Arc::new(ring), random },

@@ -6,6 +6,7 @@ use super::{Context, Done, Trouble};
 use crate::config::DEFAULTS;
 use crate::plan::App;
 use crate::roles::{self, Role, Tasks};
+use crate::store::World;
 use crate::web::router::readiness;
 
 /// Run the service.
@@ -47,11 +48,19 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
     }
     let app = context.open_with(settings).await?;
     let confinement = app.pool.warm().await.map_err(|error| Trouble::Said(format!("the decoder: {error}")))?;
+    if !confinement.seccomp && app.world == World::Live && !app.settings.decode.weaker_confinement {
+        // Without the filter nothing keeps a hostile file's exploit from the network.
+        return Err(Trouble::Said(
+            "this kernel does not filter the decoder's system calls (seccomp), so real uploads are not taken; \
+             run on a kernel with seccomp, or state decode.weaker_confinement = true in the settings"
+                .to_owned(),
+        ));
+    }
     if !confinement.seccomp || !confinement.landlock {
         tracing::warn!(
             seccomp = confinement.seccomp,
             landlock = confinement.landlock,
-            "this kernel confines the decoder less than it should; run on Linux 5.13 or newer with landlock enabled"
+            "this kernel confines the decoder less than it could; run on Linux 5.13 or newer with landlock enabled"
         );
     }
     let called = matches!(args.role, Role::All | Role::Api | Role::Console);

@@ -1,0 +1,305 @@
+//! What every test stands on.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response, StatusCode, header};
+use serde_json::{Value, json};
+use sim::ncmec::{Settings as SimSettings, Simulator};
+use tanod::accounts::{self, Caller, Role, Scope};
+use tanod::clock::{Clock, Random};
+use tanod::config::Settings;
+use tanod::plan::{self, App, Surroundings};
+use tanod::roles;
+use tanod::store::World;
+use tower::ServiceExt as _;
+
+pub use sim::pictures::{jpeg, picture, png, resized};
+
+/// A running installation.
+pub struct Bed {
+    pub app: App,
+    pub router: Router,
+    pub sim: Simulator,
+    pub clock: Clock,
+    pub settings: Settings,
+    folder: tempfile::TempDir,
+    _server: tokio::task::JoinSet<()>,
+}
+
+/// An answer, read.
+#[derive(Debug)]
+pub struct Said {
+    pub status: StatusCode,
+    pub headers: axum::http::HeaderMap,
+    pub bytes: Vec<u8>,
+}
+
+impl Said {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes)
+            .unwrap_or_else(|_| panic!("not JSON: {}", String::from_utf8_lossy(&self.bytes)))
+    }
+
+    #[track_caller]
+    pub fn ok(&self) -> Value {
+        assert!(self.status.is_success(), "{}: {}", self.status, String::from_utf8_lossy(&self.bytes));
+        if self.bytes.is_empty() { Value::Null } else { self.json() }
+    }
+
+    /// The slug of a refusal, which must be problem+json with a remedy.
+    #[track_caller]
+    pub fn slug(&self) -> String {
+        assert!(!self.status.is_success(), "{}", String::from_utf8_lossy(&self.bytes));
+        assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json", "{self:?}");
+        let problem = self.json();
+        assert!(problem["remedy"].as_str().is_some_and(|remedy| remedy.len() > 10));
+        assert_eq!(problem["status"], self.status.as_u16());
+        problem["slug"].as_str().unwrap().to_owned()
+    }
+}
+
+fn program() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_tanod"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests learn from the environment which servers were started")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Opens an installation with these settings.
+pub async fn open(settings: Settings, clock: &Clock) -> Result<App, plan::PlanError> {
+    let around = Surroundings { clock: clock.clone(), random: Random::seeded(7), program: program() };
+    plan::open(settings, around).await
+}
+
+impl Bed {
+    pub async fn new() -> Self {
+        Self::with(|_, _| {}).await
+    }
+
+    /// With other settings, of ours or of the simulator.
+    pub async fn with(change: impl FnOnce(&mut Settings, &mut SimSettings)) -> Self {
+        let clock = Clock::fixed("2026-11-24T12:00:00Z".parse().unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        fs_err::create_dir_all(&data).unwrap();
+        let hand = clock.clone();
+        let mut sim = SimSettings::new("esp", "word", Arc::new(move || hand.now()));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+
+        let mut settings = Settings::load(Some(&data), None).unwrap();
+        settings.world = Some(World::Demo);
+        settings.intake.max_bytes = 1 << 20;
+        settings.decode.children = 1;
+        settings.reporting.ncmec = format!("http://{}/ispws", listener.local_addr().unwrap());
+        settings.reporting.username = "esp".to_owned();
+        settings.reporting.password = "word".to_owned();
+        settings.reporting.about.platform = "Example".to_owned();
+        settings.reporting.about.email = "safety@platform.example".to_owned();
+        scaled(&mut settings).await;
+        change(&mut settings, &mut sim);
+
+        let sim = Simulator::new(sim).unwrap();
+        let mut server = tokio::task::JoinSet::new();
+        let serving = sim.clone();
+        server.spawn(async move { serving.serve(listener, std::future::pending()).await.unwrap() });
+        let app = open(settings.clone(), &clock).await.unwrap();
+        app.lists.catch_up(&app.db).await.unwrap();
+        let router = tanod::web::router::router(&app, true, true);
+        Self { app, router, sim, clock, settings, folder, _server: server }
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Another process on the same installation.
+    pub async fn neighbour(&self) -> App {
+        open(self.settings.clone(), &self.clock).await.unwrap()
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Said {
+        let response: Response<Body> = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        Said { status: parts.status, headers: parts.headers, bytes }
+    }
+
+    pub async fn key(&self, scopes: &[Scope]) -> String {
+        self.limited_key(scopes, None).await
+    }
+
+    pub async fn limited_key(&self, scopes: &[Scope], per_minute: Option<u32>) -> String {
+        let mut tx = self.app.db.write().await.unwrap();
+        let name = format!("k-{}", hex::encode(tx.random().bytes::<6>()));
+        let (key, proof) = accounts::add_key(&mut tx, &Caller::Operator, &name, scopes, per_minute).await.unwrap();
+        tx.commit(proof).await.unwrap();
+        key.token
+    }
+
+    /// Somebody signed in.
+    pub async fn person(&self, role: Role) -> String {
+        let mut tx = self.app.db.write().await.unwrap();
+        let name = format!("p-{}", hex::encode(tx.random().bytes::<6>()));
+        let (invited, proof) = accounts::invite(&mut tx, &Caller::Operator, &name, role).await.unwrap();
+        tx.commit(proof).await.unwrap();
+        let mut tx = self.app.db.write().await.unwrap();
+        // Hashing a password is slow on purpose and tested once; here nobody signs in by password.
+        let (session, proof) = accounts::accept(&mut tx, &invited.invitation, "none").await.unwrap();
+        tx.commit(proof).await.unwrap();
+        session.token
+    }
+
+    pub fn request(method: &str, path: &str, token: &str) -> axum::http::request::Builder {
+        let request = Request::builder().method(method).uri(path);
+        if token.is_empty() { request } else { request.header(header::AUTHORIZATION, format!("Bearer {token}")) }
+    }
+
+    pub async fn get(&self, path: &str, token: &str) -> Said {
+        self.send(Self::request("GET", path, token).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Said {
+        self.send(Self::request(method, path, token).body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    pub async fn post(&self, path: &str, token: &str, body: &Value) -> Said {
+        self.call("POST", path, token, body).await
+    }
+
+    /// Sends an upload.
+    pub async fn upload(&self, token: &str, item: &Value, media: &[u8]) -> Said {
+        self.upload_once(token, item, media, None).await
+    }
+
+    pub async fn upload_once(&self, token: &str, item: &Value, media: &[u8], once: Option<&str>) -> Said {
+        let (kind, body) = form(&[("item", item.to_string().as_bytes()), ("media", media)]);
+        let mut request = Self::request("POST", "/v1/items", token).header(header::CONTENT_TYPE, kind);
+        if let Some(key) = once {
+            request = request.header("idempotency-key", key);
+        }
+        self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
+    /// A bank of this kind with these rows, which the process knows.
+    pub async fn bank(&self, kind: &str, rows: &[(&str, String)]) -> String {
+        let token = self.key(&[Scope::BanksWrite]).await;
+        let name = format!("bank-{}", hex::encode(self.app.db.random().bytes::<5>()));
+        let new = json!({"name": name, "kind": kind, "licence": "own", "source": "test"});
+        let bank = self.post("/v1/banks", &token, &new).await.ok();
+        let id = bank["id"].as_str().unwrap().to_owned();
+        self.import(&id, rows).await.ok();
+        self.app.lists.catch_up(&self.app.db).await.unwrap();
+        id
+    }
+
+    pub async fn import(&self, bank: &str, rows: &[(&str, String)]) -> Said {
+        let token = self.key(&[Scope::BanksWrite]).await;
+        let csv: String = std::iter::once("signal,value,classification\n".to_owned())
+            .chain(rows.iter().map(|(signal, value)| format!("{signal},{value},A1\n")))
+            .collect();
+        let request =
+            Self::request("POST", &format!("/v1/banks/{bank}/import"), &token).header(header::CONTENT_TYPE, "text/csv");
+        self.send(request.body(Body::from(csv)).unwrap()).await
+    }
+
+    /// PDQ of some media, as the child computes it.
+    pub async fn pdq(&self, media: &[u8]) -> String {
+        self.app.pool.look(media.to_vec().into()).await.unwrap().frames[0].hash.to_string()
+    }
+
+    /// Does everything that is due, and what becomes due within so many hours.
+    pub async fn work(&self, hours: u32) {
+        for _ in 0..=hours {
+            for lane in ["reports", "items", "expiry"] {
+                // A job that fails comes again later; the clock stands still within the hour.
+                for _ in 0..200 {
+                    if !roles::next(&self.app, lane).await.unwrap() {
+                        break;
+                    }
+                }
+            }
+            self.clock.advance(Duration::from_secs(if hours == 0 { 0 } else { 3_600 }));
+            self.app.lists.catch_up(&self.app.db).await.unwrap();
+        }
+    }
+
+    /// Counts rows of a table.
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        let mut tx = self.app.db.read().await.unwrap();
+        tx.row(sql, &[]).await.unwrap().unwrap().get("n").unwrap()
+    }
+
+    /// The ledger verifies, with every entry in its place.
+    pub async fn ledger_verifies(&self) {
+        roles::sequence_once(&self.app).await.unwrap();
+        let mut tx = self.app.db.read().await.unwrap();
+        let found = tanod::audit::verify(&mut tx, &self.app.signer.vkey()).await.unwrap().unwrap();
+        assert_eq!(found.waiting, 0);
+    }
+}
+
+/// On a private server each test has a database and a bucket of its own.
+async fn scaled(settings: &mut Settings) {
+    let name = format!("test_{}", uuid_like());
+    if let Some(server) = variable("TANOD_TEST_POSTGRES") {
+        let (base, _) = server.rsplit_once('/').unwrap();
+        let pool = sqlx::PgPool::connect(&server).await.unwrap();
+        let sql = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+        sqlx::query(sql).execute(&pool).await.unwrap();
+        settings.database = format!("{base}/{name}");
+    }
+    if let Some(endpoint) = variable("TANOD_TEST_S3") {
+        let bucket = name.replace('_', "-");
+        let http = exchange::http::client().unwrap();
+        http.put(format!("{endpoint}/{bucket}")).send().await.unwrap().error_for_status().unwrap();
+        settings.objects = format!("s3://{bucket}");
+        settings.s3.endpoint = endpoint;
+        settings.s3.access_key = "test".to_owned();
+        settings.s3.secret_key = "test".to_owned();
+    }
+}
+
+/// A name that no other test has.
+fn uuid_like() -> String {
+    let mut bytes = [0; 8];
+    Random::System.fill(&mut bytes);
+    hex::encode(bytes)
+}
+
+/// A form of parts.
+pub fn form(parts: &[(&str, &[u8])]) -> (String, Vec<u8>) {
+    let mut body = Vec::new();
+    for (name, bytes) in parts {
+        body.extend_from_slice(
+            format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f\"\r\n\r\n").as_bytes(),
+        );
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"--edge--\r\n");
+    ("multipart/form-data; boundary=edge".to_owned(), body)
+}
+
+/// What a platform says about an upload of this account.
+pub fn facts(content: &str, account: &str) -> Value {
+    json!({
+        "content_id": content, "account": {"id": account, "screen_name": "shown"}, "surface": "post",
+        "uploaded_at": "2026-11-24T11:59:00+01:00", "upload_ip": "192.0.2.10", "upload_port": 51_234, "public": true,
+        "urls": [format!("https://platform.example/p/{content}")], "file_name": format!("{content}.jpg"),
+    })
+}
+
+/// A picture of which lists know digest and PDQ.
+pub async fn known(bed: &Bed, seed: u32) -> Vec<u8> {
+    let media = jpeg(&picture(seed, 320, 240), 90);
+    let digest = fingerprint::Digests::of(&media).sha256_hex();
+    let pdq = bed.pdq(&media).await;
+    bed.bank("csam", &[("sha256", digest), ("pdq", pdq)]).await;
+    media
+}

@@ -1,0 +1,98 @@
+//! Banks: import and export, and how quickly a change is known everywhere.
+
+use axum::body::Body;
+use axum::http::header;
+use serde_json::json;
+use tanod::accounts::Scope;
+
+use super::bed::*;
+
+#[tokio::test]
+async fn an_import_takes_all_rows_or_none_and_says_what_is_wrong_with_each() {
+    let bed = Bed::new().await;
+    let bank = bed.bank("csam", &[]).await;
+    let token = bed.key(&[Scope::BanksWrite, Scope::MatchesDetail]).await;
+    let good = "ab".repeat(16);
+    let send = async |kind: &str, body: String| {
+        let request =
+            Bed::request("POST", &format!("/v1/banks/{bank}/import"), &token).header(header::CONTENT_TYPE, kind);
+        bed.send(request.body(Body::from(body)).unwrap()).await
+    };
+    let said =
+        send("text/csv", format!("signal,value\nmd5,{good}\nmd5,xyz\nmd6,{good}\nmd5,{good}00\nmd5,{good},A1\n")).await;
+    assert_eq!(said.slug(), "bad-rows");
+    let rows = said.json()["rows"].clone();
+    let numbers: Vec<_> = rows.as_array().unwrap().iter().map(|row| row["row"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, [2, 3, 4, 5], "{rows}");
+    let said = send("text/csv", format!("signal,value\nmd5,{good}\nmd5,{}\n", good.to_uppercase())).await;
+    assert_eq!(said.json()["rows"][0]["row"], 2);
+    for (kind, body) in [
+        ("text/csv", "value\nx\n".to_owned()),
+        ("application/x-ndjson", "{\"signal\":\"md5\"}\n".to_owned()),
+        ("application/x-ndjson", format!("{{\"signal\":\"md5\",\"value\":\"{good}\",\"more\":1}}\n")),
+        ("application/json", "{}".to_owned()),
+    ] {
+        assert_eq!(send(kind, body).await.slug(), "bad-rows", "{kind}");
+    }
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM entries").await, 0);
+
+    let line = json!({"signal": "md5", "value": good, "classification": "A1", "source": "s", "provenance": "p"});
+    assert_eq!(send("application/x-ndjson", format!("{line}\n\n")).await.ok()["added"], 1);
+    let said =
+        send("text/csv", format!("signal,value,source\nmd5,{good},other\nsha1,{},x\n", "cd".repeat(20))).await.ok();
+    assert_eq!((&said["added"], &said["renewed"]), (&json!(1), &json!(1)));
+    let csv = bed.get(&format!("/v1/banks/{bank}/export"), &token).await;
+    assert_eq!(String::from_utf8(csv.bytes).unwrap().lines().count(), 3);
+    let ndjson = bed.get(&format!("/v1/banks/{bank}/export?format=ndjson"), &token).await;
+    let again = send("application/x-ndjson", String::from_utf8(ndjson.bytes).unwrap()).await.ok();
+    assert_eq!((&again["added"], &again["renewed"]), (&json!(0), &json!(2)));
+    let entries = bed.get(&format!("/v1/banks/{bank}/entries"), &token).await.ok();
+    assert_eq!(entries["rows"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_restricted_list_is_not_passed_on() {
+    let bed = Bed::new().await;
+    let token = bed.key(&[Scope::BanksWrite]).await;
+    let bank = bed.post("/v1/banks", &token, &json!({"name": "theirs", "kind": "csam"})).await.ok();
+    assert_eq!(bank["licence"], "restricted");
+    let said = bed.get(&format!("/v1/banks/{}/export", bank["id"].as_str().unwrap()), &token).await;
+    assert_eq!((said.status.as_u16(), said.slug().as_str()), (403, "export-refused"));
+    let twice = bed.post("/v1/banks", &token, &json!({"name": "theirs", "kind": "csam"})).await;
+    assert_eq!(twice.slug(), "bank-exists");
+}
+
+/// Every process that follows the feed knows a change within a second, and one that was away catches up.
+#[tokio::test]
+async fn a_change_reaches_every_process_within_a_second() {
+    let bed = Bed::new().await;
+    let bank = bed.bank("csam", &[("md5", "11".repeat(16))]).await;
+    let neighbour = bed.neighbour().await;
+    let tasks = tanod::roles::Tasks::new();
+    tanod::roles::run(&neighbour, tanod::roles::Role::Api, None, &tasks).await.unwrap();
+    let knows = |value: &str| {
+        let value = hex::decode(value).unwrap();
+        neighbour.lists.with(|lists| !lists.hash(tanod::banks::Signal::Md5, &value).is_empty())
+    };
+    assert!(knows(&"11".repeat(16)) && !knows(&"22".repeat(16)));
+    bed.import(&bank, &[("md5", "22".repeat(16))]).await.ok();
+    let mut waited = 0;
+    while !knows(&"22".repeat(16)) {
+        waited += 20;
+        // Five times what it takes: the machine may be busy with other tests.
+        assert!(waited < 5_000, "the change did not arrive");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let token = bed.key(&[Scope::BanksWrite, Scope::MatchesDetail]).await;
+    let entries = bed.get(&format!("/v1/banks/{bank}/entries"), &token).await.ok();
+    let entry = entries["rows"][0]["id"].as_str().unwrap();
+    let off = bed.call("PATCH", &format!("/v1/banks/{bank}/entries/{entry}"), &token, &json!({"enabled": false})).await;
+    assert_eq!(off.status, 204);
+    let value = entries["rows"][0]["value"].as_str().unwrap().to_owned();
+    while knows(&value) {
+        waited += 20;
+        assert!(waited < 10_000, "the change did not arrive");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    tasks.end().await;
+}

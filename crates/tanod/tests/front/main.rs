@@ -1,0 +1,22 @@
+//! The whole application in one process, entered by the front door: fixed clock, seeded randomness, a simulated
+//! CyberTipline. The same tests run on SQLite and a folder, and, when `TANOD_TEST_POSTGRES` and `TANOD_TEST_S3` name
+//! servers, on PostgreSQL and a bucket. A test may not ask which.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that meets the unexpected fails"
+)]
+
+mod bad_input;
+mod bed;
+mod cases;
+mod evidence;
+mod keeping;
+mod lists;
+mod permissions;
+mod reporting;
+mod sigkill;
+mod verdicts;

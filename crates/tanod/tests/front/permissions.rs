@@ -1,0 +1,113 @@
+//! Who may do what: the matrix as a picture, and every address as nobody and as the wrong somebody.
+
+use axum::body::Body;
+use serde_json::json;
+use tanod::accounts::{self, Role, Scope};
+
+use super::bed::*;
+
+#[test]
+fn the_matrix() {
+    insta::assert_snapshot!(accounts::matrix());
+}
+
+/// Addresses that need no one: what machines ask, and the doors through which people come in.
+const OPEN: [(&str, &str); 2] = [("post", "/v1/sessions"), ("post", "/v1/sessions/accept")];
+
+fn addresses() -> Vec<(String, String)> {
+    let document = serde_json::to_value(tanod::web::router::document()).unwrap();
+    let mut all = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            all.push((method.clone(), path.clone()));
+        }
+    }
+    all
+}
+
+fn filled(path: &str) -> String {
+    let id = "00000000-0000-7000-8000-000000000000";
+    ["bank", "item", "case", "report", "entry"]
+        .iter()
+        .fold(path.to_owned(), |path, kind| path.replace(&format!("{{{kind}}}"), &format!("{kind}_{id}")))
+}
+
+#[tokio::test]
+async fn every_address_refuses_nobody_and_the_wrong_somebody() {
+    let bed = Bed::new().await;
+    let everyone = [
+        bed.person(Role::Reviewer).await,
+        bed.person(Role::Lead).await,
+        bed.person(Role::Admin).await,
+        bed.person(Role::Auditor).await,
+        bed.key(&[Scope::ItemsWrite]).await,
+        bed.key(&[Scope::MatchesWrite]).await,
+        bed.key(&[Scope::BanksWrite]).await,
+        bed.key(&[]).await,
+    ];
+    let all = addresses();
+    assert!(all.len() > 20, "{all:?}");
+    let mut table = String::new();
+    for (method, path) in all {
+        let send = async |token: &str| {
+            let request = Bed::request(&method.to_uppercase(), &filled(&path), token);
+            bed.send(request.body(Body::from("{}")).unwrap()).await
+        };
+        table += &format!("{:<6} {path:<38}", method.to_uppercase());
+        if OPEN.contains(&(method.as_str(), path.as_str())) {
+            table += " open\n";
+            continue;
+        }
+        for token in ["", "tanod_key_00", "tanod_session_00", "nonsense"] {
+            assert_eq!(send(token).await.slug(), "not-signed-in", "{method} {path} as {token:?}");
+        }
+        let mut refused = 0;
+        for token in &everyone {
+            let status = send(token).await.status.as_u16();
+            assert_ne!(status, 401, "{method} {path}");
+            assert!(status < 500 || status == 503, "{method} {path}: {status}");
+            refused += u32::from(status == 403);
+            table += if status == 403 { "  -" } else { "  y" };
+        }
+        // Signing out is everybody's right; everything else is refused to somebody.
+        assert!(refused > 0 || path == "/v1/sessions", "{method} {path}");
+        table.push('\n');
+        if path == "/v1/sessions" {
+            break;
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[tokio::test]
+async fn a_cookie_never_reaches_the_api() {
+    let bed = Bed::new().await;
+    let token = bed.person(Role::Lead).await;
+    let request = Bed::request("GET", "/v1/cases", "").header("cookie", format!("{}={token}", tanod::web::COOKIE));
+    assert_eq!(bed.send(request.body(Body::empty()).unwrap()).await.slug(), "not-signed-in");
+}
+
+#[tokio::test]
+async fn signing_in_by_password_and_out_again() {
+    let bed = Bed::new().await;
+    let admin = bed.person(Role::Admin).await;
+    let invited = bed.post("/v1/people", &admin, &json!({"name": "night-1", "role": "reviewer"})).await.ok();
+    let invitation = invited["link"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    let password = "a sentence to remember";
+    let accept = json!({"invitation": invitation, "password": password});
+    let token = bed.post("/v1/sessions/accept", "", &accept).await.ok()["token"].as_str().unwrap().to_owned();
+    bed.get("/v1/cases", &token).await.ok();
+    assert_eq!(bed.post("/v1/sessions/accept", "", &accept).await.slug(), "used-invitation");
+    let wrong = json!({"name": "night-1", "password": "another sentence"});
+    assert_eq!(bed.post("/v1/sessions", "", &wrong).await.slug(), "wrong-password");
+    let right = json!({"name": "night-1", "password": password});
+    let token = bed.post("/v1/sessions", "", &right).await.ok()["token"].as_str().unwrap().to_owned();
+    assert_eq!(bed.call("DELETE", "/v1/sessions", &token, &json!({})).await.status, 204);
+    assert_eq!(bed.get("/v1/cases", &token).await.slug(), "not-signed-in");
+    let token = bed.post("/v1/sessions", "", &right).await.ok()["token"].as_str().unwrap().to_owned();
+    bed.clock.advance(std::time::Duration::from_secs(11 * 3_600));
+    assert_eq!(bed.get("/v1/cases", &token).await.slug(), "not-signed-in");
+    for bad in [json!({"name": "two words", "role": "lead"}), json!({"name": "night-1", "role": "lead"})] {
+        assert_eq!(bed.post("/v1/people", &admin, &bad).await.slug(), "bad-name");
+    }
+}

@@ -1,0 +1,195 @@
+//! What an upload is answered, and what it is never answered.
+
+use axum::body::Body;
+use axum::http::header;
+use serde_json::json;
+use tanod::accounts::Scope;
+
+use super::bed::*;
+
+const CLIENT: &[Scope] = &[Scope::ItemsWrite, Scope::MatchesDetail];
+
+#[tokio::test]
+async fn without_a_list_nothing_is_clean() {
+    let bed = Bed::new().await;
+    let key = bed.key(CLIENT).await;
+    let media = png(&picture(1, 200, 200));
+    let said = bed.upload(&key, &facts("a", "u"), &media).await.ok();
+    assert_eq!((&said["verdict"], &said["reason"]), (&json!("unscanned"), &json!("no_list")));
+    // A list of something else is no list of abuse material.
+    bed.bank("test", &[("md5", "00".repeat(16))]).await;
+    assert_eq!(bed.upload(&key, &facts("b", "u"), &media).await.ok()["reason"], "no_list");
+    let asked = bed.key(&[Scope::MatchesWrite]).await;
+    let question = json!({"hashes": [{"signal": "md5", "value": "11".repeat(16)}]});
+    assert_eq!(bed.post("/v1/matches", &asked, &question).await.ok()["answers"][0]["reason"], "no_list");
+    bed.bank("csam", &[("md5", "22".repeat(16))]).await;
+    assert_eq!(bed.upload(&key, &facts("c", "u"), &media).await.ok()["verdict"], "no_match");
+    assert_eq!(bed.post("/v1/matches", &asked, &question).await.ok()["answers"][0]["verdict"], "no_match");
+}
+
+#[tokio::test]
+async fn a_copy_is_exact_a_resized_one_near_and_another_nothing() {
+    let bed = Bed::new().await;
+    let (key, media) = (bed.key(CLIENT).await, known(&bed, 1).await);
+    let said = bed.upload(&key, &facts("a", "u1"), &media).await.ok();
+    assert_eq!(
+        (&said["verdict"], &said["strength"], &said["coverage"]),
+        (&json!("match"), &json!("exact"), &json!("whole"))
+    );
+    assert_eq!(said["matches"].as_array().unwrap().len(), 2);
+    assert_eq!(said["matches"][0]["classification"], "A1");
+    assert!(said["case"].as_str().unwrap().starts_with("case_"));
+    let smaller = png(&resized(&picture(1, 320, 240), 240, 180));
+    let said = bed.upload(&key, &facts("b", "u2"), &smaller).await.ok();
+    assert_eq!((&said["verdict"], &said["strength"]), (&json!("match"), &json!("near")));
+    assert!(said["matches"][0]["distance"].as_u64().unwrap() <= 31 && said["matches"][0]["threshold"] == 31);
+    let said = bed.upload(&key, &facts("c", "u3"), &png(&picture(9, 320, 240))).await.ok();
+    assert_eq!((&said["verdict"], &said["case"]), (&json!("no_match"), &json!(null)));
+    assert!(said["lists_as_of"].as_str().unwrap().starts_with("2026-11-24T12:00:00"));
+    assert_eq!(said["lists_stale"], false);
+    bed.ledger_verifies().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_looked_at_is_unscanned_unless_its_digest_is_known() {
+    let bed = Bed::new().await;
+    let (key, media) = (bed.key(CLIENT).await, known(&bed, 1).await);
+    let torn = &media[..media.len() / 2];
+    let said = bed.upload(&key, &facts("a", "u"), torn).await.ok();
+    assert_eq!(
+        (&said["verdict"], &said["reason"], &said["coverage"]),
+        (&json!("unscanned"), &json!("damaged"), &json!("digest_only"))
+    );
+    let said = bed.upload(&key, &facts("b", "u"), b"words").await.ok();
+    assert_eq!(said["reason"], "unsupported_format");
+    bed.bank("csam", &[("sha1", fingerprint::Digests::of(torn).sha1_hex())]).await;
+    let said = bed.upload(&key, &facts("c", "u"), torn).await.ok();
+    assert_eq!(
+        (&said["verdict"], &said["strength"], &said["coverage"]),
+        (&json!("match"), &json!("exact"), &json!("digest_only"))
+    );
+    // A picture without structure was compared by its digest only, and the answer says so.
+    let plain = png(&sim::pictures::Picture::new_rgb8(64, 64));
+    let said = bed.upload(&key, &facts("d", "u"), &plain).await.ok();
+    assert_eq!((&said["verdict"], &said["coverage"]), (&json!("no_match"), &json!("digest_only")));
+}
+
+#[tokio::test]
+async fn the_decoder_down_is_unscanned_and_not_ready() {
+    let bed = Bed::new().await;
+    known(&bed, 1).await;
+    let key = bed.key(CLIENT).await;
+    assert_eq!(bed.get("/readyz", "").await.status, 200);
+    let mut app = bed.app.clone();
+    app.pool = decode::Pool::new("/nonexistent".into(), Vec::new(), 1, decode::Limits::default());
+    let broken = Bed { router: tanod::web::router::router(&app, true, true), app, ..bed };
+    let said = broken.upload(&key, &facts("a", "u"), &png(&picture(3, 100, 100))).await.ok();
+    assert_eq!((&said["verdict"], &said["reason"]), (&json!("unscanned"), &json!("decoder_down")));
+    assert_eq!(broken.get("/readyz", "").await.status, 503);
+    assert_eq!(broken.get("/healthz", "").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_process_that_lost_the_feed_does_not_judge() {
+    let bed = Bed::new().await;
+    let (key, media) = (bed.key(CLIENT).await, known(&bed, 1).await);
+    bed.clock.advance(std::time::Duration::from_secs(60));
+    let said = bed.upload(&key, &facts("a", "u"), &media).await;
+    assert_eq!((said.slug().as_str(), said.headers.contains_key(header::RETRY_AFTER)), ("not-ready", true));
+    assert_eq!(bed.get("/readyz", "").await.status, 503);
+    bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+    assert_eq!(bed.get("/readyz", "").await.status, 200);
+    // Three days later the list is old: it still matches, and the answer says so.
+    bed.clock.advance(std::time::Duration::from_secs(4 * 24 * 3_600));
+    bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+    let said = bed.upload(&key, &facts("b", "u"), &media).await.ok();
+    assert_eq!((&said["verdict"], &said["lists_stale"]), (&json!("match"), &json!(true)));
+}
+
+#[tokio::test]
+async fn a_plain_key_does_not_see_entries() {
+    let bed = Bed::new().await;
+    let (plain, media) = (bed.key(&[Scope::ItemsWrite]).await, known(&bed, 1).await);
+    let said = bed.upload(&plain, &facts("a", "u"), &media).await;
+    let text = String::from_utf8(said.bytes.clone()).unwrap();
+    assert!(said.ok()["matches"].is_null() && !text.contains("entry_") && !text.contains("bank_"), "{text}");
+    let item = said.json()["item"].as_str().unwrap().to_owned();
+    let again = bed.get(&format!("/v1/items/{item}"), &plain).await.ok();
+    assert!(again["matches"].is_null() && again["verdict"] == "match");
+    let full = bed.key(CLIENT).await;
+    assert_eq!(bed.get(&format!("/v1/items/{item}"), &full).await.ok()["matches"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn exceptions_shadows_thresholds_and_kinds() {
+    let bed = Bed::new().await;
+    let key = bed.key(CLIENT).await;
+    let (first, second) = (picture(1, 320, 240), jpeg(&resized(&picture(1, 320, 240), 240, 180), 80));
+    let bank = bed.bank("csam", &[("pdq", bed.pdq(&png(&first)).await)]).await;
+    assert_eq!(bed.upload(&key, &facts("a", "u"), &second).await.ok()["strength"], "near");
+    // A known false alarm silences what looks alike.
+    let exception = bed.bank("exception", &[("sha256", fingerprint::Digests::of(&second).sha256_hex())]).await;
+    assert_eq!(bed.upload(&key, &facts("b", "u"), &second).await.ok()["verdict"], "no_match");
+    let admin = bed.key(&[Scope::BanksWrite]).await;
+    assert_eq!(bed.call("DELETE", &format!("/v1/banks/{exception}"), &admin, &json!({})).await.status, 204);
+    let change = async |body: serde_json::Value| {
+        bed.call("PATCH", &format!("/v1/banks/{bank}"), &admin, &body).await.ok();
+        bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+        bed.upload(&key, &facts("c", "u"), &second).await.ok()["verdict"].clone()
+    };
+    assert_eq!(change(json!({"threshold": 31})).await, "match");
+    assert_eq!(change(json!({"enabled": false})).await, "unscanned");
+    assert_eq!(change(json!({"enabled": true, "shadow": true})).await, "unscanned");
+    let shadowed = bed.count("SELECT COUNT(*) AS n FROM item_matches WHERE shadow").await;
+    assert_eq!(shadowed, 1);
+    assert_eq!(change(json!({"shadow": false})).await, "match");
+    let twin = bed.bank("test", &[("sha256", fingerprint::Digests::of(b"x").sha256_hex())]).await;
+    assert!(!twin.is_empty());
+    let said = bed.upload(&key, &facts("d", "v"), b"x").await.ok();
+    assert_eq!((&said["verdict"], &said["case"]), (&json!("match"), &json!(null)));
+}
+
+#[tokio::test]
+async fn the_same_key_answers_the_same_and_does_it_once() {
+    let bed = Bed::new().await;
+    let (key, media) = (bed.key(CLIENT).await, known(&bed, 1).await);
+    let first = bed.upload_once(&key, &facts("a", "u"), &media, Some("once")).await.ok();
+    let again = bed.upload_once(&key, &facts("a", "u"), &media, Some("once")).await.ok();
+    assert_eq!(first, again);
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM items").await, 1);
+    let other = bed.upload_once(&key, &facts("b", "u"), &media, Some("once")).await;
+    assert_eq!((other.status.as_u16(), other.slug().as_str()), (409, "idempotency-key-reused"));
+    // Another caller's key of the same name is another key.
+    let stranger = bed.key(CLIENT).await;
+    assert_ne!(bed.upload_once(&stranger, &facts("a", "u"), &media, Some("once")).await.ok()["item"], first["item"]);
+    bed.clock.advance(std::time::Duration::from_secs(25 * 3_600));
+    bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+    assert_ne!(bed.upload_once(&key, &facts("a", "u"), &media, Some("once")).await.ok()["item"], first["item"]);
+    // A secret is shown once, also under a repeated key.
+    let admin = bed.person(tanod::accounts::Role::Admin).await;
+    let ask = || {
+        let body = json!({"name": "again", "scopes": ["items:write"]}).to_string();
+        Bed::request("POST", "/v1/keys", &admin).header("idempotency-key", "k").body(Body::from(body)).unwrap()
+    };
+    let (first, again) = (bed.send(ask()).await.ok(), bed.send(ask()).await.ok());
+    assert!(first["key"].as_str().unwrap().starts_with("tanod_key_") && again["id"] == first["id"]);
+    assert!(!again["key"].as_str().unwrap().starts_with("tanod_key_"));
+}
+
+#[tokio::test]
+async fn many_at_once_are_told_to_come_back() {
+    let bed = Bed::with(|settings, _| settings.intake.max_at_once = 1).await;
+    let (key, media) = (bed.key(CLIENT).await, known(&bed, 1).await);
+    let held = bed.app.places.clone().acquire_owned().await.unwrap();
+    let said = bed.upload(&key, &facts("a", "u"), &media).await;
+    assert_eq!((said.status.as_u16(), said.slug().as_str()), (503, "busy"));
+    assert!(said.headers.contains_key(header::RETRY_AFTER));
+    drop(held);
+    bed.upload(&key, &facts("a", "u"), &media).await.ok();
+    let slow = bed.limited_key(CLIENT, Some(2)).await;
+    bed.get("/v1/items/item_x", &slow).await;
+    bed.get("/v1/items/item_x", &slow).await;
+    let said = bed.get("/v1/items/item_x", &slow).await;
+    assert_eq!((said.status.as_u16(), said.slug().as_str()), (429, "too-many-requests"));
+    assert!(said.headers.contains_key(header::RETRY_AFTER));
+}
