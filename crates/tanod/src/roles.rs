@@ -56,7 +56,6 @@ impl Tasks {
 
     /// Starts a task.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        #[expect(clippy::disallowed_methods, reason = "the tracked one")]
         drop(self.tracker.spawn(task));
     }
 

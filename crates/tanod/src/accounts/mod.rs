@@ -458,7 +458,7 @@ pub fn matrix() -> String {
     let mark = |yes: bool| if yes { "yes" } else { "-" };
     let mut out = format!("{:<20} reviewer  lead  admin  auditor", "permission");
     for scope in Scope::ALL {
-        out += &format!("  {}", crate::store::as_word(&scope));
+        let _fits = write!(out, "  {}", crate::store::as_word(&scope));
     }
     for permission in Permission::ALL {
         let may = |role| mark(role_may(role, permission));

@@ -49,7 +49,7 @@ impl Entry {
 
     /// About this.
     #[must_use]
-    pub fn about(mut self, subject: impl ToString) -> Self {
+    pub fn about(mut self, subject: impl Copy + std::fmt::Display) -> Self {
         self.subject = Some(subject.to_string());
         self
     }

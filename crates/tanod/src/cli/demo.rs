@@ -4,6 +4,7 @@
 //! repeated: a demo that was killed goes on where it stopped.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -202,12 +203,12 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
     settings.public_url.clone_from(&base);
     settings.intake.max_bytes = MAX_BYTES;
     settings.reporting.ncmec = format!("http://{}/ispws", outside.local_addr()?);
-    settings.reporting.username = "demo".to_owned();
-    settings.reporting.password = "demo".to_owned();
-    settings.reporting.about.platform = "Demo platform".to_owned();
-    settings.reporting.about.email = "child-safety@platform.example".to_owned();
+    settings.reporting.username = "demo".into();
+    settings.reporting.password = "demo".into();
+    settings.reporting.about.platform = "Demo platform".into();
+    settings.reporting.about.email = "child-safety@platform.example".into();
     settings.reporting.about.company_template =
-        "This report comes from a demonstration and describes nothing real.".to_owned();
+        "This report comes from a demonstration and describes nothing real.".into();
 
     let app = context.open_with(settings).await?;
     let tasks = Tasks::new();
@@ -336,8 +337,9 @@ impl Demo<'_> {
             let digest = fingerprint::Digests::of(&media).sha256_hex();
             let look = self.app.pool.look(media).await.map_err(|error| wrong("fingerprinting", error))?;
             let hash = look.frames.first().map_or_else(String::new, |frame| frame.hash.to_string());
-            csv +=
-                &format!("sha256,{digest},A1,generated,demo picture {n}\npdq,{hash},A1,generated,demo picture {n}\n");
+            for (signal, value) in [("sha256", digest), ("pdq", hash)] {
+                let _fits = writeln!(csv, "{signal},{value},A1,generated,demo picture {n}");
+            }
         }
         let path = format!("/v1/banks/{}/import", text(&bank, "id"));
         let request = api.post(&path, Some("demo-import")).header("content-type", "text/csv").body(csv);

@@ -78,7 +78,7 @@ pub(super) async fn run(context: &Context, args: &Args) -> Done {
     let mut tx = app.db.read().await?;
     match audit::verify(&mut tx, &app.signer.vkey()).await? {
         Ok(ledger) => {
-            found.good("ledger", format!("{} entries verify, {} wait for a place", ledger.size, ledger.waiting))
+            found.good("ledger", format!("{} entries verify, {} wait for a place", ledger.size, ledger.waiting));
         }
         Err(fault) => found.bad("ledger", fault, "Keep the database as it is, and find out who changed it."),
     }
@@ -106,7 +106,7 @@ pub(super) async fn run(context: &Context, args: &Args) -> Done {
             Ok(exchange::ncmec::Outcome::Accepted(_)) => found.good("reporting", "the credentials are accepted"),
             Ok(other) => found.bad("reporting", format!("{other:?}"), "Check the credentials with NCMEC's ESP team."),
             Err(error) => {
-                found.bad("reporting", error.to_string(), "Check the network between here and the CyberTipline.")
+                found.bad("reporting", error.to_string(), "Check the network between here and the CyberTipline.");
             }
         },
     }

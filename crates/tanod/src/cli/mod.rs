@@ -10,6 +10,7 @@ mod serve;
 mod sim;
 mod who;
 
+use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -109,11 +110,15 @@ impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
         match error {
             Error::Refused(refusal) => {
-                let detail = refusal.detail.map_or_else(String::new, |detail| format!(" ({detail})"));
-                let rows: String =
-                    refusal.rows.iter().map(|row| format!("\n  row {}: {}", row.row, row.message)).collect();
-                let kind = refusal.kind;
-                Self::Refused(format!("{}{detail}{rows}\n{}", kind.title, kind.remedy))
+                let mut words = refusal.kind.title.to_owned();
+                if let Some(detail) = refusal.detail {
+                    let _fits = write!(words, " ({detail})");
+                }
+                for row in refusal.rows {
+                    let _fits = write!(words, "\n  row {}: {}", row.row, row.message);
+                }
+                let _fits = write!(words, "\n{}", refusal.kind.remedy);
+                Self::Refused(words)
             }
             Error::Internal(doing, cause) => {
                 let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));

@@ -1,5 +1,6 @@
 //! `tanod report`.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -42,11 +43,11 @@ pub(super) async fn run(context: &Context, report: Report) -> Done {
                 let words = if findings.is_empty() {
                     format!("{}: valid", file.display())
                 } else {
-                    let list: String = findings
-                        .iter()
-                        .map(|found| format!("\n  {} {}: {}", found.path, found.rule, found.message))
-                        .collect();
-                    format!("{}: not valid{list}", file.display())
+                    let mut words = format!("{}: not valid", file.display());
+                    for found in &findings {
+                        let _fits = write!(words, "\n  {} {}: {}", found.path, found.rule, found.message);
+                    }
+                    words
                 };
                 context.result(&row, words);
             }

@@ -19,7 +19,7 @@ use crate::store::{BankId, Db, EntryId};
 /// A process that has not heard from the feed for this long does not serve.
 pub const FEED_LIMIT: Duration = Duration::from_secs(10);
 /// A list of abuse material that has not heard from its source for this long is called stale.
-pub const STALE_AFTER: Duration = Duration::from_secs(3 * 24 * 3600);
+pub const STALE_AFTER: Duration = Duration::from_hours(72);
 /// Below this quality a PDQ hash says nothing; the exchanges drop such hashes too.
 pub const LEAST_QUALITY: u8 = 50;
 

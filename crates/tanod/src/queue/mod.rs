@@ -14,7 +14,7 @@ use crate::refusal::Result;
 use crate::store::{JobId, LeaseId, Recorded, Tx};
 
 /// How long a worker may be silent before another takes over.
-pub const LEASE: Duration = Duration::from_secs(60);
+pub const LEASE: Duration = Duration::from_mins(1);
 
 /// What is to be done. Versioned: a row of an older release still reads.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

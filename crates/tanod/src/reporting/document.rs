@@ -142,10 +142,10 @@ fn account(uploads: &[Item], prior: Vec<i64>, settings: &Settings) -> Option<Rep
     let account = facts.iter().find_map(|(_, facts)| facts.account.as_ref());
     let mut ip_events: Vec<IpEvent> = Vec::new();
     for (item, facts) in &facts {
-        if let Some(event) = ip_event(item, facts) {
-            if !ip_events.contains(&event) {
-                ip_events.push(event);
-            }
+        if let Some(event) = ip_event(item, facts)
+            && !ip_events.contains(&event)
+        {
+            ip_events.push(event);
         }
     }
     if account.is_none() && ip_events.is_empty() {

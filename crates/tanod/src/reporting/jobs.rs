@@ -25,7 +25,7 @@ pub struct Filing<'a> {
 /// Files one report, or takes it as far as it goes now.
 pub async fn file(with: &Filing<'_>, job: &Leased, id: ReportId) -> Result<Done> {
     let Some(client) = with.ncmec else {
-        return Ok(Done::Later(Duration::from_secs(60)));
+        return Ok(Done::Later(Duration::from_mins(1)));
     };
     loop {
         let mut tx = with.db.write().await?;

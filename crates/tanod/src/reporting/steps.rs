@@ -144,19 +144,19 @@ pub(super) fn next(calls: &[Call], files: &[ItemId], revived: i64) -> Next {
         };
     };
     match (last.step, last.ended) {
-        (Step::Submit, Some(Ended::Accepted)) | (Step::Upload | Step::Fileinfo, Some(Ended::Accepted)) => {
+        (Step::Submit | Step::Upload | Step::Fileinfo, Some(Ended::Accepted)) => {
             forward(calls, files, last.attempt, number)
         }
         // `finish` may be asked again: it says so if it was done.
         (Step::Finish, None | Some(Ended::Unknown | Ended::Nothing)) => Next::Finish { number },
         (_, Some(Ended::AlreadyFinished)) | (Step::Finish, Some(Ended::Accepted)) => Next::Finished { number },
         (_, Some(Ended::Gone | Ended::AlreadyRetracted)) | (Step::Retract, Some(Ended::Accepted)) => again(),
-        (Step::Retract, None | Some(Ended::Unknown | Ended::Nothing)) => Next::Retract { number },
         (_, Some(Ended::Locked)) => Next::Stuck { why: "the destination refused our credentials" },
         (Step::Upload | Step::Fileinfo, Some(Ended::Nothing)) => forward(calls, files, last.attempt, number),
         // What may have been done twice, or arrived garbled, is taken back as a whole.
-        (Step::Upload | Step::Fileinfo, None | Some(Ended::Unknown | Ended::Garbled)) => Next::Retract { number },
-        (Step::Submit, _) => Next::Retract { number },
+        (Step::Submit, _)
+        | (Step::Upload | Step::Fileinfo, None | Some(Ended::Unknown | Ended::Garbled))
+        | (Step::Retract, None | Some(Ended::Unknown | Ended::Nothing)) => Next::Retract { number },
         (_, Some(Ended::Refused)) => Next::Stuck { why: "the destination refused a part of the report" },
         (Step::Finish | Step::Retract, Some(Ended::Garbled)) => {
             Next::Stuck { why: "the destination answered something that fits no step" }

@@ -92,7 +92,7 @@ pub const REFUSALS: &[&Kind] = &[
 ];
 
 /// How long a lease lasts without a sign of life.
-pub const LEASE: Duration = Duration::from_secs(15 * 60);
+pub const LEASE: Duration = Duration::from_mins(15);
 
 /// How urgent a case is. A hash match alone is P2 to P4.
 #[derive(
@@ -269,30 +269,27 @@ pub async fn add_match(tx: &mut Tx, item: ItemId, facts: &Facts) -> Result<CaseI
         Some(account) => store::of_account(tx, account).await?,
         None => None,
     };
-    let case = match found {
-        Some(case) => {
-            let next = case.state.after(Event::Signal)?;
-            store::signal_joined(tx, case.id, next, priority.min(case.priority)).await?;
-            case.id
-        }
-        None => {
-            let case = Case {
-                id: tx.id(),
-                number: tx.next_number("case").await?,
-                account: account.map(str::to_owned),
-                state: State::Open,
-                priority,
-                knowledge_at: now,
-                knowledge_route: "hash_match".to_owned(),
-                leased_by: None,
-                leased_until: None,
-                opened_at: now,
-            };
-            store::insert_case(tx, &case).await?;
-            let detail = serde_json::json!({"route": "hash_match", "priority": priority});
-            audit::record(tx, Entry::by_tanod("case.opened").case(case.id).detail(detail)).await.map(drop)?;
-            case.id
-        }
+    let case = if let Some(case) = found {
+        let next = case.state.after(Event::Signal)?;
+        store::signal_joined(tx, case.id, next, priority.min(case.priority)).await?;
+        case.id
+    } else {
+        let case = Case {
+            id: tx.id(),
+            number: tx.next_number("case").await?,
+            account: account.map(str::to_owned),
+            state: State::Open,
+            priority,
+            knowledge_at: now,
+            knowledge_route: "hash_match".to_owned(),
+            leased_by: None,
+            leased_until: None,
+            opened_at: now,
+        };
+        store::insert_case(tx, &case).await?;
+        let detail = serde_json::json!({"route": "hash_match", "priority": priority});
+        audit::record(tx, Entry::by_tanod("case.opened").case(case.id).detail(detail)).await.map(drop)?;
+        case.id
     };
     let signal: SignalId = tx.id();
     store::insert_signal(tx, signal, case, item).await?;
@@ -375,6 +372,7 @@ pub async fn decide(
     second: SecondApproval,
 ) -> Result<(Decision, Recorded)> {
     caller.require(Permission::DecideCases)?;
+    store::locked(tx, id).await?;
     let case = leased(tx, caller, id).await?;
     if case.state == State::Help {
         caller.require(Permission::ApproveDecisions)?;
@@ -444,7 +442,7 @@ pub async fn approve(
     if reason.trim().chars().count() < 8 {
         return Err((&NO_REASON).into());
     }
-    let case = find(tx, caller, id).await?;
+    let case = store::locked(tx, id).await?.ok_or(&UNKNOWN_CASE)?;
     if case.state != State::Approval {
         return Err(WRONG_STATE.because("no decision waits for an approval"));
     }
@@ -486,6 +484,9 @@ async fn settle(tx: &mut Tx, case: &Case, decision: &Decision, settings: &report
             reporting::intend(tx, case, decision, &items, settings).await
         }
         Outcome::NoViolation => {
+            if undecided(tx, case.id).await? {
+                return move_to(tx, case, Event::DismissedWithMore).await;
+            }
             let next = case.state.after(Event::Dismissed)?;
             // An account that was reported stays reported; dismissing a later signal does not undo that.
             let next = if reporting::any_finished(tx, case.id).await? { State::Reported } else { next };
@@ -502,15 +503,19 @@ async fn settle(tx: &mut Tx, case: &Case, decision: &Decision, settings: &report
 
 /// All intended reports of a case are finished: it is reported, or open again when a signal came meanwhile.
 pub async fn report_finished(tx: &mut Tx, id: CaseId) -> Result<()> {
-    let Some(case) = store::case(tx, id).await? else { return Ok(()) };
-    let undecided = store::signals(tx, id).await?.iter().any(|signal| signal.decision.is_none());
-    if undecided {
+    let Some(case) = store::locked(tx, id).await? else { return Ok(()) };
+    if undecided(tx, id).await? {
         move_to(tx, &case, Event::ReportedWithMore).await?;
     } else {
         move_to(tx, &case, Event::Reported).await?;
         evidence::release_pending(tx, id).await?;
     }
     Ok(())
+}
+
+/// Whether something in the case waits for a decision.
+async fn undecided(tx: &mut Tx, id: CaseId) -> Result<bool> {
+    Ok(store::signals(tx, id).await?.iter().any(|signal| signal.decision.is_none()))
 }
 
 async fn move_to(tx: &mut Tx, case: &Case, event: Event) -> Result<()> {

@@ -40,12 +40,14 @@ impl State {
             // What is under way is finished first; the new signal waits undecided.
             (S::Approval | S::Reporting, E::Signal) => self,
             (S::Open | S::Help, E::ApprovalAsked) => S::Approval,
-            (S::Approval, E::ApprovalRefused) => S::Open,
+            // What was not settled waits for a decision again.
+            (S::Approval, E::ApprovalRefused | E::DismissedWithMore)
+            | (S::Open | S::Help, E::DismissedWithMore)
+            | (S::Reporting, E::ReportedWithMore) => S::Open,
             (S::Open | S::Help | S::Approval, E::ReportDecided) => S::Reporting,
             (S::Open | S::Help | S::Approval, E::Dismissed) => S::Dismissed,
             (S::Open, E::HelpAsked) => S::Help,
             (S::Reporting, E::Reported) => S::Reported,
-            (S::Reporting, E::ReportedWithMore) => S::Open,
             (state, event) => {
                 return Err(super::WRONG_STATE.because(format!("{state:?} has no move for {event:?}")));
             }
@@ -66,6 +68,8 @@ pub enum Event {
     ReportDecided,
     /// No violation is decided.
     Dismissed,
+    /// No violation is decided, and a signal came meanwhile.
+    DismissedWithMore,
     /// A reviewer asks for help.
     HelpAsked,
     /// Every intended report is finished.
@@ -76,12 +80,13 @@ pub enum Event {
 
 impl Event {
     /// All events.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Signal,
         Self::ApprovalAsked,
         Self::ApprovalRefused,
         Self::ReportDecided,
         Self::Dismissed,
+        Self::DismissedWithMore,
         Self::HelpAsked,
         Self::Reported,
         Self::ReportedWithMore,

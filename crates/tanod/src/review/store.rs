@@ -76,6 +76,13 @@ pub(super) async fn case(tx: &mut Tx, id: CaseId) -> Result<Option<Case>> {
     Ok(row.as_ref().map(read_case).transpose()?)
 }
 
+/// The case, with its row locked to the end of the transaction: no signal joins while it is decided.
+pub(super) async fn locked(tx: &mut Tx, id: CaseId) -> Result<Option<Case>> {
+    let sql = tx.dialect("SELECT * FROM cases WHERE id = $1", "SELECT * FROM cases WHERE id = $1 FOR UPDATE");
+    let row = tx.row(sql, &[id.into()]).await?;
+    Ok(row.as_ref().map(read_case).transpose()?)
+}
+
 pub(super) async fn list(tx: &mut Tx, wanted: Wanted, limit: i64) -> Result<Vec<Case>> {
     let after = match wanted.after {
         Some(id) => case(tx, id).await?,

@@ -17,42 +17,42 @@ use tanod::roles;
 use tanod::store::World;
 use tower::ServiceExt as _;
 
-pub use sim::pictures::{jpeg, picture, png, resized};
+pub(crate) use sim::pictures::{jpeg, picture, png, resized};
 
 /// A running installation.
-pub struct Bed {
-    pub app: App,
-    pub router: Router,
-    pub sim: Simulator,
-    pub clock: Clock,
-    pub settings: Settings,
+pub(crate) struct Bed {
+    pub(crate) app: App,
+    pub(crate) router: Router,
+    pub(crate) sim: Simulator,
+    pub(crate) clock: Clock,
+    pub(crate) settings: Settings,
     folder: tempfile::TempDir,
     _server: tokio::task::JoinSet<()>,
 }
 
 /// An answer, read.
 #[derive(Debug)]
-pub struct Said {
-    pub status: StatusCode,
-    pub headers: axum::http::HeaderMap,
-    pub bytes: Vec<u8>,
+pub(crate) struct Said {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: axum::http::HeaderMap,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Said {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.bytes)
             .unwrap_or_else(|_| panic!("not JSON: {}", String::from_utf8_lossy(&self.bytes)))
     }
 
     #[track_caller]
-    pub fn ok(&self) -> Value {
+    pub(crate) fn ok(&self) -> Value {
         assert!(self.status.is_success(), "{}: {}", self.status, String::from_utf8_lossy(&self.bytes));
         if self.bytes.is_empty() { Value::Null } else { self.json() }
     }
 
     /// The slug of a refusal, which must be problem+json with a remedy.
     #[track_caller]
-    pub fn slug(&self) -> String {
+    pub(crate) fn slug(&self) -> String {
         assert!(!self.status.is_success(), "{}", String::from_utf8_lossy(&self.bytes));
         assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json", "{self:?}");
         let problem = self.json();
@@ -72,18 +72,18 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// Opens an installation with these settings.
-pub async fn open(settings: Settings, clock: &Clock) -> Result<App, plan::PlanError> {
+pub(crate) async fn open(settings: Settings, clock: &Clock) -> Result<App, plan::PlanError> {
     let around = Surroundings { clock: clock.clone(), random: Random::seeded(7), program: program() };
     plan::open(settings, around).await
 }
 
 impl Bed {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(|_, _| {}).await
     }
 
     /// With other settings, of ours or of the simulator.
-    pub async fn with(change: impl FnOnce(&mut Settings, &mut SimSettings)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut Settings, &mut SimSettings)) -> Self {
         let clock = Clock::fixed("2026-11-24T12:00:00Z".parse().unwrap());
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
@@ -97,10 +97,10 @@ impl Bed {
         settings.intake.max_bytes = 1 << 20;
         settings.decode.children = 1;
         settings.reporting.ncmec = format!("http://{}/ispws", listener.local_addr().unwrap());
-        settings.reporting.username = "esp".to_owned();
-        settings.reporting.password = "word".to_owned();
-        settings.reporting.about.platform = "Example".to_owned();
-        settings.reporting.about.email = "safety@platform.example".to_owned();
+        settings.reporting.username = "esp".into();
+        settings.reporting.password = "word".into();
+        settings.reporting.about.platform = "Example".into();
+        settings.reporting.about.email = "safety@platform.example".into();
         scaled(&mut settings).await;
         change(&mut settings, &mut sim);
 
@@ -114,27 +114,27 @@ impl Bed {
         Self { app, router, sim, clock, settings, folder, _server: server }
     }
 
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
     /// Another process on the same installation.
-    pub async fn neighbour(&self) -> App {
+    pub(crate) async fn neighbour(&self) -> App {
         open(self.settings.clone(), &self.clock).await.unwrap()
     }
 
-    pub async fn send(&self, request: Request<Body>) -> Said {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Said {
         let response: Response<Body> = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec();
         Said { status: parts.status, headers: parts.headers, bytes }
     }
 
-    pub async fn key(&self, scopes: &[Scope]) -> String {
+    pub(crate) async fn key(&self, scopes: &[Scope]) -> String {
         self.limited_key(scopes, None).await
     }
 
-    pub async fn limited_key(&self, scopes: &[Scope], per_minute: Option<u32>) -> String {
+    pub(crate) async fn limited_key(&self, scopes: &[Scope], per_minute: Option<u32>) -> String {
         let mut tx = self.app.db.write().await.unwrap();
         let name = format!("k-{}", hex::encode(tx.random().bytes::<6>()));
         let (key, proof) = accounts::add_key(&mut tx, &Caller::Operator, &name, scopes, per_minute).await.unwrap();
@@ -143,7 +143,7 @@ impl Bed {
     }
 
     /// Somebody signed in.
-    pub async fn person(&self, role: Role) -> String {
+    pub(crate) async fn person(&self, role: Role) -> String {
         let mut tx = self.app.db.write().await.unwrap();
         let name = format!("p-{}", hex::encode(tx.random().bytes::<6>()));
         let (invited, proof) = accounts::invite(&mut tx, &Caller::Operator, &name, role).await.unwrap();
@@ -155,29 +155,29 @@ impl Bed {
         session.token
     }
 
-    pub fn request(method: &str, path: &str, token: &str) -> axum::http::request::Builder {
+    pub(crate) fn request(method: &str, path: &str, token: &str) -> axum::http::request::Builder {
         let request = Request::builder().method(method).uri(path);
         if token.is_empty() { request } else { request.header(header::AUTHORIZATION, format!("Bearer {token}")) }
     }
 
-    pub async fn get(&self, path: &str, token: &str) -> Said {
+    pub(crate) async fn get(&self, path: &str, token: &str) -> Said {
         self.send(Self::request("GET", path, token).body(Body::empty()).unwrap()).await
     }
 
-    pub async fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Said {
+    pub(crate) async fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Said {
         self.send(Self::request(method, path, token).body(Body::from(body.to_string())).unwrap()).await
     }
 
-    pub async fn post(&self, path: &str, token: &str, body: &Value) -> Said {
+    pub(crate) async fn post(&self, path: &str, token: &str, body: &Value) -> Said {
         self.call("POST", path, token, body).await
     }
 
     /// Sends an upload.
-    pub async fn upload(&self, token: &str, item: &Value, media: &[u8]) -> Said {
+    pub(crate) async fn upload(&self, token: &str, item: &Value, media: &[u8]) -> Said {
         self.upload_once(token, item, media, None).await
     }
 
-    pub async fn upload_once(&self, token: &str, item: &Value, media: &[u8], once: Option<&str>) -> Said {
+    pub(crate) async fn upload_once(&self, token: &str, item: &Value, media: &[u8], once: Option<&str>) -> Said {
         let (kind, body) = form(&[("item", item.to_string().as_bytes()), ("media", media)]);
         let mut request = Self::request("POST", "/v1/items", token).header(header::CONTENT_TYPE, kind);
         if let Some(key) = once {
@@ -187,7 +187,7 @@ impl Bed {
     }
 
     /// A bank of this kind with these rows, which the process knows.
-    pub async fn bank(&self, kind: &str, rows: &[(&str, String)]) -> String {
+    pub(crate) async fn bank(&self, kind: &str, rows: &[(&str, String)]) -> String {
         let token = self.key(&[Scope::BanksWrite]).await;
         let name = format!("bank-{}", hex::encode(self.app.db.random().bytes::<5>()));
         let new = json!({"name": name, "kind": kind, "licence": "own", "source": "test"});
@@ -198,7 +198,7 @@ impl Bed {
         id
     }
 
-    pub async fn import(&self, bank: &str, rows: &[(&str, String)]) -> Said {
+    pub(crate) async fn import(&self, bank: &str, rows: &[(&str, String)]) -> Said {
         let token = self.key(&[Scope::BanksWrite]).await;
         let csv: String = std::iter::once("signal,value,classification\n".to_owned())
             .chain(rows.iter().map(|(signal, value)| format!("{signal},{value},A1\n")))
@@ -209,12 +209,12 @@ impl Bed {
     }
 
     /// PDQ of some media, as the child computes it.
-    pub async fn pdq(&self, media: &[u8]) -> String {
+    pub(crate) async fn pdq(&self, media: &[u8]) -> String {
         self.app.pool.look(media.to_vec().into()).await.unwrap().frames[0].hash.to_string()
     }
 
     /// Does everything that is due, and what becomes due within so many hours.
-    pub async fn work(&self, hours: u32) {
+    pub(crate) async fn work(&self, hours: u32) {
         for _ in 0..=hours {
             for lane in ["reports", "items", "expiry"] {
                 // A job that fails comes again later; the clock stands still within the hour.
@@ -230,13 +230,13 @@ impl Bed {
     }
 
     /// Counts rows of a table.
-    pub async fn count(&self, sql: &'static str) -> i64 {
+    pub(crate) async fn count(&self, sql: &'static str) -> i64 {
         let mut tx = self.app.db.read().await.unwrap();
         tx.row(sql, &[]).await.unwrap().unwrap().get("n").unwrap()
     }
 
     /// The ledger verifies, with every entry in its place.
-    pub async fn ledger_verifies(&self) {
+    pub(crate) async fn ledger_verifies(&self) {
         roles::sequence_once(&self.app).await.unwrap();
         let mut tx = self.app.db.read().await.unwrap();
         let found = tanod::audit::verify(&mut tx, &self.app.signer.vkey()).await.unwrap().unwrap();
@@ -260,8 +260,8 @@ async fn scaled(settings: &mut Settings) {
         http.put(format!("{endpoint}/{bucket}")).send().await.unwrap().error_for_status().unwrap();
         settings.objects = format!("s3://{bucket}");
         settings.s3.endpoint = endpoint;
-        settings.s3.access_key = "test".to_owned();
-        settings.s3.secret_key = "test".to_owned();
+        settings.s3.access_key = "test".into();
+        settings.s3.secret_key = "test".into();
     }
 }
 
@@ -273,7 +273,7 @@ fn uuid_like() -> String {
 }
 
 /// A form of parts.
-pub fn form(parts: &[(&str, &[u8])]) -> (String, Vec<u8>) {
+pub(crate) fn form(parts: &[(&str, &[u8])]) -> (String, Vec<u8>) {
     let mut body = Vec::new();
     for (name, bytes) in parts {
         body.extend_from_slice(
@@ -287,7 +287,7 @@ pub fn form(parts: &[(&str, &[u8])]) -> (String, Vec<u8>) {
 }
 
 /// What a platform says about an upload of this account.
-pub fn facts(content: &str, account: &str) -> Value {
+pub(crate) fn facts(content: &str, account: &str) -> Value {
     json!({
         "content_id": content, "account": {"id": account, "screen_name": "shown"}, "surface": "post",
         "uploaded_at": "2026-11-24T11:59:00+01:00", "upload_ip": "192.0.2.10", "upload_port": 51_234, "public": true,
@@ -296,7 +296,7 @@ pub fn facts(content: &str, account: &str) -> Value {
 }
 
 /// A picture of which lists know digest and PDQ.
-pub async fn known(bed: &Bed, seed: u32) -> Vec<u8> {
+pub(crate) async fn known(bed: &Bed, seed: u32) -> Vec<u8> {
     let media = jpeg(&picture(seed, 320, 240), 90);
     let digest = fingerprint::Digests::of(&media).sha256_hex();
     let pdq = bed.pdq(&media).await;

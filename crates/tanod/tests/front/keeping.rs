@@ -68,7 +68,7 @@ async fn an_object_that_no_row_names_is_swept() {
         tanod::evidence::sweep(&mut tx, &bed.app.vault).await.unwrap()
     };
     assert_eq!(sweep().await, 0, "it may belong to a transaction that is still open");
-    bed.clock.advance(std::time::Duration::from_secs(2 * 3_600));
+    bed.clock.advance(std::time::Duration::from_hours(2));
     assert_eq!(sweep().await, 1);
     assert_eq!(bed.app.vault.objects.list().await.unwrap().len(), 1);
 }

@@ -1,5 +1,7 @@
 //! Who may do what: the matrix as a picture, and every address as nobody and as the wrong somebody.
 
+use std::fmt::Write as _;
+
 use axum::body::Body;
 use serde_json::json;
 use tanod::accounts::{self, Role, Scope};
@@ -53,7 +55,7 @@ async fn every_address_refuses_nobody_and_the_wrong_somebody() {
             let request = Bed::request(&method.to_uppercase(), &filled(&path), token);
             bed.send(request.body(Body::from("{}")).unwrap()).await
         };
-        table += &format!("{:<6} {path:<38}", method.to_uppercase());
+        write!(table, "{:<6} {path:<38}", method.to_uppercase()).unwrap();
         if OPEN.contains(&(method.as_str(), path.as_str())) {
             table += " open\n";
             continue;
@@ -105,7 +107,7 @@ async fn signing_in_by_password_and_out_again() {
     assert_eq!(bed.call("DELETE", "/v1/sessions", &token, &json!({})).await.status, 204);
     assert_eq!(bed.get("/v1/cases", &token).await.slug(), "not-signed-in");
     let token = bed.post("/v1/sessions", "", &right).await.ok()["token"].as_str().unwrap().to_owned();
-    bed.clock.advance(std::time::Duration::from_secs(11 * 3_600));
+    bed.clock.advance(std::time::Duration::from_hours(11));
     assert_eq!(bed.get("/v1/cases", &token).await.slug(), "not-signed-in");
     for bad in [json!({"name": "two words", "role": "lead"}), json!({"name": "night-1", "role": "lead"})] {
         assert_eq!(bed.post("/v1/people", &admin, &bad).await.slug(), "bad-name");

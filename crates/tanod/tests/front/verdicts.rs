@@ -80,9 +80,9 @@ async fn the_decoder_down_is_unscanned_and_not_ready() {
     known(&bed, 1).await;
     let key = bed.key(CLIENT).await;
     assert_eq!(bed.get("/readyz", "").await.status, 200);
-    let mut app = bed.app.clone();
-    app.pool = decode::Pool::new("/nonexistent".into(), Vec::new(), 1, decode::Limits::default());
-    let broken = Bed { router: tanod::web::router::router(&app, true, true), app, ..bed };
+    let mut broken = bed;
+    broken.app.pool = decode::Pool::new("/nonexistent".into(), Vec::new(), 1, decode::Limits::default());
+    broken.router = tanod::web::router::router(&broken.app, true, true);
     let said = broken.upload(&key, &facts("a", "u"), &png(&picture(3, 100, 100))).await.ok();
     assert_eq!((&said["verdict"], &said["reason"]), (&json!("unscanned"), &json!("decoder_down")));
     assert_eq!(broken.get("/readyz", "").await.status, 503);
@@ -93,14 +93,14 @@ async fn the_decoder_down_is_unscanned_and_not_ready() {
 async fn a_process_that_lost_the_feed_does_not_judge() {
     let bed = Bed::new().await;
     let (key, media) = (bed.key(CLIENT).await, known(&bed, 1).await);
-    bed.clock.advance(std::time::Duration::from_secs(60));
+    bed.clock.advance(std::time::Duration::from_mins(1));
     let said = bed.upload(&key, &facts("a", "u"), &media).await;
     assert_eq!((said.slug().as_str(), said.headers.contains_key(header::RETRY_AFTER)), ("not-ready", true));
     assert_eq!(bed.get("/readyz", "").await.status, 503);
     bed.app.lists.catch_up(&bed.app.db).await.unwrap();
     assert_eq!(bed.get("/readyz", "").await.status, 200);
     // Three days later the list is old: it still matches, and the answer says so.
-    bed.clock.advance(std::time::Duration::from_secs(4 * 24 * 3_600));
+    bed.clock.advance(std::time::Duration::from_hours(96));
     bed.app.lists.catch_up(&bed.app.db).await.unwrap();
     let said = bed.upload(&key, &facts("b", "u"), &media).await.ok();
     assert_eq!((&said["verdict"], &said["lists_stale"]), (&json!("match"), &json!(true)));
@@ -162,7 +162,7 @@ async fn the_same_key_answers_the_same_and_does_it_once() {
     // Another caller's key of the same name is another key.
     let stranger = bed.key(CLIENT).await;
     assert_ne!(bed.upload_once(&stranger, &facts("a", "u"), &media, Some("once")).await.ok()["item"], first["item"]);
-    bed.clock.advance(std::time::Duration::from_secs(25 * 3_600));
+    bed.clock.advance(std::time::Duration::from_hours(25));
     bed.app.lists.catch_up(&bed.app.db).await.unwrap();
     assert_ne!(bed.upload_once(&key, &facts("a", "u"), &media, Some("once")).await.ok()["item"], first["item"]);
     // A secret is shown once, also under a repeated key.
