@@ -21,6 +21,8 @@ CREATE INDEX reports_case ON reports (case_id);
 CREATE TABLE report_calls (
     id UUID PRIMARY KEY,
     report UUID NOT NULL REFERENCES reports (id),
+    -- Their order; clocks may stand still or step back. Two workers at one report meet here.
+    ordinal BIGINT NOT NULL,
     attempt BIGINT NOT NULL,
     step TEXT NOT NULL CHECK (step IN ('submit', 'upload', 'fileinfo', 'finish', 'retract')),
     item UUID,
@@ -33,6 +35,6 @@ CREATE TABLE report_calls (
     request_id TEXT,
     headers TEXT,
     answer BYTEA,
-    file_id TEXT
+    file_id TEXT,
+    UNIQUE (report, ordinal)
 );
-CREATE INDEX report_calls_report ON report_calls (report, attempt, id);

@@ -94,7 +94,7 @@ pub(super) async fn calls(tx: &mut Tx, report: ReportId) -> Result<Vec<Call>> {
     let rows = tx
         .rows(
             "SELECT attempt, step, item, number, outcome, file_id FROM report_calls
-             WHERE report = $1 ORDER BY sent_at, id",
+             WHERE report = $1 ORDER BY ordinal",
             &[report.into()],
         )
         .await?;
@@ -126,8 +126,9 @@ pub(super) async fn insert_call(tx: &mut Tx, call: &Sending<'_>) -> Result<CallI
     let id: CallId = tx.id();
     let now = tx.now();
     tx.execute(
-        "INSERT INTO report_calls (id, report, attempt, step, item, sent, number, sent_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO report_calls (id, report, attempt, step, item, sent, number, sent_at, ordinal)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
+             (SELECT COALESCE(MAX(ordinal), 0) + 1 FROM report_calls WHERE report = $2))",
         &[
             id.into(),
             call.report.into(),
@@ -181,7 +182,7 @@ pub(super) async fn receipt(tx: &mut Tx, report: ReportId) -> Result<Option<Rece
         .row(
             "SELECT answered_at, request_id, headers, answer FROM report_calls
              WHERE report = $1 AND step = 'finish' AND outcome IN ('accepted', 'already_finished')
-             ORDER BY sent_at, id LIMIT 1",
+             ORDER BY ordinal LIMIT 1",
             &[report.into()],
         )
         .await?;

@@ -7,6 +7,7 @@ pub(crate) mod answers;
 mod ids;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -156,7 +157,7 @@ impl Db {
     }
 
     fn tx(&self, inner: Inner) -> Tx {
-        Tx { inner, now: self.clock.now(), random: self.random.clone() }
+        Tx { inner, now: self.clock.now(), random: self.random.clone(), ids: AtomicU16::new(0) }
     }
 
     /// The clock that every piece of work here takes its time from.
@@ -208,6 +209,7 @@ pub struct Tx {
     inner: Inner,
     now: Timestamp,
     random: Random,
+    ids: AtomicU16,
 }
 
 enum Inner {
@@ -228,7 +230,7 @@ impl Tx {
 
     /// A new id of the wanted kind.
     pub fn id<T: From<Uuid>>(&self) -> T {
-        T::from(new_uuid(self.now, &self.random))
+        T::from(nth_uuid(self.now, self.ids.fetch_add(1, Ordering::Relaxed), &self.random))
     }
 
     /// Runs a statement; answers how many rows it touched.
@@ -288,10 +290,19 @@ impl Tx {
     }
 }
 
-/// A UUIDv7 from a time and random bits.
+/// A UUIDv7 (RFC 9562) from a time and random bits.
 pub fn new_uuid(now: Timestamp, random: &Random) -> Uuid {
-    let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
-    uuid::Builder::from_unix_timestamp_millis(millis, &random.bytes()).into_uuid()
+    nth_uuid(now, 0, random)
+}
+
+/// The same for the `nth` one of a piece of work: microseconds and this number stand before the random bits (RFC 9562,
+/// section 6.2), so that ids sort as they were made.
+fn nth_uuid(now: Timestamp, nth: u16, random: &Random) -> Uuid {
+    let micros = u64::try_from(now.as_microsecond()).unwrap_or(0);
+    let [.., a, b] = (micros % 1_000).to_be_bytes();
+    let [c, d] = nth.to_be_bytes();
+    let [e, f, g, h, i, j] = random.bytes();
+    uuid::Builder::from_unix_timestamp_millis(micros / 1_000, &[a, b, c & 0x3f, d, e, f, g, h, i, j]).into_uuid()
 }
 
 /// A value for a placeholder. Absent values keep their type, as PostgreSQL wants.

@@ -11,6 +11,7 @@ use super::cases::*;
 async fn decided(bed: &Bed) -> (String, String) {
     let media = known(bed, 1).await;
     let (case, first) = matched(bed, &media, "u").await;
+    bed.clock.advance(std::time::Duration::from_secs(1));
     matched(bed, &media, "u").await;
     let lead = bed.person(Role::Lead).await;
     lease(bed, &lead, &case).await;
@@ -138,7 +139,8 @@ async fn every_fault_ends_with_one_finished_report() {
                         .filter(|report| report.state == state && report.xml.contains(&mark))
                         .count()
                 };
-                assert_eq!(of_case(State::Finished), 1, "{statuses:?} {at:?} {how:?}");
+                let filed = filed(&bed, &case).await;
+                assert_eq!(of_case(State::Finished), 1, "{statuses:?} {at:?} {how:?}: {filed}");
                 let lead = bed.person(Role::Lead).await;
                 assert_eq!(state(&bed, &lead, &case).await, "reported", "{statuses:?} {at:?} {how:?}");
             }
