@@ -1,10 +1,17 @@
 //! The console's pages of all domains.
 
-use axum::Router;
+use axum::{Router, middleware};
 
 use crate::plan::App;
+use crate::web::console;
+use crate::{accounts, evidence, review};
 
 /// Every page.
-pub fn router() -> Router<App> {
+pub fn router(app: &App) -> Router<App> {
     Router::new()
+        .merge(console::assets())
+        .merge(accounts::pages::router())
+        .merge(review::pages::router())
+        .merge(evidence::pages::router())
+        .layer(middleware::from_fn_with_state(app.clone(), console::own_pages_only))
 }

@@ -45,6 +45,7 @@ const NOBODY: &str =
 
 /// Opens a session for a name and a password.
 pub async fn open_session(app: &App, name: &str, password: String) -> Result<Session> {
+    app.limits.take_sign_in(name)?;
     let mut tx = app.db.read().await?;
     let found = super::password_of(&mut tx, name).await?;
     drop(tx);

@@ -1,6 +1,7 @@
 //! Who may do what: people with roles, programs with keys and scopes, and the one permission matrix.
 
 pub mod api;
+pub mod pages;
 mod store;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -309,6 +310,11 @@ pub async fn recognise(tx: &mut Tx, token: &str) -> Result<Caller> {
         Some((caller, stored)) if verify_slices_are_equal(&stored, &hash).is_ok() => Ok(caller),
         _ => Err((&NOT_SIGNED_IN).into()),
     }
+}
+
+/// How the record names a person: by staff number, never by name.
+pub async fn staff_of(tx: &mut Tx, person: PersonId) -> Result<i64> {
+    Ok(store::staff_of(tx, person).await?.unwrap_or_default())
 }
 
 fn check_name(name: &str) -> Result<()> {

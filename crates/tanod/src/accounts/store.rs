@@ -46,6 +46,11 @@ pub(super) async fn person_by_name(tx: &mut Tx, name: &str) -> Result<Option<(Pe
     Ok(row.map(|row| Ok::<_, StoreError>((row.get("id")?, row.get("staff")?, row.word("role")?))).transpose()?)
 }
 
+pub(super) async fn staff_of(tx: &mut Tx, person: PersonId) -> Result<Option<i64>> {
+    let row = tx.row("SELECT staff FROM people WHERE id = $1", &[person.into()]).await?;
+    Ok(row.map(|row| row.get("staff")).transpose()?)
+}
+
 pub(super) async fn insert_person(tx: &mut Tx, id: PersonId, staff: i64, name: &str, role: Role) -> Result<()> {
     let now = tx.now();
     tx.execute(

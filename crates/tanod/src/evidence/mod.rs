@@ -1,6 +1,7 @@
 //! What is kept: media sealed at intake under its own key, the holds that forbid its going, and every look at it.
 
 pub mod api;
+pub mod pages;
 mod store;
 
 use bytes::Bytes;
@@ -127,6 +128,11 @@ pub async fn keep(
 /// The sealed media of an upload.
 pub async fn exhibit(tx: &mut Tx, item: ItemId) -> Result<Exhibit> {
     store::exhibit(tx, item).await?.ok_or_else(|| (&NOT_KEPT).into())
+}
+
+/// Whether the sealed media of an upload is there.
+pub async fn is_kept(tx: &mut Tx, item: ItemId) -> Result<bool> {
+    Ok(store::exhibit(tx, item).await?.is_some_and(|exhibit| exhibit.wrapped_key.is_some()))
 }
 
 /// Takes the expiry from an exhibit that became part of a case.

@@ -11,8 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Arrival, BAD_ITEM, BUSY, Facts, NOT_READY, TOO_LARGE, UNKNOWN_ITEM};
 use crate::accounts::{Caller, Permission};
-use crate::banks;
-use crate::matching::{Hit, Judgement, Prints, Strength, Verdict};
+use crate::matching::{self, Hit, Judgement, Prints, Strength, Verdict};
 use crate::plan::App;
 use crate::refusal::{Error, Result};
 use crate::store::{CaseId, ItemId, ObjectId, new_uuid};
@@ -203,29 +202,7 @@ pub async fn show(State(app): State<App>, caller: Caller, Path(id): Path<String>
     let id: ItemId = web::id(&id, &UNKNOWN_ITEM)?;
     let mut tx = app.db.read().await.map_err(Error::from)?;
     let item = super::find(&mut tx, id).await?;
-    let matches = if caller.may(Permission::SeeMatches) {
-        let mut hits = Vec::new();
-        for kept in super::matches(&mut tx, id).await? {
-            if let Some((bank, entry)) = banks::entry(&mut tx, kept.entry).await? {
-                hits.push(Hit {
-                    bank: bank.id,
-                    bank_name: bank.name,
-                    kind: bank.kind,
-                    entry: entry.id,
-                    signal: entry.signal,
-                    strength: kept.strength,
-                    distance: kept.distance,
-                    threshold: kept.threshold,
-                    classification: entry.classification,
-                    source: entry.source,
-                    shadow: false,
-                });
-            }
-        }
-        Some(hits)
-    } else {
-        None
-    };
+    let matches = if caller.may(Permission::SeeMatches) { Some(super::matches(&mut tx, id).await?) } else { None };
     let case = super::case_of(&mut tx, id).await?;
     web::ok(&ItemAnswer {
         item: id,
@@ -234,7 +211,7 @@ pub async fn show(State(app): State<App>, caller: Caller, Path(id): Path<String>
         strength: item.strength,
         coverage: item.coverage,
         lists_as_of: item.lists_as_of,
-        lists_stale: false,
+        lists_stale: matching::is_stale(item.lists_as_of, item.received_at),
         case,
         matches,
         fingerprints: Fingerprints {

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 
 use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
+use crate::banks;
 use crate::evidence::{self, Sealed, UNSCANNED_FOR};
 use crate::matching::{Hit, Judgement, Prints, Strength, Verdict};
 use crate::queue::{self, Work};
@@ -283,8 +284,26 @@ pub async fn find(tx: &mut Tx, id: ItemId) -> Result<Item> {
 }
 
 /// The matches kept with an upload, shadow banks left out.
-pub async fn matches(tx: &mut Tx, id: ItemId) -> Result<Vec<KeptMatch>> {
-    store::matches(tx, id).await
+pub async fn matches(tx: &mut Tx, id: ItemId) -> Result<Vec<Hit>> {
+    let mut hits = Vec::new();
+    for kept in store::matches(tx, id).await? {
+        if let Some((bank, entry)) = banks::entry(tx, kept.entry).await? {
+            hits.push(Hit {
+                bank: bank.id,
+                bank_name: bank.name,
+                kind: bank.kind,
+                entry: entry.id,
+                signal: entry.signal,
+                strength: kept.strength,
+                distance: kept.distance,
+                threshold: kept.threshold,
+                classification: entry.classification,
+                source: entry.source,
+                shadow: false,
+            });
+        }
+    }
+    Ok(hits)
 }
 
 /// The case an upload belongs to.

@@ -20,6 +20,12 @@ use crate::store::{BankId, Db, EntryId};
 pub const FEED_LIMIT: Duration = Duration::from_secs(10);
 /// A list of abuse material that has not heard from its source for this long is called stale.
 pub const STALE_AFTER: Duration = Duration::from_hours(72);
+
+/// Whether lists of this age were stale at that moment.
+pub fn is_stale(lists_as_of: Option<Timestamp>, at: Timestamp) -> bool {
+    let limit = SignedDuration::try_from(STALE_AFTER).unwrap_or(SignedDuration::MAX);
+    lists_as_of.is_some_and(|heard| at.duration_since(heard) > limit)
+}
 /// Below this quality a PDQ hash says nothing; the exchanges drop such hashes too.
 pub const LEAST_QUALITY: u8 = 50;
 
@@ -301,8 +307,7 @@ impl Lists {
         hits.retain(|hit| hit.kind != Kind::Exception);
 
         let lists_as_of = self.as_of();
-        let limit = SignedDuration::try_from(STALE_AFTER).unwrap_or(SignedDuration::MAX);
-        let stale = lists_as_of.is_some_and(|at| now.duration_since(at) > limit);
+        let stale = is_stale(lists_as_of, now);
         let (verdict, reason) = if !hits.is_empty() {
             (Verdict::Match, None)
         } else if lists_as_of.is_none() {

@@ -1,6 +1,7 @@
 //! A case: everything known about one account's suspected abuse, put before a person who decides.
 
 pub mod api;
+pub mod pages;
 mod state;
 mod store;
 

@@ -1,5 +1,6 @@
 //! The front door: who is calling, what they sent, and how an answer or a refusal looks.
 
+pub mod console;
 pub mod metrics;
 pub mod problem;
 pub mod router;
@@ -68,7 +69,7 @@ pub static BAD_KEY: Kind = Kind::new(
 pub static TOO_FAST: Kind = Kind::new(
     429,
     "too-many-requests",
-    "This key has sent more requests than it may.",
+    "This key has sent more requests, or this name has tried more passwords, than it may.",
     "Wait as long as Retry-After says, or ask for a higher limit.",
 );
 
@@ -86,12 +87,23 @@ pub const COOKIE: &str = "tanod_session";
 pub struct Limits {
     by_rate: std::sync::Mutex<std::collections::HashMap<u32, Arc<governor::DefaultKeyedRateLimiter<uuid::Uuid>>>>,
     default_per_minute: u32,
+    sign_ins: governor::DefaultKeyedRateLimiter<u16>,
 }
+
+/// So often may a password be tried for one name in a minute.
+const SIGN_INS_PER_MINUTE: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 
 impl Limits {
     /// Limits with a default of so many requests a minute.
     pub fn new(default_per_minute: u32) -> Self {
-        Self { by_rate: std::sync::Mutex::default(), default_per_minute }
+        let sign_ins = governor::RateLimiter::keyed(governor::Quota::per_minute(SIGN_INS_PER_MINUTE));
+        Self { by_rate: std::sync::Mutex::default(), default_per_minute, sign_ins }
+    }
+
+    /// Counts one try of a password. Names share 65,536 buckets, so that made-up names fill no memory.
+    pub fn take_sign_in(&self, name: &str) -> Result<()> {
+        let [a, b, ..]: [u8; 32] = Sha256::digest(name.as_bytes()).into();
+        self.sign_ins.check_key(&u16::from_be_bytes([a, b])).map_err(too_fast)
     }
 
     /// Counts one request, or says for how many seconds to wait.
@@ -103,11 +115,13 @@ impl Limits {
             let mut limiters = self.by_rate.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             Arc::clone(limiters.entry(rate).or_insert_with(|| Arc::new(governor::RateLimiter::keyed(quota))))
         };
-        limiter.check_key(&id.0).map_err(|not_until| {
-            let wait = not_until.wait_time_from(governor::clock::DefaultClock::default().now());
-            TOO_FAST.retry_after(wait.as_secs().max(1))
-        })
+        limiter.check_key(&id.0).map_err(too_fast)
     }
+}
+
+fn too_fast(not_until: governor::NotUntil<governor::clock::QuantaInstant>) -> Error {
+    let wait = not_until.wait_time_from(governor::clock::DefaultClock::default().now());
+    TOO_FAST.retry_after(wait.as_secs().max(1))
 }
 
 /// The token a request presents: a bearer, or the console's cookie.

@@ -70,6 +70,7 @@ pub fn refusals() -> Vec<&'static Kind> {
     [
         super::REFUSALS,
         super::problem::REFUSALS,
+        super::console::REFUSALS,
         accounts::REFUSALS,
         banks::REFUSALS,
         intake::REFUSALS,
@@ -95,7 +96,7 @@ pub fn router(app: &App, with_api: bool, with_console: bool) -> Router {
         router = router.merge(api);
     }
     if with_console {
-        router = router.merge(pages::router());
+        router = router.merge(pages::router(app));
     }
     router
         .fallback(|| async { Problem(Error::from(&NO_SUCH_PAGE)) })
@@ -127,7 +128,7 @@ async fn outermost(State(app): State<App>, request: Request, next: Next) -> Resp
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
-        ("referrer-policy", "no-referrer"),
+        ("referrer-policy", "same-origin"),
         (
             "content-security-policy",
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",

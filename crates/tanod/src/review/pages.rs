@@ -1,0 +1,448 @@
+//! The queue and the case, for a person with a keyboard.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, Query, State as Shared};
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::{get, post};
+use exchange::ncmec::document::IncidentType;
+use jiff::Timestamp;
+
+use super::{Approval, Case, Decision, NewDecision, Outcome, Priority, Signal, State, UNKNOWN_CASE, Wanted};
+use crate::accounts::{self, Permission};
+use crate::evidence::{self, Basis, Hold};
+use crate::intake;
+use crate::matching::{Hit, Strength};
+use crate::plan::App;
+use crate::refusal::{Error, Result};
+use crate::reporting::{self, Destination, Report, ReportKind, ReportState};
+use crate::store::{CaseId, ItemId, Recorded, Tx, as_word, word};
+use crate::web::console::{Fields, Paged, Staff, Who, Words, show};
+use crate::web::{self, BAD_BODY, Body, Page};
+
+/// The pages of this domain.
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/console/queue", get(queue))
+        .route("/console/cases/{case}", get(case))
+        .route("/console/cases/{case}/pictures/{item}", get(picture))
+        .route("/console/cases/{case}/lease", post(lease))
+        .route("/console/cases/{case}/release", post(release))
+        .route("/console/cases/{case}/decisions", post(decide))
+        .route("/console/cases/{case}/approvals", post(approve))
+}
+
+/// What the queue shows of a case, and the head of its page.
+struct Head {
+    id: CaseId,
+    number: i64,
+    priority: &'static str,
+    meaning: &'static str,
+    state: &'static str,
+    account: String,
+    since: String,
+    since_full: String,
+    route: &'static str,
+    worker: String,
+}
+
+struct Tab {
+    label: &'static str,
+    href: String,
+    chosen: bool,
+}
+
+#[derive(Template)]
+#[template(path = "review/pages/queue.html")]
+struct Queue<'a> {
+    who: &'a Who,
+    tabs: Vec<Tab>,
+    cases: Vec<Head>,
+    live: bool,
+    here_again: String,
+    next: Option<String>,
+}
+
+/// An upload on the case's page.
+struct Upload {
+    nth: usize,
+    item: ItemId,
+    found: String,
+    facts: Vec<(&'static str, String)>,
+    looks: String,
+    decision: &'static str,
+    undecided: bool,
+    viewed: bool,
+    kept: bool,
+    whole: bool,
+}
+
+struct Decided {
+    outcome: &'static str,
+    by: i64,
+    at: String,
+    reason: String,
+    approval: Option<&'static str>,
+}
+
+struct Filed {
+    kind: &'static str,
+    state: &'static str,
+    number: Option<i64>,
+    at: Option<String>,
+    trouble: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "review/pages/case.html")]
+struct CasePage<'a> {
+    who: &'a Who,
+    fault: Option<Words>,
+    case: Head,
+    can_take: bool,
+    mine: bool,
+    may_look: bool,
+    may_approve: bool,
+    under_way: bool,
+    destination: &'static str,
+    kinds: Vec<&'static str>,
+    uploads: Vec<Upload>,
+    decisions: Vec<Decided>,
+    reports: Vec<Filed>,
+    holds: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "review/pages/fragment.html")]
+struct Fragment {
+    case: Head,
+    upload: Upload,
+    may_look: bool,
+}
+
+fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+fn state_words(state: State) -> &'static str {
+    match state {
+        State::Open => "Open",
+        State::Help => "Needs a lead",
+        State::Approval => "Waits for a second person",
+        State::Reporting => "Being reported",
+        State::Reported => "Reported",
+        State::Dismissed => "No violation",
+    }
+}
+
+fn priority_words(priority: Priority) -> (&'static str, &'static str) {
+    match priority {
+        Priority::P0 => ("P0", "a child may be in danger now"),
+        Priority::P1 => ("P1", "new material or enticement"),
+        Priority::P2 => ("P2", "known material, made public"),
+        Priority::P3 => ("P3", "known material"),
+        Priority::P4 => ("P4", "viral"),
+    }
+}
+
+async fn head(tx: &mut Tx, staff: &Staff, case: &Case) -> Result<Head> {
+    let (priority, meaning) = priority_words(case.priority);
+    let worker = match case.leased_by {
+        Some(person) if case.is_leased_by(person, tx.now()) => {
+            let number = accounts::staff_of(tx, person).await?;
+            if number == staff.who.staff { "you".to_owned() } else { format!("staff {number}") }
+        }
+        _ => "nobody".to_owned(),
+    };
+    Ok(Head {
+        id: case.id,
+        number: case.number,
+        priority,
+        meaning,
+        state: state_words(case.state),
+        account: case.account.clone().unwrap_or_else(|| "not known".to_owned()),
+        since: minute(case.knowledge_at),
+        since_full: case.knowledge_at.to_string(),
+        route: if case.knowledge_route == "hash_match" { "by a match with a list" } else { "by another route" },
+        worker,
+    })
+}
+
+#[derive(serde::Deserialize)]
+struct Asked {
+    state: Option<String>,
+    after: Option<String>,
+}
+
+async fn queue(Shared(app): Shared<App>, staff: Staff, Query(asked): Query<Asked>) -> Paged {
+    let chosen = asked.state.as_deref().unwrap_or("open");
+    let state = match chosen {
+        "all" => None,
+        text => Some(word::<State>(text).ok_or_else(|| web::BAD_QUERY.because("there is no such state"))?),
+    };
+    let after = asked.after.as_deref().map(|after| web::id(after, &UNKNOWN_CASE)).transpose()?;
+    let mut tx = app.db.read().await?;
+    let rows = super::list(&mut tx, &staff.caller, Wanted { state, after }, web::PAGE).await?;
+    let page = Page::new(rows, |case| case.id.to_string());
+    let mut cases = Vec::new();
+    for case in &page.rows {
+        cases.push(head(&mut tx, &staff, case).await?);
+    }
+    let tabs = std::iter::once(("all".to_owned(), "All"))
+        .chain(State::ALL.into_iter().map(|state| (as_word(&state), state_words(state))))
+        .map(|(name, label)| Tab { label, chosen: name == chosen, href: format!("/console/queue?state={name}") })
+        .collect();
+    show(&Queue {
+        who: &staff.who,
+        tabs,
+        cases,
+        live: asked.after.is_none(),
+        here_again: format!("/console/queue?state={chosen}"),
+        next: page.next.map(|next| format!("/console/queue?state={chosen}&after={next}")),
+    })
+}
+
+#[derive(serde::Deserialize)]
+struct How {
+    /// The upload that is shown without its veil.
+    whole: Option<String>,
+}
+
+async fn case(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, Query(how): Query<How>) -> Paged {
+    let whole = how.whole.as_deref().map(|item| web::id(item, &intake::UNKNOWN_ITEM)).transpose()?;
+    page(&app, &staff, web::id(&case, &UNKNOWN_CASE)?, whole, None).await
+}
+
+#[derive(serde::Deserialize)]
+struct Veil {
+    #[serde(default)]
+    whole: bool,
+}
+
+async fn picture(
+    Shared(app): Shared<App>,
+    staff: Staff,
+    Path((case, item)): Path<(String, String)>,
+    Query(veil): Query<Veil>,
+) -> Paged {
+    let item: ItemId = web::id(&item, &intake::UNKNOWN_ITEM)?;
+    let whole = veil.whole.then_some(item);
+    let full = gather(&app, &staff, web::id(&case, &UNKNOWN_CASE)?, whole, None).await?;
+    let upload = full.uploads.into_iter().find(|upload| upload.item == item).ok_or(&super::NOT_IN_CASE)?;
+    show(&Fragment { case: full.case, upload, may_look: full.may_look })
+}
+
+async fn page(app: &App, staff: &Staff, id: CaseId, whole: Option<ItemId>, fault: Option<Words>) -> Paged {
+    show(&gather(app, staff, id, whole, fault).await?)
+}
+
+async fn gather<'a>(
+    app: &App,
+    staff: &'a Staff,
+    id: CaseId,
+    whole: Option<ItemId>,
+    fault: Option<Words>,
+) -> Result<CasePage<'a>> {
+    let mut tx = app.db.read().await?;
+    let case = super::find(&mut tx, &staff.caller, id).await?;
+    let contents = super::contents(&mut tx, &staff.caller, id).await?;
+    let me = staff.caller.person()?;
+    let leads = staff.caller.may(Permission::ApproveDecisions);
+    let leased = case.is_leased_by(me, tx.now());
+    let waits = matches!(case.state, State::Open) || (case.state == State::Help && leads);
+    let decided_by_me =
+        contents.decisions.iter().any(|decision| decision.approval == Approval::Asked && decision.by == me);
+    let may_approve = case.state == State::Approval && leads && !decided_by_me;
+    let mut uploads = Vec::new();
+    for (n, signal) in contents.signals.iter().enumerate() {
+        uploads.push(upload(&mut tx, staff, n + 1, signal, whole, &contents.decisions).await?);
+    }
+    let mut decisions = Vec::new();
+    for decision in &contents.decisions {
+        decisions.push(Decided {
+            outcome: outcome_words(decision.outcome),
+            by: accounts::staff_of(&mut tx, decision.by).await?,
+            at: minute(decision.at),
+            reason: decision.reason.clone(),
+            approval: match decision.approval {
+                Approval::NotNeeded => None,
+                Approval::Asked => Some("A second person is asked."),
+                Approval::Given => Some("Approved by a second person."),
+                Approval::Refused => Some("Refused by a second person."),
+            },
+        });
+    }
+    let reports = reporting::of_case(&mut tx, id).await?;
+    Ok(CasePage {
+        who: &staff.who,
+        fault,
+        can_take: waits && !leased && staff.caller.may(Permission::DecideCases),
+        mine: waits && leased,
+        may_look: staff.caller.may(Permission::SeeDepictions) && (leased || may_approve),
+        may_approve,
+        under_way: case.state == State::Reporting
+            && reports.iter().any(|report| matches!(report.state, ReportState::Waiting | ReportState::Filing)),
+        destination: "NCMEC's CyberTipline",
+        kinds: IncidentType::ALL.into_iter().map(IncidentType::as_str).collect(),
+        uploads,
+        decisions,
+        reports: reports.iter().map(filed).collect(),
+        holds: evidence::holds_on(&mut tx, id).await?.iter().filter_map(hold_words).collect(),
+        case: head(&mut tx, staff, &case).await?,
+    })
+}
+
+fn outcome_words(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Report => "Report",
+        Outcome::NoViolation => "No violation",
+        Outcome::NeedHelp => "Help asked for",
+    }
+}
+
+fn filed(report: &Report) -> Filed {
+    Filed {
+        kind: match (report.kind, report.destination) {
+            (ReportKind::Initial, Destination::Ncmec) => "Report to NCMEC's CyberTipline",
+            (ReportKind::Supplement, Destination::Ncmec) => "Supplement to NCMEC's CyberTipline",
+            (ReportKind::Initial, Destination::Manual) => "Report by hand",
+            (ReportKind::Supplement, Destination::Manual) => "Supplement by hand",
+        },
+        state: match report.state {
+            ReportState::Waiting => "waits to be sent",
+            ReportState::Filing => "is being sent",
+            ReportState::Finished => "is filed",
+            ReportState::Dead => "is stuck, and a lead must look",
+            ReportState::Withdrawn => "was taken back",
+        },
+        number: report.number,
+        at: report.finished_at.map(minute),
+        trouble: report.trouble.clone().filter(|_| report.state == ReportState::Dead),
+    }
+}
+
+fn hold_words(hold: &Hold) -> Option<String> {
+    if hold.released_at.is_some() {
+        return None;
+    }
+    let why = match hold.basis {
+        Basis::PendingDecision => "from the moment of knowledge until a decision",
+        Basis::Us2258aH => "for a year from the report (18 U.S.C. 2258A(h))",
+    };
+    let until = hold.until.map_or_else(String::new, |until| format!(", until {} UTC", minute(until)));
+    Some(format!("{why}{until}"))
+}
+
+async fn upload(
+    tx: &mut Tx,
+    staff: &Staff,
+    nth: usize,
+    signal: &Signal,
+    whole: Option<ItemId>,
+    decisions: &[Decision],
+) -> Result<Upload> {
+    let me = staff.caller.person()?;
+    let item = intake::find(tx, signal.item).await?;
+    let views = evidence::views(tx, signal.item).await?;
+    let viewed = views.iter().any(|view| view.person == me && view.whole && !view.veiled);
+    let open = views.iter().filter(|view| !view.veiled).count();
+    let decision = decisions.iter().find(|decision| Some(decision.id) == signal.decision);
+    let mut facts = vec![("Content", item.content_id.clone())];
+    if let Some(said) = &item.facts {
+        let mut add = |name, value: Option<String>| facts.extend(value.map(|value| (name, value)));
+        add("Uploaded", said.uploaded_at.map(|at| format!("{} UTC", minute(at))));
+        let port = said.upload_port.map_or_else(String::new, |port| format!(", port {port}"));
+        add("From address", said.upload_ip.map(|ip| format!("{ip}{port}")));
+        add("Surface", said.surface.clone());
+        add("Public", said.public.map(|yes| if yes { "yes" } else { "no" }.to_owned()));
+        add("File name", said.file_name.clone());
+    }
+    facts.push(("Received", format!("{} UTC", minute(item.received_at))));
+    Ok(Upload {
+        nth,
+        item: signal.item,
+        found: intake::matches(tx, signal.item).await?.first().map_or_else(|| "a match".to_owned(), found_words),
+        facts,
+        looks: match (views.len(), open) {
+            (0, _) => "nobody has looked".to_owned(),
+            (all, open) => format!("{all}, of which {open} without the veil"),
+        },
+        decision: decision.map_or("open", |decision| outcome_words(decision.outcome)),
+        undecided: signal.decision.is_none(),
+        viewed,
+        kept: evidence::is_kept(tx, signal.item).await?,
+        whole: whole == Some(signal.item),
+    })
+}
+
+fn found_words(hit: &Hit) -> String {
+    let how = match (hit.strength, hit.distance) {
+        (Strength::Exact, _) => "the same file as an entry".to_owned(),
+        (Strength::Near, Some(bits)) => format!("possibly an entry, {bits} of 256 bits apart,"),
+        (Strength::Near, None) => "possibly an entry".to_owned(),
+    };
+    let class = hit.classification.as_ref().map_or_else(String::new, |class| format!(", classified {class}"));
+    format!("{how} of {}{class}", hit.bank_name)
+}
+
+/// Does something in one piece of work, then shows the case again; a refusal is shown on it.
+async fn act<W>(app: &App, staff: &Staff, case: &str, work: W) -> Paged
+where
+    W: AsyncFnOnce(&mut Tx, CaseId) -> Result<Recorded>,
+{
+    let id: CaseId = web::id(case, &UNKNOWN_CASE)?;
+    let mut tx = app.db.write().await?;
+    match work(&mut tx, id).await {
+        Ok(proof) => {
+            tx.commit(proof).await?;
+            app.nudge.notify_waiters();
+            Ok(Redirect::to(&format!("/console/cases/{id}")).into_response())
+        }
+        Err(Error::Refused(refusal)) => {
+            drop(tx);
+            let status = axum::http::StatusCode::from_u16(refusal.kind.status).unwrap_or_default();
+            let page = page(app, staff, id, None, Some(Words::from(&*refusal))).await?;
+            Ok((status, page).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn lease(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>) -> Paged {
+    act(&app, &staff, &case, async |tx, id| Ok(super::lease(tx, &staff.caller, id).await?.1)).await
+}
+
+async fn release(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>) -> Paged {
+    act(&app, &staff, &case, async |tx, id| super::release(tx, &staff.caller, id).await).await
+}
+
+async fn decide(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, body: Body) -> Paged {
+    let (about, second) = (&app.settings.reporting.about, app.settings.review.second_approval);
+    act(&app, &staff, &case, async |tx, id| {
+        let form = Fields::read(&body, &["outcome", "incident_type", "viewed_whole", "reason"])?;
+        let outcome = word(form.one("outcome")).ok_or_else(|| BAD_BODY.because("choose a decision"))?;
+        let viewed_whole = form.all("viewed_whole").map(|item| web::id(item, &intake::UNKNOWN_ITEM));
+        let new = NewDecision {
+            outcome,
+            reason: form.one("reason").to_owned(),
+            incident_type: Some(form.one("incident_type").to_owned()).filter(|_| outcome == Outcome::Report),
+            viewed_whole: viewed_whole.collect::<Result<_>>()?,
+        };
+        Ok(super::decide(tx, &staff.caller, id, &new, about, second).await?.1)
+    })
+    .await
+}
+
+async fn approve(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, body: Body) -> Paged {
+    let about = &app.settings.reporting.about;
+    act(&app, &staff, &case, async |tx, id| {
+        let form = Fields::read(&body, &["approve", "reason"])?;
+        let yes = match form.one("approve") {
+            "yes" => true,
+            "no" => false,
+            _ => return Err(BAD_BODY.because("choose your word")),
+        };
+        Ok(super::approve(tx, &staff.caller, id, yes, form.one("reason"), about).await?.1)
+    })
+    .await
+}

@@ -1,0 +1,33 @@
+// Keys, and words for screen readers. Every page does its work without this file.
+"use strict";
+
+const said = (text) => { document.getElementById("said").textContent = text; };
+const typing = (element) => element.matches("input, textarea, select");
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    const hidden = document.body.classList.toggle("hidden-at-once");
+    said(hidden ? "Every picture is hidden. Press Escape again to bring them back." : "Pictures are back.");
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  const rows = [...document.querySelectorAll("a.row")];
+  const at = rows.indexOf(document.activeElement);
+  if (event.key === "j" && rows.length > 0) rows[Math.min(at + 1, rows.length - 1)].focus();
+  if (event.key === "k" && rows.length > 0) rows[Math.max(at - 1, 0)].focus();
+  if (event.key === "t") document.querySelector("[data-key=t]")?.click();
+  if (event.key === "v") {
+    const upload = document.activeElement.closest("article") ?? document.querySelector("article.upload");
+    upload?.querySelector("a.veil")?.click();
+  }
+});
+
+// What was swapped keeps the focus, and says what happened.
+document.addEventListener("htmx:load", (event) => {
+  const figure = event.detail.elt;
+  if (!figure.matches?.("figure")) return;
+  figure.querySelector("a.veil")?.focus();
+  said(figure.classList.contains("whole") ? "Shown whole, without the veil." : "The veil is back.");
+});
+
+document.getElementById("fault")?.focus();

@@ -1,0 +1,73 @@
+// A demo that stays up, and a browser that sees only it.
+import { spawn } from "node:child_process";
+import { mkdtemp, mkdir, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { chromium } from "playwright-core";
+
+const program = process.env.TANOD_PROGRAM ?? new URL("../target/debug/tanod", import.meta.url).pathname;
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const pictures = process.env.TANOD_SCREENSHOTS;
+
+/** Starts the demo; answers where to sign in, and how to end it. */
+export async function demo() {
+  const folder = await mkdtemp(join(tmpdir(), "tanod-e2e-"));
+  const child = spawn(program, ["demo", "--json", "--data", join(folder, "data")], { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = new Promise((done) => child.on("exit", done));
+  for await (const line of createInterface({ input: child.stdout })) {
+    const said = JSON.parse(line);
+    if (!said.console) continue;
+    const end = async () => {
+      child.kill("SIGINT");
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    };
+    return { ...said, end };
+  }
+  throw new Error("the demo ended without saying where to sign in");
+}
+
+/** A browser that goes nowhere but to this machine. */
+export async function browser() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+      "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    ],
+  });
+}
+
+/** A page of a person's own, which fails on any fault of a script and any request elsewhere. */
+export async function person(chrome, options = {}) {
+  const context = await chrome.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  const faults = [];
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("console", (message) => {
+    // A refused form is a page with its own status; the browser notes it, and the test looks at the page.
+    const status = /status of (4\d\d)/.test(message.text());
+    if (message.type() === "error" && !status) faults.push(message.text());
+  });
+  page.on("request", (request) => {
+    if (!/^(http:\/\/127\.0\.0\.1:|data:)/.test(request.url())) faults.push(`asked for ${request.url()}`);
+  });
+  return { page, faults };
+}
+
+/** Every rule of axe, on the page as it is. */
+export async function violations(page) {
+  // The page's own policy forbids foreign scripts, so axe comes by the debugger.
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  return found.violations.map((rule) => `${rule.id}: ${rule.nodes.map((node) => node.target.join(" ")).join(", ")}`);
+}
+
+/** Keeps a picture for a person to look at, when somebody asked for pictures. */
+export async function keep(page, name) {
+  if (!pictures) return;
+  await mkdir(pictures, { recursive: true });
+  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+}

@@ -1,0 +1,221 @@
+// One case from the queue to the filed report, by keyboard alone; then the same pages without scripts, in the dark, and
+// mirrored for languages written from right to left.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { browser, demo, keep, person, violations } from "./bed.mjs";
+
+const PASSWORD = "a sentence to remember";
+let tanod, chrome, reviewer, lead;
+
+before(async () => {
+  [tanod, chrome] = await Promise.all([demo(), browser()]);
+});
+
+after(async () => {
+  await chrome?.close();
+  await tanod?.end();
+});
+
+const passes = async (page) => assert.deepEqual(await violations(page), []);
+
+/** Moves by Tab until this has the focus, as a person without a mouse does. */
+async function tabTo(page, locator) {
+  for (let n = 0; n < 80; n += 1) {
+    if (await locator.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press("Tab");
+  }
+  assert.fail("not reachable by keyboard");
+}
+
+async function welcome(link) {
+  const somebody = await person(chrome);
+  await somebody.page.goto(link);
+  await somebody.page.keyboard.type(PASSWORD);
+  await somebody.page.keyboard.press("Enter");
+  await somebody.page.waitForURL("**/console/queue");
+  return somebody;
+}
+
+test("a one-time link signs in once, and only once", async () => {
+  const page = (await person(chrome)).page;
+  await page.goto(tanod.reviewer);
+  await passes(page);
+  await keep(page, "welcome");
+  await page.keyboard.type("too short");
+  await page.keyboard.press("Enter");
+  assert.equal(new URL(page.url()).pathname.includes("/welcome/"), true, "a short password stays on the page");
+  reviewer = await welcome(tanod.reviewer);
+  lead = await welcome(tanod.lead);
+  await page.goto(tanod.reviewer);
+  await page.keyboard.type(PASSWORD);
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").getByText("used already").waitFor();
+  await passes(page);
+  const cookie = (await reviewer.page.context().cookies())[0];
+  assert.equal(cookie.httpOnly && cookie.sameSite === "Strict", true);
+});
+
+test("nobody sees the console without signing in", async () => {
+  const { page } = await person(chrome);
+  await page.goto(`${tanod.console}/queue`);
+  await page.waitForURL("**/console/sign-in");
+  await passes(page);
+  await keep(page, "sign-in");
+  await page.keyboard.type("demo-reviewer");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("not the password");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").getByText("No person signs in").waitFor();
+  await passes(page);
+});
+
+test("a case goes from the queue to the filed report by keyboard alone", async () => {
+  const { page, faults } = reviewer;
+  await passes(page);
+  await keep(page, "queue");
+  const waiting = await page.locator("a.row").count();
+  assert.equal(waiting, 8);
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/console/cases/*");
+  assert.equal(await page.locator("figure img").count(), 0, "no picture before the case is taken");
+  await passes(page);
+  await keep(page, "case-not-taken");
+
+  await page.keyboard.press("t");
+  await page.locator("figure.veiled img").first().waitFor();
+  const veiled = await page.locator("figure img").first().evaluate(async (img) => { await img.decode(); return img.naturalWidth; });
+  assert.ok(veiled > 0 && veiled <= 160, `veiled pictures are small: ${veiled}`);
+  await passes(page);
+  await keep(page, "case-veiled");
+
+  // Without having looked whole, the statement cannot be made.
+  assert.equal(await page.locator("input[name=viewed_whole]").first().isDisabled(), true);
+  await page.keyboard.press("v");
+  await page.locator("figure.whole img").first().waitFor();
+  const whole = await page.locator("figure.whole img").first().evaluate(async (img) => { await img.decode(); return img.naturalWidth; });
+  assert.ok(whole > veiled, "whole is larger than veiled");
+  await page.locator("#said", { hasText: "without the veil" }).waitFor({ state: "attached" });
+  await passes(page);
+  await keep(page, "case-whole");
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator("figure img").first().evaluate((img) => getComputedStyle(img).visibility), "hidden");
+  await page.keyboard.press("Escape");
+
+  // Read again, the page offers the statement for what was opened whole.
+  await page.reload();
+  const statement = page.locator("input[name=viewed_whole]:enabled").first();
+  await tabTo(page, page.locator("input[value=report]"));
+  await page.keyboard.press("Space");
+  await tabTo(page, statement);
+  await page.keyboard.press("Space");
+  await tabTo(page, page.locator("#reason"));
+  await page.keyboard.type("It is what the list says it is.");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.locator("li.report", { hasText: "is filed" }).waitFor({ timeout: 20_000 });
+  assert.match(await page.locator("li.report .number").innerText(), /^\d+$/);
+  await page.reload();
+  await passes(page);
+  await keep(page, "case-reported");
+  assert.deepEqual(faults, []);
+});
+
+test("a dismissal waits for a second person, who sees what they approve", async () => {
+  const { page } = reviewer;
+  await page.goto(`${tanod.console}/queue`);
+  await page.locator("a.row").first().click();
+  await page.getByRole("button", { name: "Take this case" }).click();
+  await page.getByLabel("No violation").check();
+  await page.locator("#reason").fill("A harmless drawing that only looks alike.");
+  await page.getByRole("button", { name: "Decide" }).click();
+  await page.locator("#state", { hasText: "Waits for a second person" }).waitFor();
+  assert.equal(await page.getByText("A decision waits for a second person").count(), 0, "not by the same person");
+
+  const second = lead.page;
+  await second.goto(page.url());
+  await second.getByRole("heading", { name: "A decision waits for a second person" }).waitFor();
+  await second.locator("figure.veiled img").first().waitFor();
+  await passes(second);
+  await keep(second, "case-approval");
+  await second.getByLabel("I approve the decision").check();
+  await second.locator("#approval").fill("I looked, and I agree.");
+  await second.getByRole("button", { name: "Say so" }).click();
+  await second.locator("#state", { hasText: "No violation" }).waitFor();
+  assert.deepEqual(lead.faults, []);
+});
+
+test("what is refused is said on the page, with what to do", async () => {
+  const { page } = reviewer;
+  await page.goto(`${tanod.console}/queue`);
+  await page.locator("a.row").first().click();
+  const here = page.url();
+  await page.getByRole("button", { name: "Take this case" }).click();
+  await page.getByRole("button", { name: "Give it back" }).waitFor();
+  await lead.page.goto(here);
+  await lead.page.getByRole("button", { name: "Take this case" }).click();
+  const fault = lead.page.getByRole("alert");
+  await fault.getByText("Another person is working on this case").waitFor();
+  await passes(lead.page);
+  await keep(lead.page, "case-refused");
+  await page.getByRole("button", { name: "Give it back" }).click();
+  await page.getByRole("button", { name: "Take this case" }).waitFor();
+});
+
+test("it works without scripts", async () => {
+  const cookies = await reviewer.page.context().cookies();
+  const { page } = await person(chrome, { javaScriptEnabled: false });
+  await page.context().addCookies(cookies);
+  await page.goto(`${tanod.console}/queue`);
+  await page.locator("a.row").first().click();
+  await page.getByRole("button", { name: "Take this case" }).click();
+  await page.getByRole("link", { name: "Show it whole" }).first().click();
+  await page.locator("figure.whole img").first().waitFor();
+  await page.getByLabel("I need help with this").check();
+  await page.locator("#reason").fill("I am not sure what this is.");
+  await page.getByRole("button", { name: "Decide" }).click();
+  await page.locator("#state", { hasText: "Needs a lead" }).waitFor();
+});
+
+test("in the dark, mirrored, and on a telephone it stays readable", async () => {
+  const cookies = await reviewer.page.context().cookies();
+  for (const [name, options] of Object.entries({
+    dark: { colorScheme: "dark" },
+    mirrored: {},
+    "dark-telephone": { colorScheme: "dark", viewport: { width: 360, height: 720 } },
+  })) {
+    const { page, faults } = await person(chrome, options);
+    await page.context().addCookies(cookies);
+    for (const [place, address] of [["queue", `${tanod.console}/queue?state=all`], ["case", null]]) {
+      if (address) await page.goto(address);
+      else await page.locator("a.row").first().click();
+      if (name === "mirrored") {
+        await page.evaluate(() => {
+          document.documentElement.dir = "rtl";
+          document.querySelector("h1").prepend("الحالات — ");
+        });
+      }
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(wide <= 0, `${name} ${place} scrolls sideways by ${wide}`);
+      await passes(page);
+      await keep(page, `${place}-${name}`);
+    }
+    assert.deepEqual(faults, []);
+    await page.context().close();
+  }
+});
+
+test("another site's form changes nothing, and signing out ends the session", async () => {
+  const { page } = lead;
+  const cookies = await page.context().cookies();
+  const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+  const post = (headers) => fetch(`${tanod.console}/sign-out`, { method: "POST", redirect: "manual", headers: { cookie, ...headers } });
+  for (const headers of [{ "sec-fetch-site": "cross-site" }, { origin: "https://elsewhere.example" }, {}]) {
+    assert.equal((await post(headers)).status, 403);
+  }
+  await page.goto(`${tanod.console}/queue`);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.waitForURL("**/console/sign-in");
+  const after = await fetch(`${tanod.console}/queue`, { redirect: "manual", headers: { cookie } });
+  assert.equal(after.headers.get("location"), "/console/sign-in");
+});
