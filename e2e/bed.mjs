@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
-const program = process.env.TANOD_PROGRAM ?? new URL("../target/debug/tanod", import.meta.url).pathname;
+const program = process.env.E2E_PROGRAM ?? new URL("../target/debug/tanod", import.meta.url).pathname;
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const pictures = process.env.TANOD_SCREENSHOTS;
+const pictures = process.env.E2E_SCREENSHOTS;
 
 /** Starts the demo; answers where to sign in, and how to end it. */
 export async function demo() {
@@ -52,7 +52,7 @@ export async function person(chrome, options = {}) {
     if (message.type() === "error" && !status) faults.push(message.text());
   });
   page.on("request", (request) => {
-    if (!/^(http:\/\/127\.0\.0\.1:|data:)/.test(request.url())) faults.push(`asked for ${request.url()}`);
+    if (!/^(http:\/\/127\.0\.0\.1:)/.test(request.url())) faults.push(`asked for ${request.url()}`);
   });
   return { page, faults };
 }

@@ -8,7 +8,8 @@ const PASSWORD = "a sentence to remember";
 let tanod, chrome, reviewer, lead;
 
 before(async () => {
-  [tanod, chrome] = await Promise.all([demo(), browser()]);
+  tanod = await demo();
+  chrome = await browser();
 });
 
 after(async () => {
