@@ -103,7 +103,8 @@ test("a case goes from the queue to the filed report by keyboard alone", async (
   assert.equal(await page.locator("figure img").first().evaluate((img) => getComputedStyle(img).visibility), "hidden");
   await page.keyboard.press("Escape");
 
-  // Read again, the page offers the statement for what was opened whole.
+  // What was opened whole can be stated to be viewed, here and when the page is read again.
+  assert.equal(await page.locator("input[name=viewed_whole]").first().isEnabled(), true);
   await page.reload();
   const statement = page.locator("input[name=viewed_whole]:enabled").first();
   await tabTo(page, page.locator("input[value=report]"));

@@ -369,7 +369,8 @@ async fn upload(
         },
         decision: decision.map_or("open", |decision| outcome_words(decision.outcome)),
         undecided: signal.decision.is_none(),
-        viewed,
+        // What this very page shows whole may be stated with it; the decision looks for the look itself.
+        viewed: viewed || whole == Some(signal.item),
         kept: evidence::is_kept(tx, signal.item).await?,
         whole: whole == Some(signal.item),
     })

@@ -30,4 +30,13 @@ document.addEventListener("htmx:load", (event) => {
   said(figure.classList.contains("whole") ? "Shown whole, without the veil." : "The veil is back.");
 });
 
+// A picture that has come whole may be stated to be viewed. Load events do not rise, so they are caught on the way down.
+document.addEventListener("load", (event) => {
+  const item = event.target.dataset?.item;
+  const box = item && document.querySelector(`input[name=viewed_whole][value="${item}"]`);
+  if (!box) return;
+  box.disabled = false;
+  box.parentElement.querySelector("span")?.remove();
+}, true);
+
 document.getElementById("fault")?.focus();
