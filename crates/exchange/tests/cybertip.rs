@@ -194,6 +194,7 @@ fn every_rule_finds_what_it_is_for() {
 
 /// Verdicts of the real schema, from a file that the operator has: see CONTRIBUTING.md.
 #[test]
+#[ignore = "needs TANOD_TEST_SCHEMA_CASES, verdicts of a schema that is not ours to publish"]
 #[expect(clippy::disallowed_methods, reason = "tests learn from the environment what lies at hand")]
 fn agrees_with_recorded_verdicts_of_the_real_schema() {
     #[derive(serde::Deserialize)]
@@ -203,10 +204,7 @@ fn agrees_with_recorded_verdicts_of_the_real_schema() {
         xsd_valid: bool,
         doc_rule_broken: Option<String>,
     }
-    let Ok(path) = std::env::var("TANOD_SCHEMA_CASES") else {
-        eprintln!("skipped: TANOD_SCHEMA_CASES is not set");
-        return;
-    };
+    let path = std::env::var("TANOD_TEST_SCHEMA_CASES").unwrap();
     let cases: Vec<Case> = serde_json::from_slice(&fs_err::read(path).unwrap()).unwrap();
     let mut judged = 0;
     for case in cases.iter().filter(|case| !case.xml.contains("Response>")) {

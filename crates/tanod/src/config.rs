@@ -28,6 +28,9 @@ pub enum ConfigError {
         .0.display()
     )]
     NoSecret(PathBuf),
+    /// A secret that could be guessed.
+    #[error("TANOD_SECRET is shorter than 16 characters; make one with: head -c 32 /dev/urandom | base64")]
+    ShortSecret,
     /// The secret cannot be kept.
     #[error(transparent)]
     Disk(#[from] std::io::Error),
@@ -184,7 +187,7 @@ impl Settings {
 /// Our variables. Those that only tests read are not settings, and the secret is read where it is needed.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 fn variables() -> HashMap<String, String> {
-    let not_settings = ["TANOD_SECRET", "TANOD_TEST_", "TANOD_PDQHASH_", "TANOD_SCHEMA_", "TANOD_LOG"];
+    let not_settings = ["TANOD_SECRET", "TANOD_TEST_", "TANOD_LOG"];
     std::env::vars()
         .filter(|(name, _)| name.starts_with("TANOD_") && !not_settings.iter().any(|other| name.starts_with(other)))
         .collect()
@@ -195,7 +198,7 @@ fn variables() -> HashMap<String, String> {
 pub fn secret(settings: &Settings, ring_exists: bool, random: &Random) -> Result<Zeroizing<String>, ConfigError> {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     if let Ok(secret) = std::env::var("TANOD_SECRET") {
-        return Ok(Zeroizing::new(secret));
+        return if secret.len() < 16 { Err(ConfigError::ShortSecret) } else { Ok(Zeroizing::new(secret)) };
     }
     let file = PathBuf::from(&settings.secret_file);
     if file.exists() {
