@@ -34,8 +34,8 @@ struct Welcome {
     fault: Option<String>,
 }
 
-fn sentence(refusal: &Refusal) -> Option<String> {
-    Some(format!("{} {}", refusal.kind.title, refusal.kind.remedy))
+fn sentence(refusal: &Refusal) -> String {
+    format!("{} {}", refusal.kind.title, refusal.kind.remedy)
 }
 
 async fn sign_in_page() -> Paged {
@@ -47,7 +47,7 @@ async fn sign_in(State(app): State<App>, body: Body) -> Paged {
     match api::open_session(&app, form.one("name"), form.one("password").to_owned()).await {
         Ok(session) => Ok(signed_in(&app, &session, "/console/queue")?),
         Err(Error::Refused(refusal)) => {
-            let page = show(&SignIn { name: form.one("name"), fault: sentence(&refusal) })?;
+            let page = show(&SignIn { name: form.one("name"), fault: Some(sentence(&refusal)) })?;
             Ok((status(&refusal), page).into_response())
         }
         Err(error) => Err(error.into()),
@@ -67,7 +67,7 @@ async fn welcome(State(app): State<App>, Path(invitation): Path<String>, body: B
     match api::follow(&app, &invitation, form.one("password").to_owned()).await {
         Ok(session) => Ok(signed_in(&app, &session, "/console/queue")?),
         Err(Error::Refused(refusal)) => {
-            let page = show(&Welcome { fault: sentence(&refusal) })?;
+            let page = show(&Welcome { fault: Some(sentence(&refusal)) })?;
             Ok((status(&refusal), page).into_response())
         }
         Err(error) => Err(error.into()),

@@ -64,6 +64,7 @@ struct Queue<'a> {
 }
 
 /// An upload on the case's page.
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that the page shows or does not")]
 struct Upload {
     nth: usize,
     item: ItemId,
@@ -95,6 +96,7 @@ struct Filed {
 
 #[derive(Template)]
 #[template(path = "review/pages/case.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that the page shows or does not")]
 struct CasePage<'a> {
     who: &'a Who,
     fault: Option<Words>,

@@ -299,10 +299,12 @@ pub fn new_uuid(now: Timestamp, random: &Random) -> Uuid {
 /// section 6.2), so that ids sort as they were made.
 fn nth_uuid(now: Timestamp, nth: u16, random: &Random) -> Uuid {
     let micros = u64::try_from(now.as_microsecond()).unwrap_or(0);
-    let [.., a, b] = (micros % 1_000).to_be_bytes();
-    let [c, d] = nth.to_be_bytes();
-    let [e, f, g, h, i, j] = random.bytes();
-    uuid::Builder::from_unix_timestamp_millis(micros / 1_000, &[a, b, c & 0x3f, d, e, f, g, h, i, j]).into_uuid()
+    // Ten bytes: twelve bits hold the microseconds, the next fourteen the number; the rest stays random.
+    let mut rest: [u8; 10] = random.bytes();
+    let [.., high, low] = (micros % 1_000).to_be_bytes();
+    let [upper, lower] = nth.to_be_bytes();
+    rest.iter_mut().zip([high, low, upper & 0x3f, lower]).for_each(|(byte, fixed)| *byte = fixed);
+    uuid::Builder::from_unix_timestamp_millis(micros / 1_000, &rest).into_uuid()
 }
 
 /// A value for a placeholder. Absent values keep their type, as PostgreSQL wants.

@@ -103,7 +103,7 @@ impl Limits {
     /// Counts one try of a password. Names share 65,536 buckets, so that made-up names fill no memory.
     pub fn take_sign_in(&self, name: &str) -> Result<()> {
         let [a, b, ..]: [u8; 32] = Sha256::digest(name.as_bytes()).into();
-        self.sign_ins.check_key(&u16::from_be_bytes([a, b])).map_err(too_fast)
+        self.sign_ins.check_key(&u16::from_be_bytes([a, b])).map_err(|not_until| too_fast(&not_until))
     }
 
     /// Counts one request, or says for how many seconds to wait.
@@ -115,11 +115,11 @@ impl Limits {
             let mut limiters = self.by_rate.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             Arc::clone(limiters.entry(rate).or_insert_with(|| Arc::new(governor::RateLimiter::keyed(quota))))
         };
-        limiter.check_key(&id.0).map_err(too_fast)
+        limiter.check_key(&id.0).map_err(|not_until| too_fast(&not_until))
     }
 }
 
-fn too_fast(not_until: governor::NotUntil<governor::clock::QuantaInstant>) -> Error {
+fn too_fast(not_until: &governor::NotUntil<governor::clock::QuantaInstant>) -> Error {
     let wait = not_until.wait_time_from(governor::clock::DefaultClock::default().now());
     TOO_FAST.retry_after(wait.as_secs().max(1))
 }
