@@ -162,8 +162,10 @@ async fn a_child_that_ends_is_replaced() {
     // The next look either meets the dead child or a fresh one; after it the pool is whole.
     drop(pool.look(media.clone()).await);
     assert!(pool.look(media).await.is_ok());
-    let slow = pool_with_time(Duration::from_nanos(1));
-    assert_eq!(slow.look(Bytes::from_static(b"x")).await, Err(Unscanned::TimedOut));
+    // A million pixels take longer than a millisecond anywhere.
+    let slow = pool_with_time(Duration::from_millis(1));
+    let large = encoded(&picture(1_000, 1_000, 7), ImageFormat::Png);
+    assert_eq!(slow.look(large).await, Err(Unscanned::TimedOut));
     let missing = Pool::new(PathBuf::from("/nonexistent"), Vec::new(), 1, small());
     assert_eq!(missing.warm().await.unwrap_err(), Unscanned::DecoderDown);
 }

@@ -94,6 +94,7 @@ async fn a_look_is_on_record_and_shows_new_pixels() {
     lease(&bed, &reviewer, &case).await;
     let veiled = look(&bed, &reviewer, &case, &item, true).await;
     assert_eq!((veiled.status.as_u16(), &veiled.headers["x-tanod-whole"]), (200, &"false".parse().unwrap()));
+    bed.clock.advance(std::time::Duration::from_secs(1));
     let whole = look(&bed, &reviewer, &case, &item, false).await;
     assert_eq!(whole.headers["x-tanod-whole"], "true");
     assert_eq!(whole.headers[header::CACHE_CONTROL], "no-store");
