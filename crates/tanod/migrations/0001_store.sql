@@ -1,9 +1,11 @@
 -- What the store itself needs. One text for SQLite and PostgreSQL.
 -- Times are UTC microseconds; ids are UUIDv7 in 16 bytes; JSON is text.
 
--- Which world this database belongs to, written once at birth.
+-- Which installation and which world this database is, written once at birth.
 CREATE TABLE birth (
     world TEXT NOT NULL CHECK (world IN ('demo', 'live')),
+    -- The objects bear the same mark, so that no database sweeps another one's.
+    mark UUID NOT NULL,
     born_at BIGINT NOT NULL,
     one INTEGER NOT NULL UNIQUE CHECK (one = 1)
 );

@@ -55,6 +55,8 @@ pub struct Settings {
     pub listen: String,
     /// How others name it.
     pub public_url: String,
+    /// Whether a proxy in front speaks TLS.
+    pub behind_tls: bool,
     /// For `s3://`.
     pub s3: S3,
     /// Limits on what arrives.

@@ -68,6 +68,28 @@ pub enum PlanError {
         /// What to do.
         remedy: &'static str,
     },
+    /// Sealed media of another installation.
+    #[error(
+        "{objects} holds the sealed media of another installation; name the database it belongs to, or another place"
+    )]
+    OthersObjects {
+        /// The place.
+        objects: String,
+    },
+    /// Two processes on one file.
+    #[error("another process serves {database}; SQLite takes one, PostgreSQL takes many")]
+    Served {
+        /// The database.
+        database: String,
+    },
+    /// Pictures would cross a network in the clear.
+    #[error(
+        "{listen} is open to other machines; put a proxy that speaks TLS in front and say behind_tls = true, or listen on 127.0.0.1"
+    )]
+    InTheClear {
+        /// The address.
+        listen: String,
+    },
     /// The settings.
     #[error(transparent)]
     Config(#[from] config::ConfigError),
@@ -102,9 +124,14 @@ pub struct Surroundings {
 pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanError> {
     let Surroundings { clock, random, program } = around;
     let db = database(&settings, clock, random.clone()).await?;
-    let world = db.born(settings.world).await?;
+    let (world, mark) = db.born(settings.world).await?;
     let ncmec = ncmec(&settings, world)?;
     let ring = ring(&settings, &random)?;
+    let objects = objects(&settings)?;
+    objects.claim(mark).await.map_err(|error| match error {
+        vault::ObjectsError::Exists => PlanError::OthersObjects { objects: settings.objects.clone() },
+        other => other.into(),
+    })?;
     let seed = ring.derived("tanod ledger checkpoints")?;
     let signer = Signer::from_seed("tanod", &seed).map_err(|error| PlanError::Other(error.to_string()))?;
     let decode = &settings.decode;
@@ -122,7 +149,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         world,
         lists: SharedLists::default(),
         pool: Pool::new(program, vec!["decode-child".into()], children, limits),
-        vault: Vault { objects: Arc::new(objects(&settings)?), ring: Arc::new(ring), random },
+        vault: Vault { objects: Arc::new(objects), ring: Arc::new(ring), random },
         ncmec: ncmec.map(Arc::new),
         signer: Arc::new(signer),
         limits: Arc::new(Limits::new(settings.intake.requests_per_minute)),
@@ -147,6 +174,29 @@ pub async fn database(settings: &Settings, clock: Clock, random: Random) -> Resu
         return Ok(Db::postgres(address, clock, random).await?);
     }
     Err(unknown("database", address.split(':').next().unwrap_or_default(), "sqlite:PATH or postgres://…"))
+}
+
+/// Keeps other serving processes from a database that takes one alone. It lasts as long as what is returned, and ends with
+/// the process, however that ends.
+pub fn sole(settings: &Settings) -> Result<Option<std::fs::File>, PlanError> {
+    let Some(path) = settings.database.strip_prefix("sqlite:") else { return Ok(None) };
+    let file = fs::OpenOptions::new().create(true).append(true).open(format!("{path}.lock"))?.into_file();
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(std::fs::TryLockError::WouldBlock) => Err(PlanError::Served { database: settings.database.clone() }),
+        Err(std::fs::TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// Refuses to serve other machines without TLS in front: what a reviewer sees never crosses a network in the clear.
+pub fn reachable(settings: &Settings) -> Result<(), PlanError> {
+    let here = |host: std::net::SocketAddr| host.ip().is_loopback();
+    let loopback = settings.listen.parse().map_or_else(|_| settings.listen.starts_with("localhost:"), here);
+    if loopback || settings.behind_tls {
+        Ok(())
+    } else {
+        Err(PlanError::InTheClear { listen: settings.listen.clone() })
+    }
 }
 
 fn objects(settings: &Settings) -> Result<Objects, PlanError> {
@@ -185,6 +235,10 @@ fn ring(settings: &Settings, random: &Random) -> Result<KeyRing, PlanError> {
     fs::File::open(&staged)?.sync_all()?;
     let first = fs::hard_link(&staged, path);
     fs::remove_file(&staged)?;
+    if let Some(folder) = path.parent() {
+        // What is sealed under this ring is acknowledged soon: the ring's name must last as long.
+        fs::File::open(folder)?.sync_all()?;
+    }
     match first {
         Ok(()) => Ok(ring),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {

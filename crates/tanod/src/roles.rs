@@ -75,7 +75,7 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>, tasks: &T
         let proof = queue::reclaim(&mut tx).await?;
         tx.commit(proof).await?;
     }
-    if role.is(Role::Api) || role.is(Role::Worker) {
+    if !matches!(role, Role::Sequencer | Role::Scheduler) {
         app.lists.catch_up(&app.db).await?;
         tasks.spawn(follow(app.clone(), tasks.stop.clone()));
     }

@@ -96,15 +96,24 @@ impl Objects {
 
     /// Keeps an object, durably, and never over another. Keeping the same again changes nothing.
     pub async fn put(&self, id: ObjectId, bytes: Bytes) -> Result<(), ObjectsError> {
-        let key = key(id);
+        self.put_at(&key(id), bytes).await
+    }
+
+    async fn put_at(&self, key: &Key, bytes: Bytes) -> Result<(), ObjectsError> {
         let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-        match self.store().put_opts(&key, PutPayload::from_bytes(bytes.clone()), options).await {
+        match self.store().put_opts(key, PutPayload::from_bytes(bytes.clone()), options).await {
             Ok(_) => {}
-            Err(object_store::Error::AlreadyExists { .. }) if self.get(id).await? == bytes => {}
+            Err(object_store::Error::AlreadyExists { .. }) if self.get_at(key).await? == bytes => {}
             Err(object_store::Error::AlreadyExists { .. }) => return Err(ObjectsError::Exists),
             Err(error) => return Err(error.into()),
         }
-        self.settle(&key).await
+        self.settle(key).await
+    }
+
+    /// Marks this place as one installation's, or finds the mark in place. Another installation's mark is refused
+    /// ([`ObjectsError::Exists`]): what does not know the objects here must not sweep them.
+    pub async fn claim(&self, mark: uuid::Uuid) -> Result<(), ObjectsError> {
+        self.put_at(&Key::from("installation"), mark.to_string().into_bytes().into()).await
     }
 
     /// Puts on the disk what the folders above an object say. The store syncs only the folders that it made itself, which
@@ -123,7 +132,11 @@ impl Objects {
 
     /// Gives an object back.
     pub async fn get(&self, id: ObjectId) -> Result<Bytes, ObjectsError> {
-        match self.store().get(&key(id)).await {
+        self.get_at(&key(id)).await
+    }
+
+    async fn get_at(&self, key: &Key) -> Result<Bytes, ObjectsError> {
+        match self.store().get(key).await {
             Ok(found) => Ok(found.bytes().await?),
             Err(object_store::Error::NotFound { .. }) => Err(ObjectsError::Missing),
             Err(error) => Err(error.into()),
@@ -183,7 +196,11 @@ mod tests {
         assert_eq!(objects.list().await.unwrap(), vec![id]);
         objects.delete(id).await.unwrap();
         objects.delete(id).await.unwrap();
-        assert!(objects.list().await.unwrap().is_empty());
+        let marks = [7, 8].map(uuid::Uuid::from_u128);
+        objects.claim(marks[0]).await.unwrap();
+        objects.claim(marks[0]).await.unwrap();
+        assert!(matches!(objects.claim(marks[1]).await, Err(ObjectsError::Exists)));
+        assert!(objects.list().await.unwrap().is_empty(), "the mark is no object");
     }
 
     #[tokio::test]

@@ -55,6 +55,13 @@ pub static USED_INVITATION: Kind = Kind::new(
     "This one-time link was used already or is too old.",
     "Ask an administrator for a new one, or run `tanod user add` again.",
 );
+/// A name that nobody has.
+pub static UNKNOWN_NAME: Kind = Kind::new(
+    404,
+    "unknown-name",
+    "There is no person or key of this name.",
+    "Check the spelling; a name that was removed is not found again.",
+);
 /// An unknown scope.
 pub static UNKNOWN_SCOPE: Kind = Kind::new(
     422,
@@ -64,8 +71,16 @@ pub static UNKNOWN_SCOPE: Kind = Kind::new(
 );
 
 /// All refusals of this domain.
-pub const REFUSALS: &[&Kind] =
-    &[&NOT_SIGNED_IN, &NOT_ALLOWED, &WRONG_PASSWORD, &BAD_NAME, &WEAK_PASSWORD, &USED_INVITATION, &UNKNOWN_SCOPE];
+pub const REFUSALS: &[&Kind] = &[
+    &NOT_SIGNED_IN,
+    &NOT_ALLOWED,
+    &WRONG_PASSWORD,
+    &BAD_NAME,
+    &WEAK_PASSWORD,
+    &USED_INVITATION,
+    &UNKNOWN_NAME,
+    &UNKNOWN_SCOPE,
+];
 
 /// What a person of the operator is there for.
 #[derive(
@@ -338,7 +353,10 @@ pub async fn invite(tx: &mut Tx, caller: &Caller, name: &str, role: Role) -> Res
     caller.require(Permission::ChangeAccounts)?;
     check_name(name)?;
     let (id, staff, kind) = match store::person_by_name(tx, name).await? {
-        Some((id, staff, found)) if found == role => (id, staff, "person.invited_again"),
+        Some((id, staff, found)) if found == role => {
+            store::enable_person(tx, id).await?;
+            (id, staff, "person.invited_again")
+        }
         Some(_) => return Err(BAD_NAME.because("a person of this name has another role")),
         None => {
             let staff = tx.next_number("staff").await?;
@@ -354,6 +372,21 @@ pub async fn invite(tx: &mut Tx, caller: &Caller, name: &str, role: Role) -> Res
         audit::record(tx, Entry::by(caller, kind).about(id).detail(serde_json::json!({"staff": staff, "role": role})))
             .await?;
     Ok((Invited { id, staff, invitation }, proof))
+}
+
+/// Takes a person's access away at once: sessions, links, password. What they did stays theirs in the record, and an
+/// invitation brings them back under the same staff number.
+pub async fn remove_person(tx: &mut Tx, caller: &Caller, name: &str) -> Result<Recorded> {
+    caller.require(Permission::ChangeAccounts)?;
+    let person = store::disable_person(tx, name).await?.ok_or(&UNKNOWN_NAME)?;
+    audit::record(tx, Entry::by(caller, "person.removed").about(person)).await
+}
+
+/// Takes a key's access away at once. Its name stays taken.
+pub async fn remove_key(tx: &mut Tx, caller: &Caller, name: &str) -> Result<Recorded> {
+    caller.require(Permission::ChangeAccounts)?;
+    let key = store::disable_key(tx, name).await?.ok_or(&UNKNOWN_NAME)?;
+    audit::record(tx, Entry::by(caller, "key.removed").about(key)).await
 }
 
 /// Follows a one-time link: sets the password and opens a session.

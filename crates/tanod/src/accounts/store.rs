@@ -97,6 +97,30 @@ pub(super) async fn password_of(tx: &mut Tx, name: &str) -> Result<Option<(Perso
     Ok(row.map(|row| Ok::<_, StoreError>((row.get("id")?, row.get("password")?))).transpose()?)
 }
 
+/// Ends somebody's sessions and links, and keeps them from new ones.
+pub(super) async fn disable_person(tx: &mut Tx, name: &str) -> Result<Option<PersonId>> {
+    let row = tx.row("SELECT id FROM people WHERE name = $1 AND disabled_at IS NULL", &[name.into()]).await?;
+    let Some(row) = row else { return Ok(None) };
+    let (person, now): (PersonId, _) = (row.get("id")?, tx.now());
+    tx.execute("UPDATE people SET disabled_at = $1, password = NULL WHERE id = $2", &[now.into(), person.into()])
+        .await?;
+    tx.execute("DELETE FROM sessions WHERE person = $1", &[person.into()]).await?;
+    Ok(Some(person))
+}
+
+pub(super) async fn enable_person(tx: &mut Tx, person: PersonId) -> Result<()> {
+    tx.execute("UPDATE people SET disabled_at = NULL WHERE id = $1", &[person.into()]).await?;
+    Ok(())
+}
+
+pub(super) async fn disable_key(tx: &mut Tx, name: &str) -> Result<Option<KeyId>> {
+    let row = tx.row("SELECT id FROM api_keys WHERE name = $1 AND disabled_at IS NULL", &[name.into()]).await?;
+    let Some(row) = row else { return Ok(None) };
+    let (id, now): (KeyId, _) = (row.get("id")?, tx.now());
+    tx.execute("UPDATE api_keys SET disabled_at = $1 WHERE id = $2", &[now.into(), id.into()]).await?;
+    Ok(Some(id))
+}
+
 pub(super) async fn key_name_taken(tx: &mut Tx, name: &str) -> Result<bool> {
     Ok(tx.row("SELECT id FROM api_keys WHERE name = $1", &[name.into()]).await?.is_some())
 }

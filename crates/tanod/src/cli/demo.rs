@@ -17,6 +17,7 @@ use super::{Context, Done, Trouble};
 use crate::accounts::{self, Caller, Role as PersonRole, Scope};
 use crate::audit;
 use crate::evidence;
+use crate::plan;
 use crate::plan::App;
 use crate::roles::{self, Role, Tasks};
 use crate::store::World;
@@ -210,7 +211,10 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
     settings.reporting.about.company_template =
         "This report comes from a demonstration and describes nothing real.".into();
 
+    settings.listen.clone_from(&args.listen);
+    plan::reachable(&settings)?;
     let app = context.open_with(settings).await?;
+    let _alone = plan::sole(&app.settings)?;
     let tasks = Tasks::new();
     let (serving, stop) = (simulator.clone(), tasks.stop.clone());
     tasks.spawn(async move {

@@ -6,6 +6,7 @@ use super::{Context, Done, Trouble};
 use crate::audit;
 use crate::evidence;
 use crate::queue;
+use crate::reporting;
 use crate::store::{ObjectId, new_uuid};
 
 /// Try every part, and say what to do about what does not work.
@@ -89,8 +90,16 @@ pub(super) async fn run(context: &Context, args: &Args) -> Done {
         found.bad(
             "queue",
             format!("{} dead jobs", jobs.dead),
-            "See `tanod report status`; mend the cause, then `tanod report submit`.",
+            "The log says why each gave up after its last try; a job of a report lives on with `tanod report submit`.",
         );
+    }
+    match reporting::dead(&mut tx).await? {
+        0 => found.good("reports", "none is stuck"),
+        n => found.bad(
+            "reports",
+            format!("{n} are stuck"),
+            "See `tanod report status`; mend the cause, then `tanod report submit`.",
+        ),
     }
     match evidence::sample(&mut tx, &app.vault, 20).await? {
         (checked, 0) => found.good("evidence", format!("{checked} sealed exhibits open and are what they were")),

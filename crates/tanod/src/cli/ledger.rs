@@ -72,8 +72,10 @@ pub(super) async fn run(context: &Context, ledger: Ledger) -> Done {
             ledger::export::write(&out, &leaves, &notes, &app.signer.vkey())
                 .map_err(|error| Trouble::Said(error.to_string()))?;
             let words = format!(
-                "{} entries in {}; anyone verifies them with `tanod ledger verify --from`",
+                "{} entries in {}; an auditor verifies them with `tanod ledger verify --from {}`, or with Python alone by \
+                 the project's crates/ledger/verify.py",
                 leaves.len(),
+                out.display(),
                 out.display()
             );
             context.result(&json!({"out": out, "size": leaves.len()}), words);

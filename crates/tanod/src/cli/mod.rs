@@ -43,7 +43,7 @@ struct Line {
     /// The folder with everything in it; all that a single machine needs.
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// A settings file, for anything beyond one folder. `tanod config` shows what may stand in it.
+    /// A settings file, for anything beyond one folder. `tanod config --defaults` shows what may stand in it.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]

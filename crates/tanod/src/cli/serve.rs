@@ -4,7 +4,7 @@ use tokio::net::TcpListener;
 
 use super::{Context, Done, Trouble};
 use crate::config::DEFAULTS;
-use crate::plan::App;
+use crate::plan::{self, App};
 use crate::roles::{self, Role, Tasks};
 use crate::store::World;
 use crate::web::router::readiness;
@@ -46,7 +46,9 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
     if let Some(listen) = args.listen {
         settings.listen = listen;
     }
+    plan::reachable(&settings)?;
     let app = context.open_with(settings).await?;
+    let _alone = plan::sole(&app.settings)?;
     let confinement = app.pool.warm().await.map_err(|error| Trouble::Said(format!("the decoder: {error}")))?;
     if !confinement.seccomp && app.world == World::Live && !app.settings.decode.weaker_confinement {
         // Without the filter nothing keeps a hostile file's exploit from the network.

@@ -49,7 +49,10 @@ pub(super) async fn run(context: &Context, Sim::Ncmec { listen, username, passwo
     let base = format!("http://{address}/ispws");
     context.result(
         &serde_json::json!({"base": base}),
-        format!("simulating the CyberTipline at {base}; reports at http://{address}/sim/reports"),
+        format!(
+            "simulating the CyberTipline at {base}; reports at http://{address}/sim/reports\n\
+             A demo installation files here with reporting.ncmec = \"{base}\" and this user name and password."
+        ),
     );
     simulator.serve(listener, roles::asked_to_stop()).await?;
     Ok(())

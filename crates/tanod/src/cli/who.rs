@@ -15,6 +15,12 @@ pub(super) enum User {
         #[arg(long, value_enum)]
         role: Role,
     },
+    /// Take a person's access away, at once.
+    #[command(after_help = "Example:\n  tanod user rm night-lead --data /var/lib/tanod")]
+    Rm {
+        /// As they sign in.
+        name: String,
+    },
 }
 
 /// Keys for your programs.
@@ -36,6 +42,12 @@ pub(super) enum Key {
         #[arg(long, value_name = "N")]
         per_minute: Option<u32>,
     },
+    /// Take a key's access away, at once.
+    #[command(after_help = "Example:\n  tanod key rm uploads --data /var/lib/tanod")]
+    Rm {
+        /// The name it was made with.
+        name: String,
+    },
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -44,21 +56,43 @@ pub(super) enum KeyRole {
     Curator,
 }
 
-pub(super) async fn user(context: &Context, User::Add { name, role }: User) -> Done {
+pub(super) async fn user(context: &Context, user: User) -> Done {
     let app = context.open().await?;
     let mut tx = app.db.write().await?;
+    let (name, role) = match user {
+        User::Add { name, role } => (name, role),
+        User::Rm { name } => {
+            let proof = accounts::remove_person(&mut tx, &Caller::Operator, &name).await?;
+            tx.commit(proof).await?;
+            context.result(&serde_json::json!({"removed": name}), format!("{name} has no access any more"));
+            return Ok(());
+        }
+    };
     let (invited, proof) = accounts::invite(&mut tx, &Caller::Operator, &name, role).await?;
     tx.commit(proof).await?;
     let link = format!("{}/console/welcome/{}", app.settings.public_url.trim_end_matches('/'), invited.invitation);
     context.result(
         &serde_json::json!({"person": invited.id, "staff": invited.staff, "link": link}),
-        format!("staff number {}; this link is good once, for a day:\n{link}", invited.staff),
+        format!(
+            "staff number {}; this link is good once, for a day:\n{link}\n(served elsewhere? set public_url)",
+            invited.staff
+        ),
     );
     Ok(())
 }
 
-pub(super) async fn key(context: &Context, Key::Add { role, name, detail, per_minute }: Key) -> Done {
+pub(super) async fn key(context: &Context, key: Key) -> Done {
     let app = context.open().await?;
+    let (role, name, detail, per_minute) = match key {
+        Key::Add { role, name, detail, per_minute } => (role, name, detail, per_minute),
+        Key::Rm { name } => {
+            let mut tx = app.db.write().await?;
+            let proof = accounts::remove_key(&mut tx, &Caller::Operator, &name).await?;
+            tx.commit(proof).await?;
+            context.result(&serde_json::json!({"removed": name}), format!("the key {name} opens nothing any more"));
+            return Ok(());
+        }
+    };
     let mut scopes = match role {
         KeyRole::Client => vec![Scope::ItemsWrite, Scope::MatchesWrite],
         KeyRole::Curator => vec![Scope::BanksRead, Scope::BanksWrite],

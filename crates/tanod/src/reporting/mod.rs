@@ -34,7 +34,7 @@ pub static INVALID_REPORT: Kind = Kind::new(
     422,
     "invalid-report",
     "The report would not be accepted as it is.",
-    "Mend what the detail names: usually the `reporter` section of the settings, or a URL of the upload.",
+    "Mend what the detail names: usually a setting under `[reporting.about]`, or a URL of the upload.",
 );
 
 /// All refusals of this domain.
@@ -232,6 +232,11 @@ pub async fn list(tx: &mut Tx, caller: &Caller, before: Option<ReportId>, limit:
 /// The reports of one case.
 pub async fn of_case(tx: &mut Tx, case: CaseId) -> Result<Vec<Report>> {
     store::of_case(tx, case).await
+}
+
+/// How many reports are stuck and wait for a person.
+pub async fn dead(tx: &mut Tx) -> Result<i64> {
+    store::dead(tx).await
 }
 
 /// One report.

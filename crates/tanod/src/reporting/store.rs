@@ -61,6 +61,11 @@ pub(super) async fn list(tx: &mut Tx, before: Option<ReportId>, limit: i64) -> R
     Ok(rows.iter().map(read_report).collect::<Read<_>>()?)
 }
 
+pub(super) async fn dead(tx: &mut Tx) -> Result<i64> {
+    let row = tx.row("SELECT COUNT(*) AS n FROM reports WHERE state = 'dead'", &[]).await?;
+    Ok(row.map_or(Ok(0), |row| row.get("n"))?)
+}
+
 pub(super) async fn set_state(tx: &mut Tx, id: ReportId, state: ReportState, trouble: Option<&str>) -> Result<()> {
     tx.execute(
         "UPDATE reports SET state = $1, trouble = $2 WHERE id = $3",

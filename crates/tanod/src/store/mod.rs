@@ -114,24 +114,25 @@ impl Db {
         Ok(Self { pools: Pools::Postgres(pool), clock, random })
     }
 
-    /// Stamps a new database with its world, and refuses one of another than was asked for. Without a word it is what it
+    /// Stamps a new database with its world and a mark of its own, and refuses one of another world than was asked for. Without a word it is what it
     /// was made for, and a new one is live.
-    pub async fn born(&self, asked: Option<World>) -> Result<World, StoreError> {
+    pub async fn born(&self, asked: Option<World>) -> Result<(World, Uuid), StoreError> {
         let mut tx = self.write().await?;
         tx.execute(
-            "INSERT INTO birth (world, born_at, one) SELECT $1, $2, 1 WHERE NOT EXISTS (SELECT 1 FROM birth)",
-            &[asked.unwrap_or(World::Live).to_string().into(), tx.now().into()],
+            "INSERT INTO birth (world, born_at, mark, one) SELECT $1, $2, $3, 1
+             WHERE NOT EXISTS (SELECT 1 FROM birth)",
+            &[asked.unwrap_or(World::Live).to_string().into(), tx.now().into(), tx.id::<Uuid>().into()],
         )
         .await?;
-        let stamp: String = match tx.row("SELECT world FROM birth", &[]).await? {
-            Some(row) => row.get("world")?,
+        let (stamp, mark): (String, Uuid) = match tx.row("SELECT world, mark FROM birth", &[]).await? {
+            Some(row) => (row.get("world")?, row.get("mark")?),
             None => return Err(StoreError::Unreadable("birth.world".to_owned())),
         };
         tx.commit(Recorded::unrecorded("the stamp of birth comes before there is a record")).await?;
         let born = if stamp == "demo" { World::Demo } else { World::Live };
         match asked {
             Some(asked) if asked != born => Err(StoreError::OtherWorld { born, asked }),
-            _ => Ok(born),
+            _ => Ok((born, mark)),
         }
     }
 

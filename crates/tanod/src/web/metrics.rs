@@ -23,6 +23,8 @@ pub enum Metric {
     Entries,
     /// Jobs by state.
     Jobs,
+    /// Reports that are stuck and wait for a person.
+    DeadReports,
 }
 
 impl Metric {
@@ -34,6 +36,7 @@ impl Metric {
             Self::ShadowMatches => "tanod_shadow_matches_total",
             Self::Entries => "tanod_entries",
             Self::Jobs => "tanod_jobs",
+            Self::DeadReports => "tanod_dead_reports",
         }
     }
 }
@@ -77,6 +80,11 @@ pub async fn render(State(app): State<App>) -> Response {
             let n = f64::from(i32::try_from(n).unwrap_or(i32::MAX));
             metrics::gauge!(Metric::Jobs.name(), "state" => state).set(n);
         }
+    }
+    if let Ok(mut tx) = app.db.read().await
+        && let Ok(dead) = crate::reporting::dead(&mut tx).await
+    {
+        metrics::gauge!(Metric::DeadReports.name()).set(f64::from(i32::try_from(dead).unwrap_or(i32::MAX)));
     }
     handle.render().into_response()
 }

@@ -144,6 +144,11 @@ impl Bed {
 
     /// Somebody signed in.
     pub(crate) async fn person(&self, role: Role) -> String {
+        self.named(role).await.0
+    }
+
+    /// Somebody signed in, and the name they sign in with.
+    pub(crate) async fn named(&self, role: Role) -> (String, String) {
         let mut tx = self.app.db.write().await.unwrap();
         let name = format!("p-{}", hex::encode(tx.random().bytes::<6>()));
         let (invited, proof) = accounts::invite(&mut tx, &Caller::Operator, &name, role).await.unwrap();
@@ -152,7 +157,7 @@ impl Bed {
         // Hashing a password is slow on purpose and tested once; here nobody signs in by password.
         let (session, proof) = accounts::accept(&mut tx, &invited.invitation, "none").await.unwrap();
         tx.commit(proof).await.unwrap();
-        session.token
+        (session.token, name)
     }
 
     pub(crate) fn request(method: &str, path: &str, token: &str) -> axum::http::request::Builder {

@@ -107,3 +107,35 @@ async fn the_two_worlds_do_not_mix() {
         assert!(said.contains(expected) && said.is_empty() == expected.is_empty(), "{ncmec}: {said}");
     }
 }
+
+/// A new database beside evidence that it does not know: sweeping would destroy it, so it is not even opened.
+#[tokio::test]
+async fn another_installations_evidence_is_not_touched() {
+    let bed = Bed::new().await;
+    matched(&bed, &known(&bed, 1).await, "u").await;
+    let elsewhere = tempfile::tempdir().unwrap();
+    let mut settings = tanod::config::Settings::load(Some(&elsewhere.path().join("new")), None).unwrap();
+    settings.objects.clone_from(&bed.settings.objects);
+    settings.s3 = bed.settings.s3.clone();
+    bed.clock.advance(std::time::Duration::from_secs(1));
+    let said = open(settings, &bed.clock).await.err().unwrap().to_string();
+    assert!(said.contains("another installation"), "{said}");
+    assert_eq!(bed.app.vault.objects.list().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn one_process_serves_a_file_and_nothing_crosses_a_network_in_the_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = tanod::config::Settings::load(Some(folder.path()), None).unwrap();
+    let first = tanod::plan::sole(&settings).unwrap();
+    let second = tanod::plan::sole(&settings).unwrap_err().to_string();
+    assert!(second.contains("another process serves"), "{second}");
+    drop(first);
+    tanod::plan::sole(&settings).unwrap();
+    for (listen, fine) in [("127.0.0.1:1", true), ("[::1]:1", true), ("0.0.0.0:1", false), ("192.0.2.1:1", false)] {
+        settings.listen = listen.to_owned();
+        assert_eq!(tanod::plan::reachable(&settings).is_ok(), fine, "{listen}");
+    }
+    settings.behind_tls = true;
+    tanod::plan::reachable(&settings).unwrap();
+}

@@ -113,3 +113,42 @@ async fn signing_in_by_password_and_out_again() {
     bed.clock.advance(std::time::Duration::from_hours(11));
     assert_eq!(bed.get("/v1/cases", &token).await.slug(), "not-signed-in");
 }
+
+#[tokio::test]
+async fn who_is_removed_has_no_access_from_that_moment() {
+    let bed = Bed::new().await;
+    let key = bed.key(&[Scope::BanksRead]).await;
+    let (lead, name) = bed.named(Role::Lead).await;
+    bed.get("/v1/banks", &key).await.ok();
+    bed.get("/v1/cases", &lead).await.ok();
+    let mut tx = bed.app.db.write().await.unwrap();
+    let by = accounts::Caller::Operator;
+    assert_eq!(accounts::remove_person(&mut tx, &by, "nobody").await.err().unwrap().slug(), Some("unknown-name"));
+    let proof = accounts::remove_person(&mut tx, &by, &name).await.unwrap();
+    tx.commit(proof).await.unwrap();
+    let mut tx = bed.app.db.write().await.unwrap();
+    let keys = tx.rows("SELECT name FROM api_keys", &[]).await.unwrap();
+    let first: String = keys[0].get("name").unwrap();
+    let proof = accounts::remove_key(&mut tx, &by, &first).await.unwrap();
+    tx.commit(proof).await.unwrap();
+    assert_eq!(bed.get("/v1/banks", &key).await.slug(), "not-signed-in");
+    assert_eq!(bed.get("/v1/cases", &lead).await.slug(), "not-signed-in");
+    // An invitation brings a person back, as the same member of staff.
+    let mut tx = bed.app.db.write().await.unwrap();
+    let (invited, proof) = accounts::invite(&mut tx, &by, &name, Role::Lead).await.unwrap();
+    tx.commit(proof).await.unwrap();
+    assert_eq!(invited.staff, 1);
+}
+
+#[tokio::test]
+async fn passwords_are_not_guessed_fast() {
+    let bed = Bed::new().await;
+    let wrong = json!({"name": "night-1", "password": "a guess of many"});
+    let mut slugs = Vec::new();
+    for _ in 0..11 {
+        slugs.push(bed.post("/v1/sessions", "", &wrong).await.slug());
+    }
+    assert_eq!((slugs[9].as_str(), slugs[10].as_str()), ("wrong-password", "too-many-requests"));
+    let other = json!({"name": "night-2", "password": "a guess of many"});
+    assert_eq!(bed.post("/v1/sessions", "", &other).await.slug(), "wrong-password");
+}
