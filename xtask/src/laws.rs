@@ -169,7 +169,7 @@ fn unrecorded_are_counted(tree: &[(String, String)]) -> Vec<String> {
 
 /// Who may depend on whom, by the manifests.
 pub(crate) fn arrows(metadata: &Value) -> Vec<String> {
-    const CRATES: [&str; 8] = ["tanod", "fingerprint", "decode", "vault", "ledger", "exchange", "sim", "xtask"];
+    const CRATES: [&str; 9] = ["tanod", "fingerprint", "decode", "vault", "ledger", "exchange", "sim", "fuzz", "xtask"];
     let mut broken = Vec::new();
     for package in metadata["packages"].as_array().into_iter().flatten() {
         let name = package["name"].as_str().unwrap_or_default();
@@ -184,7 +184,7 @@ pub(crate) fn arrows(metadata: &Value) -> Vec<String> {
             let may = match (name, to) {
                 // A simulator shares nothing with the client it answers, in tests neither.
                 ("sim", "exchange") | ("exchange", "sim") => false,
-                ("tanod", _) | ("decode", "fingerprint") => true,
+                ("tanod" | "fuzz", _) | ("decode", "fingerprint") => true,
                 _ => dev,
             };
             if !may {

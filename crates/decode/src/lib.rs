@@ -9,6 +9,32 @@ mod pictures;
 mod pool;
 mod protocol;
 
+/// The two sides of the pipe without the pipe, for fuzzing.
+#[doc(hidden)]
+pub mod sides {
+    use crate::protocol::{Answer, Ask, REQUEST, Request};
+
+    /// What the child does with a file: every question about it, within small limits.
+    pub fn child(media: &[u8]) {
+        for ask in [Ask::Fingerprints, Ask::Picture { max_side: 64, veil: true }] {
+            let media_bytes = u64::try_from(media.len()).unwrap_or(u64::MAX);
+            let request = Request { ask, max_pixels: 1 << 20, max_frames: 4, media: media_bytes };
+            let answer = crate::pictures::examine(&request, media, 64 << 20);
+            // What the child says, the parent understands.
+            assert!(Answer::from_bytes(&answer.to_bytes()).is_some(), "the child speaks another language");
+        }
+    }
+
+    /// What the parent does with a child's answer, and the child with a question.
+    pub fn parent(bytes: &[u8]) {
+        drop(Answer::from_bytes(bytes));
+        if let Some(bytes) = bytes.first_chunk::<REQUEST>() {
+            let asked = Request::from_bytes(bytes);
+            assert!(asked.is_none_or(|request| request.to_bytes() == *bytes), "a question reads in two ways");
+        }
+    }
+}
+
 use std::time::Duration;
 
 use fingerprint::Pdq;

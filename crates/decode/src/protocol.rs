@@ -49,10 +49,10 @@ impl Request {
     pub(crate) fn from_bytes(bytes: &[u8; REQUEST]) -> Option<Self> {
         let mut input = In(bytes);
         let (kind, veil, max_side) = (input.u8()?, input.u8()?, input.u32()?);
-        let ask = match (kind, veil) {
-            (0, 0) => Ask::Hello,
-            (1, 0) => Ask::Fingerprints,
-            (2, 0 | 1) => Ask::Picture { max_side, veil: veil == 1 },
+        let ask = match (kind, veil, max_side) {
+            (0, 0, 0) => Ask::Hello,
+            (1, 0, 0) => Ask::Fingerprints,
+            (2, 0 | 1, _) => Ask::Picture { max_side, veil: veil == 1 },
             _ => return None,
         };
         let request = Self { ask, max_pixels: input.u64()?, max_frames: input.u32()?, media: input.u64()? };

@@ -1,0 +1,146 @@
+//! The targets: what each does with foreign bytes, and what it starts from. No target may panic, whatever the bytes.
+
+use exchange::ncmec::{Parsed, validate};
+use jiff::Timestamp;
+use sim::pictures::{jpeg, picture, png};
+
+/// A parser of foreign bytes.
+pub struct Target {
+    /// Also the name of its folder under testdata/fuzz.
+    pub name: &'static str,
+    /// What is done with the bytes.
+    pub run: fn(&[u8]),
+    /// Well-formed beginnings, to be bent.
+    pub seeds: fn() -> Vec<Vec<u8>>,
+}
+
+/// All of them.
+pub const TARGETS: [Target; 8] = [
+    Target { name: "media", run: decode::sides::child, seeds: media_seeds },
+    Target { name: "protocol", run: decode::sides::parent, seeds: protocol_seeds },
+    Target { name: "answer", run: answer, seeds: answer_seeds },
+    Target { name: "document", run: document, seeds: document_seeds },
+    Target { name: "rows", run: rows, seeds: rows_seeds },
+    Target { name: "facts", run: facts, seeds: facts_seeds },
+    Target { name: "note", run: note, seeds: note_seeds },
+    Target { name: "sealed", run: sealed, seeds: sealed_seeds },
+];
+
+/// The target of this name.
+pub fn target(name: &str) -> Option<&'static Target> {
+    TARGETS.iter().find(|target| target.name == name)
+}
+
+fn media_seeds() -> Vec<Vec<u8>> {
+    let drawn = picture(5, 24, 17);
+    let gif = b"GIF89a\x02\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x00\x0a\x00\x00\x00,\x00\x00\x00\x00\x02\x00\x01\x00\x00\x02\x02D\x0a\x00;";
+    let bmp = b"BM\x3a\x00\x00\x00\x00\x00\x00\x006\x00\x00\x00(\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x18\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x20\x30\x00";
+    let tiff = b"II*\x00\x08\x00\x00\x00\x07\x00\x00\x01\x03\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x01\x03\x00\x01\x00\x00\x00\x01\x00\x00\x00\x02\x01\x03\x00\x01\x00\x00\x00\x08\x00\x00\x00\x03\x01\x03\x00\x01\x00\x00\x00\x01\x00\x00\x00\x06\x01\x03\x00\x01\x00\x00\x00\x01\x00\x00\x00\x11\x01\x04\x00\x01\x00\x00\x00\x62\x00\x00\x00\x17\x01\x04\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x7f";
+    vec![jpeg(&drawn, 80), png(&drawn), gif.to_vec(), bmp.to_vec(), tiff.to_vec()]
+}
+
+fn protocol_seeds() -> Vec<Vec<u8>> {
+    vec![vec![0, 1, 1], vec![2, 0, 0, 0, 1, 0xff], vec![3, 1], (0..26).collect(), vec![1; 80]]
+}
+
+fn answer(bytes: &[u8]) {
+    drop(Parsed::from_xml(bytes));
+}
+
+fn answer_seeds() -> Vec<Vec<u8>> {
+    let texts = [
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<reportResponse><responseCode>0</responseCode><responseDescription>Success</responseDescription><reportId>4564654</reportId><fileId>b0754af766b426f2928a02c651ed4b99</fileId><hash>fafa5efeaf3cbe3b23b2748d13e629a1</hash></reportResponse>",
+        "<reportDoneResponse><responseCode>0</responseCode><reportId>1</reportId><files><fileId>a</fileId></files></reportDoneResponse>",
+    ];
+    texts.map(|text| text.as_bytes().to_vec()).to_vec()
+}
+
+fn document(bytes: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        drop(validate(text, Timestamp::UNIX_EPOCH));
+    }
+}
+
+fn document_seeds() -> Vec<Vec<u8>> {
+    let texts = [
+        "<report><incidentSummary><incidentType>Child Sex Tourism</incidentType><incidentDateTime>2026-01-05T10:11:12Z</incidentDateTime></incidentSummary><reporter><reportingPerson><email>a@b.example</email></reportingPerson></reporter></report>",
+        "<fileDetails><reportId>1</reportId><fileId>ab</fileId><fileAnnotations><viral/></fileAnnotations><ipCaptureEvent><ipAddress>192.0.2.1</ipAddress></ipCaptureEvent></fileDetails>",
+    ];
+    texts.map(|text| text.as_bytes().to_vec()).to_vec()
+}
+
+fn rows(bytes: &[u8]) {
+    use tanod::banks::{parse_csv, parse_ndjson, write_csv, write_ndjson};
+    for parsed in [parse_csv(bytes), parse_ndjson(bytes)].into_iter().flatten() {
+        // What was read is written so that it reads the same.
+        let written = write_csv(&parsed).ok().and_then(|text| parse_csv(&text).ok());
+        assert!(written.is_some_and(|again| again == parsed), "CSV does not read back");
+        let written = write_ndjson(&parsed).ok().and_then(|text| parse_ndjson(&text).ok());
+        assert!(written.is_some_and(|again| again == parsed), "NDJSON does not read back");
+    }
+}
+
+fn rows_seeds() -> Vec<Vec<u8>> {
+    let (md5, pdq) = ("a".repeat(32), "5".repeat(64));
+    let csv = format!("signal,value,classification,source,provenance\nmd5,{md5},A1,test,\"a, b\"\npdq,{pdq},,,\n");
+    let lines = format!(
+        "{{\"signal\":\"md5\",\"value\":\"{md5}\"}}\n{{\"signal\":\"pdq\",\"value\":\"{pdq}\",\"classification\":\"B2\"}}\n"
+    );
+    vec![csv.into_bytes(), lines.into_bytes()]
+}
+
+fn facts(bytes: &[u8]) {
+    if let Ok(facts) = tanod::web::json::<tanod::intake::Facts>(bytes) {
+        drop(facts.check());
+        let again = serde_json::to_vec(&facts).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        assert!(again.is_some_and(|again: tanod::intake::Facts| again == facts), "what is kept reads back otherwise");
+    }
+}
+
+fn facts_seeds() -> Vec<Vec<u8>> {
+    let text = "{\"content_id\":\"p-1\",\"account\":{\"id\":\"u\",\"email\":\"a@b.example\"},\"uploaded_at\":\"2026-01-05T11:11:12+01:00\",\"upload_ip\":\"2001:db8::1\",\"upload_port\":443,\"public\":true,\"urls\":[\"https://platform.example/p/1\"]}";
+    vec![text.as_bytes().to_vec()]
+}
+
+fn signer() -> Option<ledger::Signer> {
+    ledger::Signer::from_seed("fuzz", &[7; 32]).ok()
+}
+
+fn note(bytes: &[u8]) {
+    if let (Ok(text), Some(signer)) = (std::str::from_utf8(bytes), signer()) {
+        drop(ledger::Verifier::parse(text));
+        if let Ok(verifier) = ledger::Verifier::parse(&signer.vkey()) {
+            drop(verifier.open(text));
+        }
+    }
+}
+
+fn note_seeds() -> Vec<Vec<u8>> {
+    let Some(signer) = signer() else { return Vec::new() };
+    let checkpoint = ledger::Checkpoint { origin: "fuzz".to_owned(), size: 3, root: [9; 32] };
+    vec![signer.sign(&checkpoint).into_bytes(), signer.vkey().into_bytes()]
+}
+
+/// Bytes that nobody needs to be surprised by.
+struct Zeros;
+
+impl vault::Random for Zeros {
+    fn fill(&self, out: &mut [u8]) {
+        out.fill(0);
+    }
+}
+
+const SECRET: &[u8] = b"a secret of more than thirty-two bytes";
+
+fn sealed(bytes: &[u8]) {
+    drop(vault::KeyRing::open(bytes, SECRET));
+    if let Ok((ring, _)) = vault::KeyRing::create(SECRET, &Zeros) {
+        let (wrapped, sealed) = bytes.split_at(bytes.len().min(80));
+        let opened = vault::open(sealed, vault::ObjectId(uuid::Uuid::nil()), "media", wrapped, &ring);
+        assert!(opened.is_err(), "bytes of a stranger open");
+    }
+}
+
+fn sealed_seeds() -> Vec<Vec<u8>> {
+    vault::KeyRing::create(SECRET, &Zeros).map(|(_, file)| vec![file]).unwrap_or_default()
+}
