@@ -259,3 +259,31 @@ fn generate(folder: &std::path::Path) -> Done {
     fs_err::write(folder.join("permissions.txt"), crate::accounts::matrix() + "\n")?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_command_shows_an_example_and_speaks_json() {
+        fn walk(command: &clap::Command, path: &str, found: &mut u32) {
+            let mut inner = command.get_subcommands().filter(|inner| !inner.is_hide_set()).peekable();
+            if inner.peek().is_none() {
+                let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+                assert!(help.contains(&format!("tanod {}", path.trim())), "{path}: {help}");
+                *found += 1;
+            }
+            for inner in inner {
+                walk(inner, &format!("{path} {}", inner.get_name()), found);
+            }
+        }
+        let line = Line::command();
+        line.clone().debug_assert();
+        assert!(line.get_arguments().any(|argument| argument.get_id() == "json" && argument.is_global_set()));
+        let mut found = 0;
+        walk(&line, "", &mut found);
+        assert!(found > 18, "{found}");
+    }
+}

@@ -63,6 +63,12 @@ struct Queue<'a> {
     next: Option<String>,
 }
 
+#[derive(Template)]
+#[template(path = "review/pages/elsewhere.html")]
+struct Elsewhere<'a> {
+    who: &'a Who,
+}
+
 /// An upload on the case's page.
 #[expect(clippy::struct_excessive_bools, reason = "each is one thing that the page shows or does not")]
 struct Upload {
@@ -177,6 +183,9 @@ struct Asked {
 }
 
 async fn queue(Shared(app): Shared<App>, staff: Staff, Query(asked): Query<Asked>) -> Paged {
+    if !staff.caller.may(Permission::ReadCases) {
+        return show(&Elsewhere { who: &staff.who });
+    }
     let chosen = asked.state.as_deref().unwrap_or("open");
     let state = match chosen {
         "all" => None,

@@ -152,3 +152,27 @@ async fn passwords_are_not_guessed_fast() {
     let other = json!({"name": "night-2", "password": "a guess of many"});
     assert_eq!(bed.post("/v1/sessions", "", &other).await.slug(), "wrong-password");
 }
+
+/// The console as each role: its cookie opens what the role may see, and nothing else.
+#[tokio::test]
+async fn the_console_shows_each_role_its_own() {
+    let bed = Bed::new().await;
+    for (role, cases) in [(Role::Reviewer, true), (Role::Lead, true), (Role::Admin, false), (Role::Auditor, false)] {
+        let cookie = format!("{}={}", tanod::web::COOKIE, bed.person(role).await);
+        let get = async |path: &str| {
+            let request = Bed::request("GET", path, "").header("cookie", &cookie);
+            bed.send(request.body(Body::empty()).unwrap()).await
+        };
+        let queue = get("/console/queue").await;
+        let text = String::from_utf8_lossy(&queue.bytes).into_owned();
+        assert_eq!((queue.status.as_u16(), text.contains("<h1>Cases</h1>")), (200, cases), "{role:?}");
+        assert!(text.contains("Sign out"));
+        let case = get(&filled("/console/cases/{case}")).await;
+        assert_eq!(case.status.as_u16(), if cases { 404 } else { 403 }, "{role:?}");
+        assert!(String::from_utf8_lossy(&case.bytes).contains("What to do"));
+    }
+    for path in ["/console", "/console/queue", "/console/cases/x", "/console/cases/x/exhibits/y?veiled=true"] {
+        let said = bed.get(path, "").await;
+        assert_eq!((said.status.as_u16(), &said.headers["location"]), (303, &"/console/sign-in".parse().unwrap()));
+    }
+}
