@@ -14,7 +14,9 @@ use vault::{KeyRing, Objects};
 use crate::clock::{Clock, Random};
 use crate::config::{self, Settings};
 use crate::evidence::Vault;
+use crate::intake::Arrivals;
 use crate::matching::SharedLists;
+use crate::roles::Tasks;
 use crate::store::{Db, World};
 use crate::web::Limits;
 
@@ -41,6 +43,10 @@ pub struct App {
     pub limits: Arc<Limits>,
     /// Places for uploads that are being looked at.
     pub places: Arc<Semaphore>,
+    /// Uploads that wait to be written.
+    pub arrivals: Arc<Arrivals>,
+    /// What goes on behind the requests; joined at the end.
+    pub tasks: Tasks,
     /// Wakes the workers of this process; losing a nudge costs a moment, never a job.
     pub nudge: Arc<Notify>,
 }
@@ -154,6 +160,8 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         signer: Arc::new(signer),
         limits: Arc::new(Limits::new(settings.intake.requests_per_minute)),
         places: Arc::new(Semaphore::new(settings.intake.max_at_once.max(1))),
+        arrivals: Arc::default(),
+        tasks: Tasks::new(),
         nudge: Arc::new(Notify::new()),
         settings: Arc::new(settings),
         db,

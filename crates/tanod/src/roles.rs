@@ -67,8 +67,9 @@ impl Tasks {
     }
 }
 
-/// Runs a role until `tasks` are asked to stop. The listener is needed for the roles that are called.
-pub async fn run(app: &App, role: Role, listener: Option<TcpListener>, tasks: &Tasks) -> Result<()> {
+/// Runs a role until the application's tasks are asked to stop. The listener is needed for the roles that are called.
+pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result<()> {
+    let tasks = &app.tasks;
     if !app.db.is_shared() {
         // One process owns the file: whoever held a lease is gone.
         let mut tx = app.db.write().await?;
@@ -214,6 +215,9 @@ pub async fn sequence_once(app: &App) -> Result<u64> {
 /// Sweeps up what a crash left between an object and its row.
 async fn schedule(app: App, stop: CancellationToken) {
     loop {
+        if let Err(error) = forget(&app).await {
+            tracing::warn!(%error, "old answers are not forgotten");
+        }
         let swept = async {
             let mut tx = app.db.read().await?;
             evidence::sweep(&mut tx, &app.vault).await
@@ -227,6 +231,13 @@ async fn schedule(app: App, stop: CancellationToken) {
             return;
         }
     }
+}
+
+/// Lets go of the answers that no repeated request can ask for any more.
+async fn forget(app: &App) -> Result<()> {
+    let mut tx = app.db.write().await?;
+    web::forget_answers(&mut tx).await?;
+    Ok(tx.commit(Recorded::unrecorded("an answer remembered for a day is no record")).await?)
 }
 
 /// Waits, unless asked to stop. False: stop.

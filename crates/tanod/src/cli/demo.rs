@@ -19,7 +19,7 @@ use crate::audit;
 use crate::evidence;
 use crate::plan;
 use crate::plan::App;
-use crate::roles::{self, Role, Tasks};
+use crate::roles::{self, Role};
 use crate::store::World;
 
 /// Show everything on this machine.
@@ -215,21 +215,20 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
     plan::reachable(&settings)?;
     let app = context.open_with(settings).await?;
     let _alone = plan::sole(&app.settings)?;
-    let tasks = Tasks::new();
-    let (serving, stop) = (simulator.clone(), tasks.stop.clone());
-    tasks.spawn(async move {
+    let (serving, stop) = (simulator.clone(), app.tasks.stop.clone());
+    app.tasks.spawn(async move {
         serving.serve(outside, stop.cancelled_owned()).await.ok();
     });
-    roles::run(&app, Role::All, Some(listener), &tasks).await?;
+    roles::run(&app, Role::All, Some(listener)).await?;
 
     let shown = Demo { context, app: &app, simulator: &simulator, data: &data, base: &base };
     let result = shown.show(args.once).await;
     match (&result, args.once) {
         (Ok(()), false) => {
             roles::asked_to_stop().await;
-            super::serve::end(context, &app, &tasks).await;
+            super::serve::end(context, &app).await;
         }
-        _ => tasks.end().await,
+        _ => app.tasks.end().await,
     }
     app.db.close().await;
     result

@@ -5,7 +5,7 @@ use tokio::net::TcpListener;
 use super::{Context, Done, Trouble};
 use crate::config::DEFAULTS;
 use crate::plan::{self, App};
-use crate::roles::{self, Role, Tasks};
+use crate::roles::{self, Role};
 use crate::store::World;
 use crate::web::router::readiness;
 
@@ -68,8 +68,7 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
     let called = matches!(args.role, Role::All | Role::Api | Role::Console);
     let listener = if called { Some(bind(&app.settings.listen).await?) } else { None };
     let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
-    let tasks = Tasks::new();
-    roles::run(&app, args.role, listener, &tasks).await?;
+    roles::run(&app, args.role, listener).await?;
     if let Some(address) = address {
         context.result(
             &serde_json::json!({"listening": format!("http://{address}"), "console": format!("http://{address}/console")}),
@@ -78,15 +77,15 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
         tell_if_not_ready(&app).await;
     }
     roles::asked_to_stop().await;
-    end(context, &app, &tasks).await;
+    end(context, &app).await;
     Ok(())
 }
 
 /// Finishes what is in hand; a second signal ends at once, for everything that was promised is on disk.
-pub(super) async fn end(context: &Context, app: &App, tasks: &Tasks) {
+pub(super) async fn end(context: &Context, app: &App) {
     context.say("stopping; again to stop at once");
     tokio::select! {
-        () = tasks.end() => {}
+        () = app.tasks.end() => {}
         () = roles::asked_to_stop() => {}
         () = tokio::time::sleep(std::time::Duration::from_mins(1)) => {}
     }

@@ -9,13 +9,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{Arrival, BAD_ITEM, BUSY, Facts, NOT_READY, TOO_LARGE, UNKNOWN_ITEM};
+use super::arrivals::Pending;
+use super::{Arrival, Arrivals, BAD_ITEM, BUSY, Facts, NOT_READY, TOO_LARGE, UNKNOWN_ITEM};
 use crate::accounts::{Caller, Permission};
 use crate::matching::{self, Hit, Judgement, Prints, Strength, Verdict};
 use crate::plan::App;
 use crate::refusal::{Error, Result};
 use crate::store::{CaseId, ItemId, ObjectId, new_uuid};
-use crate::web::{self, Answer, Once, metrics};
+use crate::web::{self, Answer, Once};
 
 /// A PDQ hash of one frame.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -83,7 +84,7 @@ fn fingerprints(prints: &Prints) -> Fingerprints {
     }
 }
 
-fn answer(item: ItemId, caller: &Caller, prints: &Prints, judgement: &Judgement, case: Option<CaseId>) -> ItemAnswer {
+pub(super) fn answer(item: ItemId, caller: &Caller, prints: &Prints, judgement: &Judgement, case: Option<CaseId>) -> ItemAnswer {
     ItemAnswer {
         item,
         verdict: judgement.verdict,
@@ -131,11 +132,9 @@ pub async fn submit(
     let facts: Facts = serde_json::from_slice(&text).map_err(|error| BAD_ITEM.because(format!("item: {error}")))?;
     facts.check()?;
     let once = Once::new("POST /v1/items", &caller, &headers, &[&Sha256::digest(&media), &text])?;
-    let mut tx = app.db.write().await.map_err(Error::from)?;
-    if let Some(before) = once.before(&mut tx).await? {
+    if let Some(before) = once.asked_before(&app.db).await? {
         return Ok(before);
     }
-    drop(tx);
 
     let prints = super::examine(&app.pool, &media).await;
     let judgement = app.lists.with(|lists| lists.judge(&prints, now));
@@ -147,13 +146,7 @@ pub async fn submit(
     };
     let id = ItemId(new_uuid(now, app.db.random()));
     let arrival = Arrival { id, facts, bytes: media.len(), prints, judgement, sealed };
-    let response = web::post(&app, &once, StatusCode::OK, async |tx| {
-        let (case, proof) = super::accept(tx, &caller, &arrival).await?;
-        Ok((answer(id, &caller, &arrival.prints, &arrival.judgement, case), proof))
-    })
-    .await?;
-    metrics::count_item(&arrival.judgement);
-    Ok(response)
+    Ok(Arrivals::write(&app, Pending { caller, once, arrival }).await?)
 }
 
 /// Takes the two parts of the form, in either order, and nothing else.

@@ -1,6 +1,7 @@
 //! An upload arrives: it is looked at, judged, and what must be kept is on disk before the answer leaves.
 
 pub mod api;
+mod arrivals;
 pub mod jobs;
 mod store;
 
@@ -21,6 +22,8 @@ use crate::queue::{self, Work};
 use crate::refusal::{Kind, Result};
 use crate::review;
 use crate::store::{BankId, CaseId, EntryId, ItemId, Recorded, Tx};
+
+pub use arrivals::Arrivals;
 
 /// A body that is not the form we ask for.
 pub static BAD_ITEM: Kind = Kind::new(

@@ -13,12 +13,10 @@ pub(crate) async fn find(
     key: &str,
     oldest: Timestamp,
 ) -> Result<Option<(Vec<u8>, i64, String)>, StoreError> {
-    // What is older than a day is forgotten at the next use of the same caller.
-    tx.execute("DELETE FROM answers WHERE caller = $1 AND at < $2", &[caller.into(), oldest.into()]).await?;
     let row = tx
         .row(
-            "SELECT body, status, answer FROM answers WHERE caller = $1 AND route = $2 AND key = $3",
-            &[caller.into(), route.into(), key.into()],
+            "SELECT body, status, answer FROM answers WHERE caller = $1 AND route = $2 AND key = $3 AND at >= $4",
+            &[caller.into(), route.into(), key.into(), oldest.into()],
         )
         .await?;
     row.map(|row| Ok((row.get("body")?, row.get("status")?, row.get("answer")?))).transpose()
@@ -35,9 +33,17 @@ pub(crate) async fn insert(
 ) -> Result<(), StoreError> {
     let now = tx.now();
     tx.execute(
-        "INSERT INTO answers (caller, route, key, body, status, answer, at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        // One that is too old to be found makes room.
+        "INSERT INTO answers (caller, route, key, body, status, answer, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (caller, route, key) DO UPDATE SET
+             body = excluded.body, status = excluded.status, answer = excluded.answer, at = excluded.at",
         &[caller.into(), route.into(), key.into(), body.into(), i64::from(status).into(), answer.into(), now.into()],
     )
     .await?;
     Ok(())
+}
+
+/// Forgets what is older than that.
+pub(crate) async fn forget(tx: &mut Tx, oldest: Timestamp) -> Result<u64, StoreError> {
+    tx.execute("DELETE FROM answers WHERE at < $1", &[oldest.into()]).await
 }

@@ -14,7 +14,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use governor::clock::Clock as _;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 use crate::accounts::{self, Caller, NOT_SIGNED_IN};
 use crate::plan::App;
 use crate::refusal::{Error, Kind, Result};
-use crate::store::{Recorded, Tx};
+use crate::store::{Db, Recorded, Tx};
 
 /// JSON that does not fit.
 pub static BAD_BODY: Kind = Kind::new(
@@ -221,6 +221,17 @@ pub fn ok<T: Serialize>(value: &T) -> Answer {
     Ok(reply(StatusCode::OK, value)?)
 }
 
+/// Since when answers are remembered.
+fn oldest_answer(tx: &Tx) -> Timestamp {
+    tx.now().checked_sub(SignedDuration::from_hours(24)).unwrap_or(tx.now())
+}
+
+/// Forgets answers that are too old to be given again.
+pub async fn forget_answers(tx: &mut Tx) -> Result<u64> {
+    let oldest = oldest_answer(tx);
+    Ok(crate::store::answers::forget(tx, oldest).await?)
+}
+
 /// A POST with its Idempotency-Key: remembered with the answer for a day, in the same transaction as what it did.
 pub struct Once {
     route: &'static str,
@@ -250,8 +261,7 @@ impl Once {
     /// The answer given before, if there was one.
     pub async fn before(&self, tx: &mut Tx) -> Result<Option<Response>> {
         let Some(key) = &self.key else { return Ok(None) };
-        let now = tx.now();
-        let oldest = now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(now);
+        let oldest = oldest_answer(tx);
         let Some((body, status, answer)) =
             crate::store::answers::find(tx, self.caller, self.route, key, oldest).await?
         else {
@@ -264,6 +274,14 @@ impl Once {
             u16::try_from(status).ok().and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::OK);
         let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
         Ok(Some((status, headers, answer).into_response()))
+    }
+
+    /// The same, looked up by itself, before work that is not worth doing twice.
+    pub async fn asked_before(&self, db: &Db) -> Result<Option<Response>> {
+        if self.key.is_none() {
+            return Ok(None);
+        }
+        self.before(&mut db.read().await?).await
     }
 
     /// Remembers the answer, in the transaction of what it answers.

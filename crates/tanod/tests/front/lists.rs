@@ -68,8 +68,7 @@ async fn a_change_reaches_every_process_within_a_second() {
     let bed = Bed::new().await;
     let bank = bed.bank("csam", &[("md5", "11".repeat(16))]).await;
     let neighbour = bed.neighbour().await;
-    let tasks = tanod::roles::Tasks::new();
-    tanod::roles::run(&neighbour, tanod::roles::Role::Api, None, &tasks).await.unwrap();
+    tanod::roles::run(&neighbour, tanod::roles::Role::Api, None).await.unwrap();
     let knows = |value: &str| {
         let value = hex::decode(value).unwrap();
         neighbour.lists.with(|lists| !lists.hash(tanod::banks::Signal::Md5, &value).is_empty())
@@ -94,5 +93,5 @@ async fn a_change_reaches_every_process_within_a_second() {
         assert!(waited < 10_000, "the change did not arrive");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    tasks.end().await;
+    neighbour.tasks.end().await;
 }
