@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use decode::{Coverage, Look, Unscanned};
+use decode::Coverage;
 use fingerprint::Digests;
 use jiff::Timestamp;
 
@@ -314,10 +314,23 @@ pub async fn case_of(tx: &mut Tx, id: ItemId) -> Result<Option<CaseId>> {
     store::case_of(tx, id).await
 }
 
-/// Everything that is done to the bytes: digests, the sandboxed look.
+/// Digests of more than this are computed off the threads that serve.
+const LARGE: usize = 256 << 10;
+
+/// Everything that is done to the bytes: digests, and meanwhile the sandboxed look.
 pub async fn examine(pool: &decode::Pool, media: &Bytes) -> Prints {
-    let digests = Digests::of(media);
-    let look: std::result::Result<Look, Unscanned> = pool.look(media.clone()).await;
+    let digest = async {
+        if media.len() <= LARGE {
+            return Digests::of(media);
+        }
+        let bytes = media.clone();
+        match tokio::task::spawn_blocking(move || Digests::of(&bytes)).await {
+            Ok(digests) => digests,
+            // The runtime is ending; what is computed now reaches nobody.
+            Err(_) => Digests::of(media),
+        }
+    };
+    let (look, digests) = tokio::join!(pool.look(media.clone()), digest);
     Prints { digests, look: Some(look) }
 }
 
