@@ -46,6 +46,8 @@ pub struct Settings {
     pub objects: String,
     /// `file:PATH`.
     pub keys: String,
+    /// `file:PATH`, or nothing.
+    pub index: String,
     /// Where the secret is read from, unless the environment has it.
     pub secret_file: String,
     /// Where to serve.
@@ -154,13 +156,22 @@ impl Settings {
         if let Some(data) = data {
             let folder = data.to_string_lossy();
             let folder = folder.trim_end_matches('/');
-            for place in [&mut settings.database, &mut settings.objects, &mut settings.keys, &mut settings.secret_file]
-            {
+            for place in [
+                &mut settings.database,
+                &mut settings.objects,
+                &mut settings.keys,
+                &mut settings.index,
+                &mut settings.secret_file,
+            ] {
                 *place = place.replace("{data}", folder);
             }
         }
         if [&settings.database, &settings.objects, &settings.keys].iter().any(|place| place.contains("{data}")) {
             return Err(ConfigError::NoData);
+        }
+        if settings.index.contains("{data}") {
+            // Without a folder of ours the index is made anew at each start.
+            settings.index.clear();
         }
         Ok(settings)
     }

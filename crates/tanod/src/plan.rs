@@ -153,7 +153,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
     };
     Ok(App {
         world,
-        lists: SharedLists::default(),
+        lists: SharedLists::kept(kept_index(&settings)?),
         pool: Pool::new(program, vec!["decode-child".into()], children, limits),
         vault: Vault { objects: Arc::new(objects), ring: Arc::new(ring), random },
         ncmec: ncmec.map(Arc::new),
@@ -166,6 +166,17 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         settings: Arc::new(settings),
         db,
     })
+}
+
+/// Where the index is kept between starts.
+fn kept_index(settings: &Settings) -> Result<Option<PathBuf>, PlanError> {
+    match settings.index.as_str() {
+        "" => Ok(None),
+        address => match address.strip_prefix("file:") {
+            Some(path) => Ok(Some(PathBuf::from(path))),
+            None => Err(unknown("index", address, "file:PATH, or nothing")),
+        },
+    }
 }
 
 /// Opens the database alone, for commands that need nothing else.

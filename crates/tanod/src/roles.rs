@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 use crate::audit;
 use crate::evidence;
 use crate::intake;
-use crate::matching::FOLLOW_EVERY;
+use crate::matching::{FOLLOW_EVERY, KEEP_EVERY};
 use crate::plan::App;
 use crate::queue::{self, Done, Leased, Work};
 use crate::refusal::{Error, Result};
@@ -79,6 +79,7 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result
     if !matches!(role, Role::Sequencer | Role::Scheduler) {
         app.lists.catch_up(&app.db).await?;
         tasks.spawn(follow(app.clone(), tasks.stop.clone()));
+        tasks.spawn(keep(app.clone(), tasks.stop.clone()));
     }
     if role.is(Role::Worker) {
         for lane in ["reports", "reports", "items", "expiry"] {
@@ -102,6 +103,18 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result
         });
     }
     Ok(())
+}
+
+/// Keeps the index on disk, so that the next start need not read every entry.
+async fn keep(app: App, stop: CancellationToken) {
+    loop {
+        if let Err(error) = app.lists.keep().await {
+            tracing::warn!(%error, "the index is not kept on disk; the next start reads every entry");
+        }
+        if !pause(&stop, KEEP_EVERY).await {
+            return;
+        }
+    }
 }
 
 /// Keeps the lists fresh.

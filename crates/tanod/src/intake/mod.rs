@@ -17,7 +17,7 @@ use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
 use crate::banks;
 use crate::evidence::{self, Sealed, UNSCANNED_FOR};
-use crate::matching::{Hit, Judgement, Prints, Strength, Verdict};
+use crate::matching::{Hit, Judgement, Orientation, Prints, Strength, Verdict};
 use crate::queue::{self, Work};
 use crate::refusal::{Kind, Result};
 use crate::review;
@@ -195,6 +195,10 @@ pub struct KeptMatch {
     pub distance: Option<u32>,
     /// The greatest distance that counted.
     pub threshold: Option<u32>,
+    /// How the upload was turned when it fitted.
+    pub orientation: Option<Orientation>,
+    /// Whether it fitted without its uniform borders.
+    pub trimmed: bool,
 }
 
 /// An upload on its way in: judged, and sealed when it must be.
@@ -300,6 +304,8 @@ pub async fn matches(tx: &mut Tx, id: ItemId) -> Result<Vec<Hit>> {
                 strength: kept.strength,
                 distance: kept.distance,
                 threshold: kept.threshold,
+                orientation: kept.orientation,
+                trimmed: kept.trimmed,
                 classification: entry.classification,
                 source: entry.source,
                 shadow: false,

@@ -1,16 +1,16 @@
 //! `POST /v1/matches`: many hashes in one call, no media.
 
 use axum::extract::State;
-use axum::http::HeaderMap;
+use fingerprint::Print;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Hit, Strength, Verdict};
+use super::{Hit, Lists, SharedLists, Strength, Verdict};
 use crate::accounts::{Caller, Permission};
 use crate::banks::{Kind as BankKind, Signal};
 use crate::intake::NOT_READY;
 use crate::plan::App;
-use crate::refusal::Kind;
+use crate::refusal::{Error, Kind};
 use crate::web::{self, Answer, Body};
 
 /// A hash that is none.
@@ -71,7 +71,7 @@ pub struct Answers {
 /// Ask about hashes without sending media. Nothing is kept, and no case is made.
 #[utoipa::path(post, path = "/v1/matches", tag = "matches", request_body = Question,
     responses((status = 200, body = Answers), (status = "default", body = web::problem::ProblemBody)))]
-pub async fn ask(State(app): State<App>, caller: Caller, _headers: HeaderMap, body: Body) -> Answer {
+pub async fn ask(State(app): State<App>, caller: Caller, body: Body) -> Answer {
     caller.require(Permission::AskMatches)?;
     let now = app.db.clock().now();
     if app.lists.with(|lists| lists.ready(now)).is_err() {
@@ -81,27 +81,45 @@ pub async fn ask(State(app): State<App>, caller: Caller, _headers: HeaderMap, bo
     if question.hashes.len() > 10_000 {
         return Err(BAD_HASH.because(format!("{} hashes in one call", question.hashes.len())).into());
     }
-    let mut hashes = Vec::new();
-    for (n, hash) in question.hashes.iter().enumerate() {
-        let value = hex::decode(hash.value.trim()).ok().filter(|value| value.len() == hash.signal.width());
-        hashes.push((hash.signal, value.ok_or_else(|| BAD_HASH.because(format!("hash number {n}")))?));
+    let mut prints = Vec::with_capacity(question.hashes.len());
+    for (hash, n) in question.hashes.iter().zip(1_u32..) {
+        let value = hex::decode(hash.value.trim()).ok();
+        let print = value.and_then(|value| hash.signal.print(&value));
+        prints.push(print.ok_or_else(|| BAD_HASH.because(format!("hash number {n}")))?);
     }
     let details = caller.may(Permission::SeeMatches);
-    let (answers, lists_as_of) = app.lists.with(|lists| {
-        let as_of = lists.as_of();
-        let answer = |(signal, value): (Signal, Vec<u8>)| {
-            let hits = lists.hash(signal, &value);
-            let hits: Vec<Hit> =
-                hits.into_iter().filter(|hit| !hit.shadow && hit.kind != BankKind::Exception).collect();
-            let (verdict, reason) = match (hits.is_empty(), as_of) {
-                (false, _) => (Verdict::Match, None),
-                (true, None) => (Verdict::Unscanned, Some("no_list")),
-                (true, Some(_)) => (Verdict::NoMatch, None),
-            };
-            let strength = hits.iter().map(|hit| hit.strength).max();
-            HashAnswer { verdict, reason, strength, matches: details.then_some(hits) }
-        };
-        (hashes.into_iter().map(answer).collect(), as_of)
-    });
-    web::ok(&Answers { answers, lists_as_of })
+    let lists = app.lists.clone();
+    let look_up = move || web::ok(&answers(&lists, &prints, details));
+    if question.hashes.len() <= BATCH {
+        return look_up();
+    }
+    // Long work would keep this thread from others.
+    tokio::task::spawn_blocking(look_up).await.map_err(|error| Error::internal("looking hashes up", error))?
+}
+
+/// So many hashes are looked up under one lock on the lists, which a change waits for.
+const BATCH: usize = 64;
+
+fn answers(lists: &SharedLists, prints: &[Print], details: bool) -> Answers {
+    let mut answers = Vec::with_capacity(prints.len());
+    let mut lists_as_of = lists.with(Lists::as_of);
+    for batch in prints.chunks(BATCH) {
+        lists.with(|lists| {
+            // A list that went away meanwhile was not asked for the rest.
+            lists_as_of = lists_as_of.and(lists.as_of());
+            answers.extend(lists.known(batch).into_iter().map(|hits| answer(hits, lists_as_of, details)));
+        });
+    }
+    Answers { answers, lists_as_of }
+}
+
+fn answer(mut hits: Vec<Hit>, lists_as_of: Option<Timestamp>, details: bool) -> HashAnswer {
+    hits.retain(|hit| !hit.shadow && hit.kind != BankKind::Exception);
+    let (verdict, reason) = match (hits.is_empty(), lists_as_of) {
+        (false, _) => (Verdict::Match, None),
+        (true, None) => (Verdict::Unscanned, Some("no_list")),
+        (true, Some(_)) => (Verdict::NoMatch, None),
+    };
+    let strength = hits.iter().map(|hit| hit.strength).max();
+    HashAnswer { verdict, reason, strength, matches: details.then_some(hits) }
 }

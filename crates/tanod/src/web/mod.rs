@@ -154,7 +154,7 @@ impl FromRequestParts<App> for Caller {
         let Some(token) = token(&parts.headers).filter(|_| bearer) else {
             return Err(Error::from(&NOT_SIGNED_IN).into());
         };
-        let mut tx = app.db.read().await.map_err(Error::from)?;
+        let mut tx = app.db.glance().await.map_err(Error::from)?;
         let caller = accounts::recognise(&mut tx, token).await?;
         app.limits.take(&caller)?;
         Ok(caller)
@@ -281,7 +281,7 @@ impl Once {
         if self.key.is_none() {
             return Ok(None);
         }
-        self.before(&mut db.read().await?).await
+        self.before(&mut db.glance().await?).await
     }
 
     /// Remembers the answer, in the transaction of what it answers.

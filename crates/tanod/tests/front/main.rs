@@ -12,7 +12,9 @@
 mod bad_input;
 mod bed;
 mod cases;
+
 mod evidence;
+mod files;
 mod keeping;
 mod lists;
 mod permissions;

@@ -193,3 +193,34 @@ async fn many_at_once_are_told_to_come_back() {
     assert_eq!((said.status.as_u16(), said.slug().as_str()), (429, "too-many-requests"));
     assert!(said.headers.contains_key(header::RETRY_AFTER));
 }
+
+/// Uploads that come together share a transaction, and each has its own answer: also one that comes twice, and one that
+/// is refused in their midst.
+#[tokio::test]
+async fn many_uploads_at_once_are_each_answered_and_kept_once() {
+    let bed = Bed::new().await;
+    let (key, media) = (bed.key(CLIENT).await, known(&bed, 1).await);
+    let other = png(&picture(9, 160, 120));
+    let send = |n: usize, media| {
+        let (bed, key) = (&bed, &key);
+        let (item, once) = (facts(&format!("c-{n}"), "u"), format!("once-{n}"));
+        async move { bed.upload_once(key, &item, media, Some(&once)).await }
+    };
+    let twice = (0..10)
+        .flat_map(|n| [send(n, if n < 5 { &media } else { &other }), send(n, if n < 5 { &media } else { &other })]);
+    let clash = [send(10, &media), send(10, &other)];
+    let said = futures_util::future::join_all(twice.chain(clash)).await;
+    let mut items = std::collections::HashSet::new();
+    for (n, pair) in said[..20].chunks(2).enumerate() {
+        let (one, two) = (pair[0].ok(), pair[1].ok());
+        assert_eq!(one, two);
+        assert_eq!(one["verdict"], if n < 5 { "match" } else { "no_match" });
+        items.insert(one["item"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(items.len(), 10);
+    let refused: Vec<_> = said[20..].iter().filter(|said| !said.status.is_success()).collect();
+    assert_eq!(refused.len(), 1);
+    assert_eq!(refused[0].slug(), "idempotency-key-reused");
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM items").await, 11);
+    bed.ledger_verifies().await;
+}
