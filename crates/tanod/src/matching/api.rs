@@ -1,7 +1,7 @@
 //! `POST /v1/matches`: many hashes in one call, no media.
 
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,8 @@ use crate::banks::{Kind as BankKind, Signal};
 use crate::intake::NOT_READY;
 use crate::plan::App;
 use crate::refusal::Kind;
-use crate::web::{self, Answer, Body};
+use crate::store::Recorded;
+use crate::web::{self, Answer, Body, Once};
 
 /// A hash that is none.
 pub static BAD_HASH: Kind = Kind::new(
@@ -71,13 +72,14 @@ pub struct Answers {
 /// Ask about hashes without sending media. Nothing is kept, and no case is made.
 #[utoipa::path(post, path = "/v1/matches", tag = "matches", request_body = Question,
     responses((status = 200, body = Answers), (status = "default", body = web::problem::ProblemBody)))]
-pub async fn ask(State(app): State<App>, caller: Caller, _headers: HeaderMap, body: Body) -> Answer {
+pub async fn ask(State(app): State<App>, caller: Caller, headers: HeaderMap, body: Body) -> Answer {
     caller.require(Permission::AskMatches)?;
     let now = app.db.clock().now();
     if app.lists.with(|lists| lists.ready(now)).is_err() {
         return Err(NOT_READY.retry_after(1).into());
     }
     let question: Question = web::json(&body)?;
+    let once = Once::new("POST /v1/matches", &caller, &headers, &[&body])?;
     if question.hashes.len() > 10_000 {
         return Err(BAD_HASH.because(format!("{} hashes in one call", question.hashes.len())).into());
     }
@@ -103,5 +105,10 @@ pub async fn ask(State(app): State<App>, caller: Caller, _headers: HeaderMap, bo
         };
         (hashes.into_iter().map(answer).collect(), as_of)
     });
-    web::ok(&Answers { answers, lists_as_of })
+    let answers = Answers { answers, lists_as_of };
+    if !once.has_key() {
+        return web::ok(&answers);
+    }
+    web::post(&app, &once, StatusCode::OK, async |_| Ok((answers, Recorded::unrecorded("a question changes nothing"))))
+        .await
 }
