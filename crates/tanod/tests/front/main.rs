@@ -12,10 +12,12 @@
 mod bad_input;
 mod bed;
 mod cases;
+mod command_line;
 mod evidence;
 mod keeping;
 mod lists;
 mod permissions;
+mod queue;
 mod reporting;
 mod sigkill;
 mod verdicts;
