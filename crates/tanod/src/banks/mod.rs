@@ -172,6 +172,9 @@ pub struct Bank {
     pub feed: i64,
     #[serde(skip)]
     pub(crate) removed: bool,
+    /// Whether an entry of it is in use, as the feed says.
+    #[serde(skip)]
+    pub(crate) filled: bool,
 }
 
 /// One fingerprint in a bank.
@@ -287,6 +290,7 @@ pub async fn create(tx: &mut Tx, caller: &Caller, new: &NewBank) -> Result<(Bank
         refreshed_at: tx.now(),
         feed,
         removed: false,
+        filled: false,
     };
     store::insert(tx, &bank).await?;
     let detail = serde_json::to_value(&bank).unwrap_or_default();
@@ -400,6 +404,7 @@ pub async fn change_entry(
     if !store::set_entry(tx, bank, entry, enabled, feed).await? {
         return Err((&UNKNOWN_ENTRY).into());
     }
+    store::touch(tx, bank, feed).await?;
     let kind = if enabled { "entry.enabled" } else { "entry.disabled" };
     audit::record(tx, Event::by(caller, kind).about(entry)).await
 }

@@ -22,6 +22,7 @@ fn bank(row: &Row) -> Read<Bank> {
         refreshed_at: row.get("refreshed_at")?,
         feed: row.get("feed")?,
         removed: row.get("removed")?,
+        filled: false,
     })
 }
 
@@ -182,9 +183,22 @@ pub(super) async fn newest(tx: &mut Tx) -> Result<i64> {
     Ok(row.map(|row| row.get("value")).transpose()?.unwrap_or(0))
 }
 
+/// A change of an entry is a change of its bank.
+pub(super) async fn touch(tx: &mut Tx, bank: BankId, feed: i64) -> Result<()> {
+    tx.execute("UPDATE banks SET feed = $1 WHERE id = $2", &[feed.into(), bank.into()]).await?;
+    Ok(())
+}
+
 pub(super) async fn banks_after(tx: &mut Tx, feed: i64) -> Result<Vec<Bank>> {
-    let rows = tx.rows("SELECT * FROM banks WHERE feed > $1 ORDER BY feed", &[feed.into()]).await?;
-    Ok(rows.iter().map(bank).collect::<Read<_>>()?)
+    let rows = tx
+        .rows(
+            "SELECT banks.*, EXISTS (SELECT 1 FROM entries
+                 WHERE entries.bank = banks.id AND entries.enabled AND NOT entries.removed) AS filled
+             FROM banks WHERE banks.feed > $1 ORDER BY banks.feed",
+            &[feed.into()],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| Ok(Bank { filled: row.get("filled")?, ..bank(row)? })).collect::<Read<_>>()?)
 }
 
 pub(super) async fn entries_after(tx: &mut Tx, (feed, id): Place, limit: i64) -> Result<Vec<Entry>> {

@@ -37,8 +37,10 @@ pub async fn retry(app: &App, id: ItemId) -> Result<Done> {
         return Ok(Done::Later(AGAIN));
     }
     let mut tx = app.db.write().await?;
-    let proof = super::rejudge(&mut tx, &item, &prints, &judgement).await?;
-    tx.commit(proof).await?;
+    if let Some(proof) = super::rejudge(&mut tx, &item, &prints, &judgement).await? {
+        tx.commit(proof).await?;
+        app.nudge.notify_waiters();
+    }
     Ok(Done::Finished)
 }
 

@@ -266,23 +266,26 @@ pub async fn accept(tx: &mut Tx, caller: &Caller, arrival: &Arrival) -> Result<(
 /// When an unscanned upload is looked at again for the first time.
 const RETRY_FIRST: Duration = Duration::from_secs(30);
 
-/// A second look at an unscanned upload found out more: its verdict changes, and what follows from a match follows.
-pub async fn rejudge(tx: &mut Tx, item: &Item, prints: &Prints, judgement: &Judgement) -> Result<Recorded> {
-    store::rejudge(tx, item.id, prints, judgement).await?;
+/// A second look at an unscanned upload found out more: its verdict changes, and what follows from a match follows. Nothing
+/// when another worker has said it already.
+pub async fn rejudge(tx: &mut Tx, item: &Item, prints: &Prints, judgement: &Judgement) -> Result<Option<Recorded>> {
+    if !store::rejudge(tx, item.id, prints, judgement).await? {
+        return Ok(None);
+    }
     for hit in judgement.hits.iter().chain(&judgement.shadow) {
         store::insert_match(tx, item.id, hit).await?;
     }
-    if judgement.makes_case() {
-        if let Some(facts) = &item.facts {
-            evidence::keep_for_case(tx, item.id).await?;
-            review::add_match(tx, item.id, facts).await?;
-        }
+    if let (true, Some(facts)) = (judgement.makes_case(), &item.facts) {
+        evidence::keep_for_case(tx, item.id).await?;
+        review::add_match(tx, item.id, facts).await?;
     } else {
-        // Nothing is wrong with it: what the platform said goes now, the sealed media with its expiry.
+        // Nothing asks for it any more: what the platform said goes, and the sealed media with it, not only in a week.
         store::forget_facts(tx, item.id).await?;
+        evidence::let_go(tx, item.id).await?;
+        queue::revive(tx, &Work::ExpireExhibitV1 { item: item.id }).await?;
     }
     let detail = serde_json::json!({"verdict": judgement.verdict, "coverage": judgement.coverage});
-    audit::record(tx, Entry::by_tanod("item.looked_at_again").about(item.id).detail(detail)).await
+    audit::record(tx, Entry::by_tanod("item.looked_at_again").about(item.id).detail(detail)).await.map(Some)
 }
 
 /// One upload.

@@ -74,22 +74,24 @@ pub(super) async fn insert_match(tx: &mut Tx, item: ItemId, hit: &Hit) -> Result
     Ok(())
 }
 
-pub(super) async fn rejudge(tx: &mut Tx, id: ItemId, prints: &Prints, judgement: &Judgement) -> Result<()> {
-    tx.execute(
-        "UPDATE items SET verdict = $1, reason = $2, strength = $3, coverage = $4, lists_as_of = $5, frames = $6
-         WHERE id = $7",
-        &[
-            as_word(&judgement.verdict).into(),
-            judgement.reason.into(),
-            judgement.strength.as_ref().map(as_word).into(),
-            as_word(&judgement.coverage).into(),
-            judgement.lists_as_of.into(),
-            frames(prints)?.into(),
-            id.into(),
-        ],
-    )
-    .await?;
-    Ok(())
+pub(super) async fn rejudge(tx: &mut Tx, id: ItemId, prints: &Prints, judgement: &Judgement) -> Result<bool> {
+    let sql = "UPDATE items SET verdict = $1, reason = $2, strength = $3, coverage = $4, lists_as_of = $5, frames = $6
+         WHERE id = $7 AND verdict = 'unscanned'";
+    let changed = tx
+        .execute(
+            sql,
+            &[
+                as_word(&judgement.verdict).into(),
+                judgement.reason.into(),
+                judgement.strength.as_ref().map(as_word).into(),
+                as_word(&judgement.coverage).into(),
+                judgement.lists_as_of.into(),
+                frames(prints)?.into(),
+                id.into(),
+            ],
+        )
+        .await?;
+    Ok(changed == 1)
 }
 
 pub(super) async fn forget_facts(tx: &mut Tx, id: ItemId) -> Result<()> {

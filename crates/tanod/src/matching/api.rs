@@ -1,6 +1,7 @@
 //! `POST /v1/matches`: many hashes in one call, no media.
 
 use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
 use fingerprint::Print;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,8 @@ use crate::banks::{Kind as BankKind, Signal};
 use crate::intake::NOT_READY;
 use crate::plan::App;
 use crate::refusal::{Error, Kind};
-use crate::web::{self, Answer, Body};
+use crate::store::Recorded;
+use crate::web::{self, Answer, Body, Once};
 
 /// A hash that is none.
 pub static BAD_HASH: Kind = Kind::new(
@@ -71,13 +73,14 @@ pub struct Answers {
 /// Ask about hashes without sending media. Nothing is kept, and no case is made.
 #[utoipa::path(post, path = "/v1/matches", tag = "matches", request_body = Question,
     responses((status = 200, body = Answers), (status = "default", body = web::problem::ProblemBody)))]
-pub async fn ask(State(app): State<App>, caller: Caller, body: Body) -> Answer {
+pub async fn ask(State(app): State<App>, caller: Caller, headers: HeaderMap, body: Body) -> Answer {
     caller.require(Permission::AskMatches)?;
     let now = app.db.clock().now();
     if app.lists.with(|lists| lists.ready(now)).is_err() {
         return Err(NOT_READY.retry_after(1).into());
     }
     let question: Question = web::json(&body)?;
+    let once = Once::new("POST /v1/matches", &caller, &headers, &[&body])?;
     if question.hashes.len() > 10_000 {
         return Err(BAD_HASH.because(format!("{} hashes in one call", question.hashes.len())).into());
     }
@@ -89,18 +92,24 @@ pub async fn ask(State(app): State<App>, caller: Caller, body: Body) -> Answer {
     }
     let details = caller.may(Permission::SeeMatches);
     let lists = app.lists.clone();
-    let look_up = move || web::ok(&answers(&lists, &prints, details));
-    if question.hashes.len() <= BATCH {
-        return look_up();
+    let answers = if prints.len() <= BATCH {
+        look_up(&lists, &prints, details)
+    } else {
+        // Long work would keep this thread from others.
+        let looked_up = tokio::task::spawn_blocking(move || look_up(&lists, &prints, details)).await;
+        looked_up.map_err(|error| Error::internal("looking hashes up", error))?
+    };
+    if !once.has_key() {
+        return web::ok(&answers);
     }
-    // Long work would keep this thread from others.
-    tokio::task::spawn_blocking(look_up).await.map_err(|error| Error::internal("looking hashes up", error))?
+    web::post(&app, &once, StatusCode::OK, async |_| Ok((answers, Recorded::unrecorded("a question changes nothing"))))
+        .await
 }
 
 /// So many hashes are looked up under one lock on the lists, which a change waits for.
 const BATCH: usize = 64;
 
-fn answers(lists: &SharedLists, prints: &[Print], details: bool) -> Answers {
+fn look_up(lists: &SharedLists, prints: &[Print], details: bool) -> Answers {
     let mut answers = Vec::with_capacity(prints.len());
     let mut lists_as_of = lists.with(Lists::as_of);
     for batch in prints.chunks(BATCH) {

@@ -321,8 +321,9 @@ impl Lists {
         Ok(())
     }
 
+    /// Lists of abuse material in use. One without entries knows nothing, so it makes nothing clean.
     fn abuse_lists(&self) -> impl Iterator<Item = &Bank> {
-        self.banks.values().filter(|bank| bank.kind == Kind::Csam && bank.enabled && !bank.shadow)
+        self.banks.values().filter(|bank| bank.kind == Kind::Csam && bank.enabled && !bank.shadow && bank.filled)
     }
 
     /// How many entries are in use.

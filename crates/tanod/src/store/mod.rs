@@ -36,6 +36,9 @@ pub enum StoreError {
     /// A row holds what no version of ours writes.
     #[error("column {0} holds something unreadable")]
     Unreadable(String),
+    /// Another process did the same thing since we looked.
+    #[error("another process wrote the same thing first")]
+    Overtaken,
     /// A demo was pointed at a live database, or the reverse.
     #[error("this database was made for {born}, and cannot be used for {asked}")]
     OtherWorld {
@@ -49,7 +52,11 @@ pub enum StoreError {
 impl StoreError {
     /// Somebody else wrote the same key first.
     pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
+        match self {
+            Self::Overtaken => true,
+            Self::Database(sqlx::Error::Database(error)) => error.is_unique_violation(),
+            _ => false,
+        }
     }
 }
 

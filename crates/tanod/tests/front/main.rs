@@ -12,12 +12,13 @@
 mod bad_input;
 mod bed;
 mod cases;
-
+mod command_line;
 mod evidence;
 mod files;
 mod keeping;
 mod lists;
 mod permissions;
+mod queue;
 mod reporting;
 mod sigkill;
 mod verdicts;

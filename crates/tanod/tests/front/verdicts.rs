@@ -22,6 +22,18 @@ async fn without_a_list_nothing_is_clean() {
     let asked = bed.key(&[Scope::MatchesWrite]).await;
     let question = json!({"hashes": [{"signal": "md5", "value": "11".repeat(16)}]});
     assert_eq!(bed.post("/v1/matches", &asked, &question).await.ok()["answers"][0]["reason"], "no_list");
+    // Nor is one without entries: not yet filled, or all of them disabled.
+    let empty = bed.bank("csam", &[]).await;
+    assert_eq!(bed.upload(&key, &facts("b", "u"), &media).await.ok()["reason"], "no_list");
+    bed.import(&empty, &[("md5", "33".repeat(16))]).await.ok();
+    bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+    assert_eq!(bed.upload(&key, &facts("b", "u"), &media).await.ok()["verdict"], "no_match");
+    let curator = bed.key(&[Scope::BanksWrite, Scope::MatchesDetail]).await;
+    let entries = bed.get(&format!("/v1/banks/{empty}/entries"), &curator).await.ok();
+    let entry = format!("/v1/banks/{empty}/entries/{}", entries["rows"][0]["id"].as_str().unwrap());
+    assert_eq!(bed.call("PATCH", &entry, &curator, &json!({"enabled": false})).await.status, 204);
+    bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+    assert_eq!(bed.upload(&key, &facts("b", "u"), &media).await.ok()["reason"], "no_list");
     bed.bank("csam", &[("md5", "22".repeat(16))]).await;
     assert_eq!(bed.upload(&key, &facts("c", "u"), &media).await.ok()["verdict"], "no_match");
     assert_eq!(bed.post("/v1/matches", &asked, &question).await.ok()["answers"][0]["verdict"], "no_match");
@@ -174,6 +186,70 @@ async fn the_same_key_answers_the_same_and_does_it_once() {
     let (first, again) = (bed.send(ask()).await.ok(), bed.send(ask()).await.ok());
     assert!(first["key"].as_str().unwrap().starts_with("tanod_key_") && again["id"] == first["id"]);
     assert!(!again["key"].as_str().unwrap().starts_with("tanod_key_"));
+}
+
+/// Two processes get the same request at the same moment: one does it, the other gives its answer or says to ask again.
+#[tokio::test]
+async fn the_same_key_at_two_processes_does_it_once() {
+    let bed = Bed::new().await;
+    let (key, media) = (bed.key(CLIENT).await, known(&bed, 1).await);
+    let other = bed.neighbour().await;
+    other.lists.catch_up(&other.db).await.unwrap();
+    let other = tanod::web::router::router(&other, true, true);
+    for round in 0..8 {
+        let ask = |router: axum::Router| {
+            let (kind, body) = form(&[("item", facts("a", "u").to_string().as_bytes()), ("media", &media)]);
+            let request = Bed::request("POST", "/v1/items", &key).header(header::CONTENT_TYPE, kind);
+            let request = request.header("idempotency-key", format!("key-{round}")).body(Body::from(body)).unwrap();
+            Bed::answer(router, request)
+        };
+        let (one, two) = tokio::join!(ask(bed.router.clone()), ask(other.clone()));
+        let fine: Vec<_> = [&one, &two].into_iter().filter(|said| said.status == 200).map(Said::json).collect();
+        assert!(!fine.is_empty() && fine.iter().all(|said| said["item"] == fine[0]["item"]), "{one:?} {two:?}");
+        for said in [&one, &two].into_iter().filter(|said| said.status != 200) {
+            assert_eq!((said.slug().as_str(), said.headers.contains_key(header::RETRY_AFTER)), ("conflict", true));
+        }
+        assert_eq!(bed.count("SELECT COUNT(*) AS n FROM items").await, round + 1);
+    }
+}
+
+#[tokio::test]
+async fn a_question_about_hashes_is_answered_once_a_key() {
+    let bed = Bed::new().await;
+    bed.bank("csam", &[("md5", "22".repeat(16))]).await;
+    let key = bed.key(&[Scope::MatchesWrite]).await;
+    let ask = async |value: &str| {
+        let body = json!({"hashes": [{"signal": "md5", "value": value}]}).to_string();
+        let request = Bed::request("POST", "/v1/matches", &key).header("idempotency-key", "k");
+        bed.send(request.body(Body::from(body)).unwrap()).await
+    };
+    let first = ask(&"22".repeat(16)).await.ok();
+    assert_eq!(first["answers"][0]["verdict"], "match");
+    assert_eq!(ask(&"22".repeat(16)).await.ok(), first);
+    assert_eq!(ask(&"33".repeat(16)).await.slug(), "idempotency-key-reused");
+    bed.clock.advance(std::time::Duration::from_hours(25));
+    bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+    assert_eq!(ask(&"33".repeat(16)).await.ok()["answers"][0]["verdict"], "no_match");
+}
+
+/// A process that has just started answers that it lives, and judges nothing before its lists are there.
+#[tokio::test]
+async fn a_process_without_its_lists_is_alive_and_not_ready() {
+    let bed = Bed::new().await;
+    let (key, media) = (bed.key(&[Scope::ItemsWrite, Scope::MatchesWrite]).await, known(&bed, 1).await);
+    let fresh = bed.neighbour().await;
+    let mut starting = bed;
+    starting.router = tanod::web::router::router(&fresh, true, true);
+    assert_eq!(starting.get("/healthz", "").await.status, 200);
+    let said = starting.get("/readyz", "").await;
+    assert_eq!((said.status.as_u16(), said.headers.contains_key(header::RETRY_AFTER)), (503, true));
+    assert!(String::from_utf8(said.bytes).unwrap().contains("not loaded"));
+    assert_eq!(starting.upload(&key, &facts("a", "u"), &media).await.slug(), "not-ready");
+    assert_eq!(starting.post("/v1/matches", &key, &json!({"hashes": []})).await.slug(), "not-ready");
+    assert_eq!(starting.count("SELECT COUNT(*) AS n FROM items").await, 0);
+    fresh.lists.catch_up(&fresh.db).await.unwrap();
+    assert_eq!(starting.get("/readyz", "").await.status, 200);
+    assert_eq!(starting.upload(&key, &facts("a", "u"), &media).await.ok()["verdict"], "match");
 }
 
 #[tokio::test]
