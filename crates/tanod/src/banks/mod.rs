@@ -141,6 +141,7 @@ impl Signal {
 
 /// A list of known fingerprints.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Bank {
     /// Its id.
     pub id: BankId,
