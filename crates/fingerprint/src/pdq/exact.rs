@@ -228,8 +228,7 @@ fn along_rows(from: &[f32], to: &mut [f32], width: usize, window: usize, divided
         let right = rows.map(|row| &row[window..window + slide]);
         let left = rows.map(|row| &row[..slide]);
         let grown = window + 1 - half;
-        let [a, b, c, d, e, f, g, h] = outs;
-        let mut to = [a, b, c, d, e, f, g, h].map(|row| &mut row[grown..grown + slide]);
+        let to = outs.map(|row| &mut row[grown..grown + slide]);
         for x in 0..slide {
             for n in 0..SIDE_BY_SIDE {
                 sums[n] += right[n][x];
