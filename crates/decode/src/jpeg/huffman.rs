@@ -322,7 +322,7 @@ impl Symbols {
 
 /// What a scan needs of a component that is looked at.
 #[derive(Clone, Debug)]
-pub(super) struct Wanted {
+pub(super) struct Sought {
     pub(super) dc: Arc<Levels>,
     pub(super) ac: Arc<Values>,
     pub(super) rest: Arc<Leaps>,
@@ -335,7 +335,7 @@ pub(super) struct Passed {
     pub(super) rest: Arc<Leaps>,
 }
 
-impl Wanted {
+impl Sought {
     /// Tables for these codes.
     pub(super) fn new(dc: &Spec, ac: &Spec) -> Self {
         if (dc, ac) == (&USUAL.luma.0, &USUAL.luma.1) {
@@ -376,7 +376,7 @@ impl Passed {
 struct Usual {
     luma: (Spec, Spec),
     chroma: (Spec, Spec),
-    wanted: Wanted,
+    wanted: Sought,
     passed: Passed,
 }
 
@@ -390,7 +390,7 @@ static USUAL: LazyLock<Usual> = LazyLock::new(|| {
         spec([0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0], &DC_SYMBOLS),
         spec([0, 2, 1, 2, 4, 4, 3, 4, 7, 5, 4, 4, 0, 1, 2, 0x77], &CHROMA_SYMBOLS),
     );
-    let (wanted, passed) = (Wanted::build(&luma.0, &luma.1), Passed::build(&chroma.0, &chroma.1));
+    let (wanted, passed) = (Sought::build(&luma.0, &luma.1), Passed::build(&chroma.0, &chroma.1));
     Usual { luma, chroma, wanted, passed }
 });
 

@@ -2,7 +2,7 @@
 
 use multiversion::multiversion;
 
-use super::huffman::{Bits, END, Leaps, Pair, Passed, STEPS, Wanted};
+use super::huffman::{Bits, END, Leaps, Pair, Passed, STEPS, Sought};
 use super::segments::Entropy;
 
 /// How a scan goes through its blocks.
@@ -13,7 +13,7 @@ pub(super) struct Layout<'a> {
     pub(super) restart: usize,
     /// Luma blocks of a unit across and down.
     pub(super) luma: (usize, usize),
-    pub(super) tables: &'a Wanted,
+    pub(super) tables: &'a Sought,
     /// Blocks of each other component in a unit, with its tables.
     pub(super) others: Vec<(usize, Passed)>,
 }
@@ -123,7 +123,7 @@ fn units<'a, const STRIDE: usize>(
 #[expect(clippy::indexing_slicing, reason = "places and the block have powers of two, to which the index is cut")]
 fn keep<const STRIDE: usize>(
     bits: &mut Bits<'_>,
-    tables: &Wanted,
+    tables: &Sought,
     before: &mut i32,
     block: &mut [i16; STRIDE],
     places: &[u8; 64],
