@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use decode::{Limits, Pool};
+use decode::{Limits, Pool, Wanted};
 use fingerprint::Digests;
 use futures_util::{Stream, StreamExt as _};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{Context, Done, Trouble};
 use crate::intake;
-use crate::matching::{Judgement, Prints, Verdict};
+use crate::matching::{Judgement, Lists, Prints, Verdict};
 
 /// Compute the fingerprints of files.
 #[derive(clap::Args)]
@@ -39,7 +39,9 @@ pub(super) struct MatchArgs {
 pub(super) async fn hash(context: &Context, args: HashArgs) -> Done {
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let pool = Pool::new(std::env::current_exe()?, vec!["decode-child".into()], cores, Limits::default());
-    each(context, &pool, args.files, "hashing", |file, prints| {
+    // What is published is exact to the last bit.
+    let wanted = Wanted { exact: true, ..Wanted::default() };
+    each(context, &pool, wanted, args.files, "hashing", |file, prints| {
         let seen = match &prints.look {
             Some(Ok(look)) => look
                 .frames
@@ -83,7 +85,8 @@ fn hashed(file: &Path, prints: &Prints) -> Value {
 pub(super) async fn matches(context: &Context, args: MatchArgs) -> Done {
     let app = context.open().await?;
     app.lists.catch_up(&app.db).await?;
-    each(context, &app.pool, args.files, "matching", |file, prints| {
+    let wanted = app.lists.with(Lists::wanted);
+    each(context, &app.pool, wanted, args.files, "matching", |file, prints| {
         let judged = app.lists.with(|lists| lists.judge(prints, app.db.clock().now()));
         let row = json!({
             "file": file, "verdict": judged.verdict, "reason": judged.reason, "strength": judged.strength,
@@ -110,6 +113,7 @@ fn judgement_in_words(file: &Path, judged: &Judgement) -> String {
 async fn each(
     context: &Context,
     pool: &Pool,
+    wanted: Wanted,
     named: Vec<PathBuf>,
     what: &'static str,
     tell: impl Fn(&Path, &Prints),
@@ -117,7 +121,7 @@ async fn each(
     let files = walk(named)?;
     let bar = context.progress(files.len(), what);
     let mut failed = false;
-    let mut examined = std::pin::pin!(examine_all(pool, files));
+    let mut examined = std::pin::pin!(examine_all(pool, wanted, files));
     while let Some(one) = examined.next().await {
         let (file, prints) = one.map_err(|error| Trouble::Said(format!("examining a file failed: {error}")))?;
         match prints {
@@ -136,6 +140,7 @@ async fn each(
 /// What each file is, in order; ended tasks wait for their turn.
 fn examine_all(
     pool: &Pool,
+    wanted: Wanted,
     files: Vec<PathBuf>,
 ) -> impl Stream<Item = Result<(PathBuf, std::io::Result<Prints>), JoinError>> + use<> {
     // Twice as many as cores: one is read and digested while another is decoded.
@@ -145,7 +150,7 @@ fn examine_all(
         let pool = pool.clone();
         tasks.spawn(async move {
             let prints = match fs_err::tokio::read(&file).await {
-                Ok(media) => Ok(intake::examine(&pool, &Bytes::from(media)).await),
+                Ok(media) => Ok(intake::examine(&pool, &Bytes::from(media), wanted).await),
                 Err(error) => Err(error),
             };
             (file, prints)

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use decode::Coverage;
+use decode::{Coverage, Wanted};
 use fingerprint::Digests;
 use jiff::Timestamp;
 
@@ -327,7 +327,7 @@ pub async fn case_of(tx: &mut Tx, id: ItemId) -> Result<Option<CaseId>> {
 const LARGE: usize = 256 << 10;
 
 /// Everything that is done to the bytes: digests, and meanwhile the sandboxed look.
-pub async fn examine(pool: &decode::Pool, media: &Bytes) -> Prints {
+pub async fn examine(pool: &decode::Pool, media: &Bytes, wanted: Wanted) -> Prints {
     let digest = async {
         if media.len() <= LARGE {
             return Digests::of(media);
@@ -339,7 +339,7 @@ pub async fn examine(pool: &decode::Pool, media: &Bytes) -> Prints {
             Err(_) => Digests::of(media),
         }
     };
-    let (look, digests) = tokio::join!(pool.look(media.clone()), digest);
+    let (look, digests) = tokio::join!(pool.look(media.clone(), wanted), digest);
     Prints { digests, look: Some(look) }
 }
 

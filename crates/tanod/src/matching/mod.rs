@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use decode::{Coverage, FrameHash, Look, Unscanned};
+use decode::{Coverage, FrameHash, Look, Unscanned, Wanted};
 use fingerprint::{DigestKind, Digests, Id, Index, Near, Pdq, Print, Same};
 use jiff::{SignedDuration, Timestamp};
 
@@ -120,6 +120,19 @@ pub enum Orientation {
     Transversed,
 }
 
+impl Orientation {
+    /// In the order in which the decoder gives the hashes of turned pictures.
+    const TURNS: [Self; 7] = [
+        Self::Rotated90,
+        Self::Rotated180,
+        Self::Rotated270,
+        Self::Mirrored,
+        Self::Flipped,
+        Self::Transposed,
+        Self::Transversed,
+    ];
+}
+
 /// One way in which a frame was seen.
 #[derive(Clone, Copy, Debug)]
 struct Seen {
@@ -137,7 +150,13 @@ impl Seen {
 
     /// Every way in which a frame was seen.
     fn all(frame: &FrameHash) -> impl Iterator<Item = Self> {
-        std::iter::once(Self::of(frame.hash, frame.quality))
+        let plain = Self::of(frame.hash, frame.quality);
+        let turned = frame.turned.into_iter().flat_map(move |hashes| {
+            let turns = hashes.into_iter().zip(Orientation::TURNS);
+            turns.map(move |(hash, orientation)| Self { hash, orientation, ..plain })
+        });
+        let trimmed = frame.trimmed.map(|within| Self { trimmed: true, ..Self::of(within.hash, within.quality) });
+        std::iter::once(plain).chain(turned).chain(trimmed)
     }
 }
 
@@ -425,10 +444,15 @@ impl Lists {
         prints.iter().map(known).collect()
     }
 
-    /// The quality below which no bank compares pictures.
+    /// What a look must find out for the banks there are.
+    pub fn wanted(&self) -> Wanted {
+        let any = |asks: fn(&Bank) -> bool| self.banks.values().any(|bank| bank.enabled && asks(bank));
+        Wanted { exact: false, turned: any(|bank| bank.turned), trimmed: any(|bank| bank.trimmed) }
+    }
+
+    /// The quality from which on every list of abuse material compares pictures.
     fn least_quality(&self) -> u8 {
-        let enabled = self.banks.values().filter(|bank| bank.enabled);
-        enabled.map(|bank| bank.least_quality).min().unwrap_or_else(banks::usual_quality)
+        self.abuse_lists().map(|bank| bank.least_quality).max().unwrap_or_else(banks::usual_quality)
     }
 
     /// When the oldest enabled list of abuse material last heard from its source; absent when there is none.
@@ -446,14 +470,13 @@ impl Lists {
         let mut trouble = None;
         match &prints.look {
             Some(Ok(look)) => {
+                for seen in look.frames.iter().flat_map(Seen::all) {
+                    hits.extend(self.near(seen));
+                }
+                // A picture too plain for its hash to mean anything was compared by digest only, and the answer says so.
                 let least = self.least_quality();
-                for frame in &look.frames {
-                    for seen in Seen::all(frame).filter(|seen| seen.quality >= least) {
-                        // A picture too plain for its hash to mean anything was compared by digest only, and the answer
-                        // says so.
-                        coverage = look.coverage;
-                        hits.extend(self.near(seen));
-                    }
+                if look.frames.iter().any(|frame| frame.quality >= least) {
+                    coverage = look.coverage;
                 }
             }
             Some(Err(unscanned)) => trouble = Some(unscanned.slug()),

@@ -222,7 +222,7 @@ impl Bed {
 
     /// PDQ of some media, as the child computes it.
     pub(crate) async fn pdq(&self, media: &[u8]) -> String {
-        self.app.pool.look(media.to_vec().into()).await.unwrap().frames[0].hash.to_string()
+        self.app.pool.look(media.to_vec().into(), decode::Wanted::default()).await.unwrap().frames[0].hash.to_string()
     }
 
     /// Does everything that is due, and what becomes due within so many hours.
