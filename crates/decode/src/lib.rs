@@ -4,10 +4,16 @@
 //! [`child::run`] is the other side: the same binary, started again with nothing.
 
 pub mod child;
+mod coded;
 mod confine;
+mod heif;
+mod jxl;
+mod later;
 mod pictures;
 mod pool;
 mod protocol;
+mod raster;
+mod track;
 
 /// The two sides of the pipe without the pipe, for fuzzing.
 #[doc(hidden)]
@@ -57,6 +63,12 @@ pub enum Format {
     Bmp,
     /// TIFF.
     Tiff,
+    /// HEIF coded as HEVC: stills and sequences.
+    Heic,
+    /// HEIF coded as AV1: stills and sequences.
+    Avif,
+    /// JPEG XL, also animated.
+    JpegXl,
 }
 
 /// What of a file was looked at.

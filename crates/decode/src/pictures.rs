@@ -11,6 +11,7 @@ use image::error::{ImageError, LimitErrorKind};
 use image::imageops::FilterType;
 use image::{AnimationDecoder, DynamicImage, Frames, ImageDecoder, ImageFormat, ImageReader, RgbImage};
 
+use crate::later::Later;
 use crate::protocol::{Answer, Ask, Request};
 use crate::{Coverage, Format, FrameHash, Look, Unscanned};
 
@@ -120,6 +121,9 @@ impl<'a> Open<'a> {
     }
 
     fn look(&self, max_frames: u32) -> Result<Look> {
+        if let Some(later) = Later::open(self.media, self.max_pixels, self.max_memory)? {
+            return later.look(max_frames);
+        }
         let (decoder, format) = self.format()?;
         let Some(animation) = self.animation(decoder)? else {
             let picture = self.still(decoder)?;
@@ -166,16 +170,23 @@ impl<'a> Open<'a> {
         Ok(Look { format, width, height, frames, frames_seen: seen, coverage })
     }
 
-    /// New pixels, never original bytes: scaled, and blurred and grey under the veil.
-    fn picture(&self, max_side: u32, veil: bool) -> Result<Vec<u8>> {
+    fn first(&self) -> Result<DynamicImage> {
+        if let Some(later) = Later::open(self.media, self.max_pixels, self.max_memory)? {
+            return later.first();
+        }
         let (decoder, _) = self.format()?;
-        let mut picture = match self.animation(decoder)? {
+        Ok(match self.animation(decoder)? {
             Some(mut frames) => {
                 let first = frames.next().ok_or(Unscanned::Damaged)?.map_err(|error| unscanned(&error))?;
                 DynamicImage::ImageRgba8(first.into_buffer())
             }
             None => self.still(decoder)?,
-        };
+        })
+    }
+
+    /// New pixels, never original bytes: scaled, and blurred and grey under the veil.
+    fn picture(&self, max_side: u32, veil: bool) -> Result<Vec<u8>> {
+        let mut picture = self.first()?;
         let side = max_side.clamp(16, 8_192);
         if veil {
             picture = picture.thumbnail(side.min(160), side.min(160)).grayscale().fast_blur(4.0);
