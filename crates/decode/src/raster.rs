@@ -41,9 +41,6 @@ pub(crate) struct ColourCode {
 /// Red, green and blue from the three planes.
 type Matrix = [[f32; 3]; 3];
 
-/// The shares of red, green and blue in the brightness that PDQ is defined on.
-const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
-
 const IDENTITY: u16 = 0;
 
 impl ColourCode {
@@ -85,56 +82,32 @@ impl ColourCode {
 
 /// What a raster is made of: [`f32`] is brightness from 0 to 255, `[u8; 3]` is red, green and blue.
 pub(crate) trait Tone: Copy + Default {
-    /// One weight for each plane, for each value of the tone.
-    type Weights;
-    fn weights(rgb: &Matrix) -> Self::Weights;
-    fn mixed(weights: &Self::Weights, planes: [f32; 3]) -> Self;
-    /// From red, green and blue, each from 0 to 1.
-    fn from_rgb(rgb: [f32; 3]) -> Self;
-}
+    fn from_rgb8(rgb: [u8; 3]) -> Self;
 
-fn dot(a: &[f32; 3], b: &[f32; 3]) -> f32 {
-    let ([a0, a1, a2], [b0, b1, b2]) = (a, b);
-    a0 * b0 + a1 * b1 + a2 * b2
+    /// From red, green and blue, each from 0 to 1.
+    fn from_rgb(rgb: [f32; 3]) -> Self {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
+        Self::from_rgb8(rgb.map(|value| (255.0 * value + 0.5).clamp(0.0, 255.0) as u8))
+    }
 }
 
 impl Tone for f32 {
-    type Weights = [f32; 3];
-
-    fn weights(rgb: &Matrix) -> [f32; 3] {
-        let [red, green, blue] = rgb;
-        std::array::from_fn(|plane| {
-            let column = [red, green, blue].map(|row| row.get(plane).copied().unwrap_or_default());
-            let weight = dot(&column, &LUMA);
-            // BT.601 is where PDQ's shares come from: what is left of its colour planes is rounding.
-            if weight.abs() < 1e-6 { 0.0 } else { weight }
-        })
-    }
-
-    fn mixed(weights: &[f32; 3], planes: [f32; 3]) -> Self {
-        (255.0 * dot(weights, &planes)).clamp(0.0, 255.0)
-    }
-
-    fn from_rgb(rgb: [f32; 3]) -> Self {
-        Self::mixed(&LUMA, rgb.map(|value| value.clamp(0.0, 1.0)))
+    /// PDQ is defined on the brightness of 8-bit red, green and blue. A coded brightness plane is near it, but knows
+    /// nothing of rounding and of colours that are cut to what can be shown.
+    fn from_rgb8([red, green, blue]: [u8; 3]) -> Self {
+        0.299 * f32::from(red) + 0.587 * f32::from(green) + 0.114 * f32::from(blue)
     }
 }
 
 impl Tone for [u8; 3] {
-    type Weights = Matrix;
-
-    fn weights(rgb: &Matrix) -> Matrix {
-        *rgb
+    fn from_rgb8(rgb: [u8; 3]) -> Self {
+        rgb
     }
+}
 
-    fn mixed(weights: &Matrix, planes: [f32; 3]) -> Self {
-        Self::from_rgb(weights.each_ref().map(|row| dot(row, &planes)))
-    }
-
-    fn from_rgb(rgb: [f32; 3]) -> Self {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
-        rgb.map(|value| (255.0 * value + 0.5).clamp(0.0, 255.0) as u8)
-    }
+fn mixed<T: Tone>(rgb: &Matrix, planes: [f32; 3]) -> T {
+    let [a, b, c] = planes;
+    T::from_rgb(rgb.each_ref().map(|[x, y, z]| x * a + y * b + z * c))
 }
 
 /// A picture, row by row.
@@ -170,16 +143,15 @@ impl<T: Tone> Raster<T> {
         let brightness = planes.code.values(depth, false);
         let value = |values: &[f32], sample: u16| values.get(usize::from(sample)).copied().unwrap_or(1.0);
         let grey = |row: &[u16], tones: &mut Vec<T>| {
-            let weights = T::weights(&[[1.0, 0.0, 0.0]; 3]);
-            tones.extend(row.iter().map(|sample| T::mixed(&weights, [value(&brightness, *sample), 0.0, 0.0])));
+            tones.extend(row.iter().map(|sample| T::from_rgb([value(&brightness, *sample); 3])));
         };
         let colour = planes.colour.as_ref().map(|colour| {
             let difference = planes.code.matrix != IDENTITY;
-            (colour, planes.code.values(colour_depth, difference), T::weights(&rgb))
+            (colour, planes.code.values(colour_depth, difference))
         });
         for at in 0..height {
             let row = planes.brightness.row(at).and_then(|row| row.get(..width)).ok_or(Unscanned::Damaged)?;
-            let Some(([first, second], values, weights)) = &colour else {
+            let Some(([first, second], values)) = &colour else {
                 grey(row, &mut tones);
                 continue;
             };
@@ -192,7 +164,7 @@ impl<T: Tone> Raster<T> {
             for (x, sample) in row.iter().enumerate() {
                 let (first, second) = pair(x).ok_or(Unscanned::Damaged)?;
                 let planes = [value(&brightness, *sample), value(values, *first), value(values, *second)];
-                tones.push(T::mixed(weights, planes));
+                tones.push(mixed(&rgb, planes));
             }
         }
         Ok(Self { width, height, tones })
