@@ -1,8 +1,6 @@
 //! The index's kernels: a look-up by nearness at two sizes, in bases and in the head, and a look-up by digest. Times are for
 //! comparing versions on one machine; what the product promises is measured by `tanod bench`.
 
-#![expect(missing_docs, reason = "criterion's macros make functions without any")]
-
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
