@@ -257,6 +257,14 @@ fn an_id_holds_one_print() {
 }
 
 #[test]
+fn a_limit_may_ask_the_index_itself() {
+    let index = Index::from_entries((0..MANY).map(|n| (id(n), 1, print(n.into()))));
+    let Print::Pdq(hash) = print(8) else { panic!("entry 8 is no hash") };
+    let asks = |label: u32| index.near(&hash, 0).first().map(|_| 30 + label);
+    assert_eq!(index.near_where(&hash, 64, asks), index.near(&hash, 31));
+}
+
+#[test]
 fn digests_are_found_by_all_three() {
     let digests = Digests::of(b"the same bytes");
     let mut index = Index::new();
