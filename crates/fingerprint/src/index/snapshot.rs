@@ -94,7 +94,7 @@ impl Index {
             out.digests(&base.sha1, &gone.sha1)?;
             out.digests(&base.sha256, &gone.sha256)?;
         }
-        let head = self.head.sorted();
+        let head = self.head.copied().sorted();
         out.array(&[head.len() as u64])?;
         for (id, label, print) in &head {
             out.array(id)?;
