@@ -13,6 +13,7 @@ mod bad_input;
 mod bed;
 mod cases;
 mod evidence;
+mod formats;
 mod keeping;
 mod lists;
 mod permissions;
