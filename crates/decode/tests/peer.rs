@@ -17,10 +17,11 @@ fn pool() -> Pool {
     Pool::new(PathBuf::from(env!("CARGO_BIN_EXE_decode-child")), Vec::new(), 2, limits)
 }
 
-/// How far two pictures of one size are from each other: the mean over all values.
+/// How far the brightness of two pictures of one size is from each other, in the mean. Colours are not compared: how
+/// coarse colour planes are made fine again is each library's own matter.
 async fn apart(pool: &Pool, ours: &Bytes, theirs: &Bytes) -> f64 {
     let read = async |bytes: &Bytes| {
-        image::load_from_memory(&pool.picture(bytes.clone(), 8_192, false).await.unwrap()).unwrap().into_rgb8()
+        image::load_from_memory(&pool.picture(bytes.clone(), 8_192, false).await.unwrap()).unwrap().into_luma8()
     };
     let (ours, theirs) = (read(ours).await, read(theirs).await);
     assert_eq!(ours.dimensions(), theirs.dimensions());
