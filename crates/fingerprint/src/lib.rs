@@ -1,9 +1,11 @@
 //! Fingerprints of pictures and files, and the index that finds them again. Pure: bytes and pixels in, hashes out.
 
 mod digest;
+mod index;
 mod matcher;
 mod pdq;
 
 pub use digest::{DigestStream, Digests};
-pub use matcher::{DigestKind, Matcher};
+pub use index::{DigestKind, Folded, Folding, Id, Index, Near, Print, Retired, Same, SnapshotError};
+pub use matcher::Matcher;
 pub use pdq::{Luma, LumaError, ParsePdqError, Pdq, PdqHash, pdq};

@@ -4,18 +4,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use crate::{Digests, Pdq};
-
-/// Which digest an entry was found by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum DigestKind {
-    /// MD5 of the bytes.
-    Md5,
-    /// SHA-1 of the bytes.
-    Sha1,
-    /// SHA-256 of the bytes.
-    Sha256,
-}
+use crate::{DigestKind, Digests, Pdq};
 
 #[derive(Clone, Copy, Debug)]
 enum Place {
