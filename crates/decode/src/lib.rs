@@ -5,6 +5,7 @@
 
 pub mod child;
 mod confine;
+mod jpeg;
 mod pictures;
 mod pool;
 mod protocol;
@@ -22,6 +23,19 @@ pub mod sides {
             let answer = crate::pictures::examine(&request, media, 64 << 20);
             // What the child says, the parent understands.
             assert!(Answer::from_bytes(&answer.to_bytes()).is_some(), "the child speaks another language");
+        }
+    }
+
+    /// A look without a child, for measuring. Never in a process that has anything to lose.
+    pub fn look(media: &[u8]) -> Result<crate::Look, crate::Unscanned> {
+        let limits = crate::Limits::default();
+        let media_bytes = u64::try_from(media.len()).unwrap_or(u64::MAX);
+        let crate::Limits { max_pixels, max_frames, max_memory_bytes, .. } = limits;
+        let request = Request { ask: Ask::Fingerprints, max_pixels, max_frames, media: media_bytes };
+        match crate::pictures::examine(&request, media, max_memory_bytes) {
+            Answer::Look(look) => Ok(look),
+            Answer::Unscanned(why) => Err(why),
+            Answer::Hello(_) | Answer::Picture(_) => Err(crate::Unscanned::Crashed),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use fingerprint::{Luma, pdq};
+use fingerprint::{Grid, PdqHash};
 use image::codecs::gif::GifDecoder;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngDecoder;
@@ -11,6 +11,7 @@ use image::error::{ImageError, LimitErrorKind};
 use image::imageops::FilterType;
 use image::{AnimationDecoder, DynamicImage, Frames, ImageDecoder, ImageFormat, ImageReader, RgbImage};
 
+use crate::jpeg;
 use crate::protocol::{Answer, Ask, Request};
 use crate::{Coverage, Format, FrameHash, Look, Unscanned};
 
@@ -121,6 +122,13 @@ impl<'a> Open<'a> {
 
     fn look(&self, max_frames: u32) -> Result<Look> {
         let (decoder, format) = self.format()?;
+        if decoder == ImageFormat::Jpeg
+            && let Some(sketch) = jpeg::sketch(self.media, self.max_pixels)?
+        {
+            let jpeg::Sketch { grid, width, height } = sketch;
+            let frame = frame(0, &grid);
+            return Ok(Look { format, width, height, frames: vec![frame], frames_seen: 1, coverage: Coverage::Whole });
+        }
         let Some(animation) = self.animation(decoder)? else {
             let picture = self.still(decoder)?;
             let (width, height) = (picture.width(), picture.height());
@@ -192,11 +200,14 @@ impl<'a> Open<'a> {
 
 fn hash(index: u32, picture: RgbImage) -> Result<FrameHash> {
     let (width, height) = (side(picture.width())?, side(picture.height())?);
-    let rgb = picture.into_raw();
-    let luma = Luma::from_rgb8(width, height, &rgb).map_err(|_| Unscanned::Damaged)?;
-    drop(rgb);
-    let hash = pdq(luma);
-    Ok(FrameHash { index, hash: hash.hash, quality: hash.quality })
+    let grid = Grid::of_rgb8(width, height, picture.as_raw()).map_err(|_| Unscanned::Damaged)?;
+    drop(picture);
+    Ok(frame(index, &grid))
+}
+
+fn frame(index: u32, grid: &Grid) -> FrameHash {
+    let PdqHash { hash, quality } = grid.fingerprint();
+    FrameHash { index, hash, quality }
 }
 
 fn side(pixels: u32) -> Result<usize> {

@@ -4,14 +4,22 @@
 //! command-line tool does first: this is what HMA and threatexchange compute. Float operations are in the reference's
 //! order, so that hash and quality agree with it.
 
+mod exact;
+mod grid;
+#[cfg(test)]
+mod plain;
+mod tents;
+
 use std::fmt;
 use std::str::FromStr;
+
+pub use grid::Grid;
+pub use tents::Axis;
 
 const SIDE: usize = 64;
 const BITS_SIDE: usize = 16;
 /// Smaller than this on a side, the reference gives no hash.
 const SMALLEST: usize = 5;
-const PASSES: usize = 2;
 
 /// A PDQ hash: 256 bits, printed as Meta prints it (the highest bit first).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -79,6 +87,11 @@ pub struct PdqHash {
     pub quality: u8,
 }
 
+impl PdqHash {
+    /// What the reference says of a picture under 5 pixels on a side.
+    pub const NONE: Self = Self { hash: Pdq([0; 32]), quality: 0 };
+}
+
 /// A picture whose pixels do not fit its sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a picture of {width} by {height} does not have {values} values")]
@@ -133,23 +146,27 @@ impl Luma {
     }
 }
 
-/// The PDQ hash of a picture. A picture under 5 pixels on a side has the zero hash and quality 0.
-pub fn pdq(luma: Luma) -> PdqHash {
-    let Luma { width, height, mut pixels } = luma;
-    if width < SMALLEST || height < SMALLEST {
-        return PdqHash { hash: Pdq([0; 32]), quality: 0 };
-    }
-    if (width, height) != (SIDE, SIDE) {
-        let mut other = vec![0.0; pixels.len()];
-        for _ in 0..PASSES {
-            for (row, out) in pixels.chunks_exact(width).zip(other.chunks_exact_mut(width)) {
-                box_row(row, out, window(width));
-            }
-            box_columns(&other, &mut pixels, width, height, window(height));
-        }
-    }
-    let small = decimate(&pixels, width, height);
-    PdqHash { hash: bits(&dct(&small)), quality: quality(&small) }
+/// The PDQ hash of a picture, exact: hash and quality are those of the reference on the same pixels, to the last bit. A
+/// picture under 5 pixels on a side has the zero hash and quality 0.
+pub fn pdq(luma: &Luma) -> PdqHash {
+    exact::grid(luma.width, luma.height, &exact::Rows::Luma(&luma.pixels))
+        .map_or(PdqHash::NONE, |grid| grid.fingerprint())
+}
+
+/// The same for 8-bit red, green and blue, without a copy of the picture.
+pub fn pdq_rgb8(width: usize, height: usize, rgb: &[u8]) -> Result<PdqHash, LumaError> {
+    Ok(exact_grid_rgb8(width, height, rgb)?.map_or(PdqHash::NONE, |grid| grid.fingerprint()))
+}
+
+/// The grid of 8-bit red, green and blue as the reference makes it, to the last bit; none under 5 pixels on a side.
+pub fn exact_grid_rgb8(width: usize, height: usize, rgb: &[u8]) -> Result<Option<Grid>, LumaError> {
+    fits(width, height, 3, rgb.len())?;
+    Ok(exact::grid(width, height, &exact::Rows::Rgb(rgb)))
+}
+
+fn fits(width: usize, height: usize, each: usize, values: usize) -> Result<(), LumaError> {
+    let expected = width.checked_mul(height).and_then(|pixels| pixels.checked_mul(each));
+    if expected == Some(values) { Ok(()) } else { Err(LumaError { width, height, values }) }
 }
 
 /// The Jarosz filter's window for a side of this many pixels.
@@ -157,201 +174,32 @@ fn window(side: usize) -> usize {
     side.div_ceil(2 * SIDE)
 }
 
-/// The four stretches of a running mean: gather, grow, slide, shrink.
-struct Stretches {
-    gather: usize,
-    grow: usize,
-    slide: usize,
-    shrink: usize,
+/// The pixel in the middle of a cell.
+fn middle(cell: usize, side: usize) -> usize {
+    (2 * cell + 1) * side / (2 * SIDE)
 }
 
-impl Stretches {
-    fn of(length: usize, window: usize) -> Self {
+/// The pixels that a running mean sums for one of its values.
+struct Stretch {
+    start: usize,
+    end: usize,
+}
+
+impl Stretch {
+    fn around(at: usize, length: usize, window: usize) -> Self {
         let half = usize::midpoint(window, 2);
-        Self { gather: half - 1, grow: window - half + 1, slide: length - window, shrink: half - 1 }
+        Self { start: (at + half).saturating_sub(window), end: (at + half).min(length) }
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "windows are far below 2^24")]
-fn as_f32(count: usize) -> f32 {
-    count as f32
-}
-
-/// A running mean along one row.
-#[expect(clippy::indexing_slicing, reason = "every index is below the row's length by the sum of the stretches")]
-fn box_row(row: &[f32], out: &mut [f32], window: usize) {
-    let Stretches { gather, grow, slide, shrink } = Stretches::of(row.len(), window);
-    let (mut sum, mut size) = (0.0_f32, 0_usize);
-    let (mut left, mut right, mut at) = (0, 0, 0);
-    for _ in 0..gather {
-        sum += row[right];
-        size += 1;
-        right += 1;
-    }
-    for _ in 0..grow {
-        sum += row[right];
-        size += 1;
-        out[at] = sum / as_f32(size);
-        right += 1;
-        at += 1;
-    }
-    for _ in 0..slide {
-        sum += row[right];
-        sum -= row[left];
-        out[at] = sum / as_f32(size);
-        left += 1;
-        right += 1;
-        at += 1;
-    }
-    for _ in 0..shrink {
-        sum -= row[left];
-        size -= 1;
-        out[at] = sum / as_f32(size);
-        left += 1;
-        at += 1;
-    }
-}
-
-/// A running mean down every column at once: the sums of one column are added in the same order as one by one, and
-/// neighbours share a cache line.
-#[expect(clippy::indexing_slicing, reason = "every index is a row below the height, by the sum of the stretches")]
-fn box_columns(from: &[f32], to: &mut [f32], width: usize, height: usize, window: usize) {
-    let Stretches { gather, grow, slide, shrink } = Stretches::of(height, window);
-    let mut sums = vec![0.0_f32; width];
-    let mut size = 0_usize;
-    let (mut left, mut right, mut at) = (0, 0, 0);
-    let row = |n: usize| &from[n * width..(n + 1) * width];
-    let add = |sums: &mut [f32], n: usize| {
-        for (sum, value) in sums.iter_mut().zip(row(n)) {
-            *sum += value;
-        }
-    };
-    let drop = |sums: &mut [f32], n: usize| {
-        for (sum, value) in sums.iter_mut().zip(row(n)) {
-            *sum -= value;
-        }
-    };
-    let mut write = |sums: &[f32], n: usize, size: usize| {
-        let size = as_f32(size);
-        for (out, sum) in to[n * width..(n + 1) * width].iter_mut().zip(sums) {
-            *out = sum / size;
-        }
-    };
-    for _ in 0..gather {
-        add(&mut sums, right);
-        size += 1;
-        right += 1;
-    }
-    for _ in 0..grow {
-        add(&mut sums, right);
-        size += 1;
-        write(&sums, at, size);
-        right += 1;
-        at += 1;
-    }
-    for _ in 0..slide {
-        add(&mut sums, right);
-        drop(&mut sums, left);
-        write(&sums, at, size);
-        left += 1;
-        right += 1;
-        at += 1;
-    }
-    for _ in 0..shrink {
-        drop(&mut sums, left);
-        size -= 1;
-        write(&sums, at, size);
-        left += 1;
-        at += 1;
-    }
-}
-
+/// Rows of cells.
 type Small = [[f32; SIDE]; SIDE];
-
-/// The pixel in the middle of each of 64 by 64 cells.
-#[expect(clippy::indexing_slicing, reason = "the middle of a cell lies inside the picture")]
-fn decimate(pixels: &[f32], width: usize, height: usize) -> Small {
-    let middle = |n: usize, side: usize| (2 * n + 1) * side / (2 * SIDE);
-    let mut small = [[0.0; SIDE]; SIDE];
-    for (i, row) in small.iter_mut().enumerate() {
-        let start = middle(i, height) * width;
-        for (j, value) in row.iter_mut().enumerate() {
-            *value = pixels[start + middle(j, width)];
-        }
-    }
-    small
-}
-
-/// How much neighbouring cells differ, as the reference counts it.
-fn quality(small: &Small) -> u8 {
-    #[expect(clippy::cast_possible_truncation, reason = "at most 100; the reference cuts to an integer here")]
-    let step = |u: f32, v: f32| i64::from((((u - v) * 100.0) / 255.0) as i32).abs();
-    let mut sum = 0;
-    for (row, below) in small.iter().zip(small.iter().skip(1)) {
-        sum += row.iter().zip(below).map(|(u, v)| step(*u, *v)).sum::<i64>();
-    }
-    for row in small {
-        sum += row.iter().zip(row.iter().skip(1)).map(|(u, v)| step(*u, *v)).sum::<i64>();
-    }
-    u8::try_from((sum / 90).min(100)).unwrap_or(100)
-}
-
-/// Rows 1 to 16 of the 64-point cosine transform.
-fn cosines() -> [[f32; SIDE]; BITS_SIDE] {
-    #[expect(clippy::cast_possible_truncation, reason = "the reference keeps its matrix in single precision")]
-    let scale = (2.0 / 64.0_f64).sqrt() as f32;
-    let mut rows = [[0.0; SIDE]; BITS_SIDE];
-    for (row, i) in rows.iter_mut().zip(1_u32..) {
-        for (value, j) in row.iter_mut().zip(0_u32..) {
-            let angle = std::f64::consts::PI / 2.0 / 64.0 * f64::from(i) * f64::from(2 * j + 1);
-            #[expect(clippy::cast_possible_truncation, reason = "the reference keeps its matrix in single precision")]
-            let rounded = (f64::from(scale) * angle.cos()) as f32;
-            *value = rounded;
-        }
-    }
-    rows
-}
-
-/// The 16 by 16 lowest frequencies but the constant ones.
-fn dct(small: &Small) -> [[f32; BITS_SIDE]; BITS_SIDE] {
-    let cosines = cosines();
-    let mut half = [[0.0_f32; SIDE]; BITS_SIDE];
-    for (out, row) in half.iter_mut().zip(&cosines) {
-        for (weight, values) in row.iter().zip(small) {
-            for (sum, value) in out.iter_mut().zip(values) {
-                *sum += weight * value;
-            }
-        }
-    }
-    let mut whole = [[0.0_f32; BITS_SIDE]; BITS_SIDE];
-    for (out, row) in whole.iter_mut().zip(&half) {
-        for (value, weights) in out.iter_mut().zip(&cosines) {
-            for (a, b) in row.iter().zip(weights) {
-                *value += a * b;
-            }
-        }
-    }
-    whole
-}
-
-/// One bit for each frequency above the median; the first frequency is the lowest bit.
-fn bits(frequencies: &[[f32; BITS_SIDE]; BITS_SIDE]) -> Pdq {
-    let mut sorted: Vec<f32> = frequencies.iter().flatten().copied().collect();
-    sorted.sort_unstable_by(f32::total_cmp);
-    // The lower of the two middle ones, as the reference's search by Torben finds it.
-    let median = sorted.get(sorted.len() / 2 - 1).copied().unwrap_or(0.0);
-    let mut hash = [0_u8; 32];
-    for (byte, eight) in hash.iter_mut().rev().zip(frequencies.as_flattened().as_chunks::<8>().0) {
-        for (value, bit) in eight.iter().zip(0_u32..) {
-            *byte |= u8::from(*value > median) << bit;
-        }
-    }
-    Pdq(hash)
-}
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha20Rng;
 
     use super::*;
 
@@ -380,7 +228,7 @@ mod tests {
         #[test]
         fn every_size_has_a_hash(width in 0_usize..200, height in 0_usize..200, seed in any::<u8>()) {
             let pixels = (0..width * height).map(|n| f32::from(u8::try_from((n * 31) % 251).unwrap() ^ seed)).collect();
-            let hash = pdq(Luma::new(width, height, pixels).unwrap());
+            let hash = pdq(&Luma::new(width, height, pixels).unwrap());
             prop_assert!(hash.quality <= 100);
             if width < 5 || height < 5 {
                 prop_assert_eq!(hash, PdqHash { hash: Pdq([0; 32]), quality: 0 });
@@ -388,9 +236,80 @@ mod tests {
         }
     }
 
+    /// Noise over waves: no sum comes out round, and the last bit shows every change of order.
+    fn drawn(width: usize, height: usize, seed: u64) -> Vec<u8> {
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        let (by_x, by_y) = (rng.random_range(3..90_usize), rng.random_range(3..90_usize));
+        (0..width * height * 3)
+            .map(|n| {
+                let (x, y) = (n / 3 % width, n / 3 / width);
+                let wave = (x * 255 / by_x % 160 + y * 255 / by_y % 60 + n % 3 * 7) % 230;
+                u8::try_from(wave).unwrap() + rng.random_range(0..25_u8)
+            })
+            .collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+
+        #[test]
+        fn the_fast_way_is_the_plain_way_to_the_last_bit(width in 5_usize..700, height in 5_usize..700, seed in any::<u64>()) {
+            let rgb = drawn(width, height, seed);
+            let luma = Luma::from_rgb8(width, height, &rgb).unwrap();
+            let plain = plain::grid(luma.clone());
+            let fast = exact::grid(width, height, &exact::Rows::Luma(&luma.pixels)).unwrap();
+            let bits = |grid: &Small| grid.as_flattened().iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+            prop_assert_eq!(bits(&plain), bits(&fast.0));
+            let from_rgb = exact::grid(width, height, &exact::Rows::Rgb(&rgb)).unwrap();
+            prop_assert_eq!(&from_rgb, &fast);
+            prop_assert_eq!(plain::pdq(luma.clone()), pdq(&luma));
+            let grey: Vec<u8> = rgb.iter().step_by(3).copied().collect();
+            let same = Luma::from_grey8(width, height, &grey).unwrap();
+            prop_assert_eq!(plain::pdq(same), exact::grid(width, height, &exact::Rows::Grey(&grey)).unwrap().fingerprint());
+        }
+
+        #[test]
+        fn tents_are_the_same_map_but_for_rounding(width in 5_usize..700, height in 5_usize..700, seed in any::<u64>()) {
+            let rgb = drawn(width, height, seed);
+            let plain = plain::grid(Luma::from_rgb8(width, height, &rgb).unwrap());
+            let tents = Grid::of_rgb8(width, height, &rgb).unwrap();
+            for (a, b) in plain.as_flattened().iter().zip(tents.rows().as_flattened()) {
+                prop_assert!((a - b).abs() < 0.02, "{} and {}", a, b);
+            }
+        }
+
+        #[test]
+        fn turns_are_the_hashes_of_the_turned_grid(seed in any::<u64>()) {
+            let rgb = drawn(SIDE, SIDE, seed);
+            let grid = Grid::of_rgb8(SIDE, SIDE, &rgb).unwrap();
+            let turned = |at: fn(usize, usize) -> (usize, usize)| {
+                let mut rows = [[0.0; SIDE]; SIDE];
+                for (y, row) in rows.iter_mut().enumerate() {
+                    for (x, value) in row.iter_mut().enumerate() {
+                        let (from_x, from_y) = at(x, y);
+                        *value = grid.rows()[from_y][from_x];
+                    }
+                }
+                Grid::from_rows(rows).fingerprint().hash
+            };
+            let expected = [
+                turned(|x, y| (y, SIDE - 1 - x)),
+                turned(|x, y| (SIDE - 1 - x, SIDE - 1 - y)),
+                turned(|x, y| (SIDE - 1 - y, x)),
+                turned(|x, y| (SIDE - 1 - x, y)),
+                turned(|x, y| (x, SIDE - 1 - y)),
+                turned(|x, y| (y, x)),
+                turned(|x, y| (SIDE - 1 - y, SIDE - 1 - x)),
+            ];
+            for (n, (ours, theirs)) in grid.turns().iter().zip(&expected).enumerate() {
+                prop_assert!(ours.distance(theirs) <= 2, "turn {}: {}", n, ours.distance(theirs));
+            }
+        }
+    }
+
     #[test]
     fn a_flat_picture_says_nothing() {
-        assert_eq!(pdq(Luma::from_grey8(100, 80, &[90; 8_000]).unwrap()).quality, 0);
+        assert_eq!(pdq(&Luma::from_grey8(100, 80, &[90; 8_000]).unwrap()).quality, 0);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use fingerprint::{Luma, Pdq, pdq};
+use fingerprint::{Pdq, pdq_rgb8};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
@@ -64,7 +64,7 @@ fn agrees_with_the_reference() {
             let path = folder.path().join(seed.to_string());
             std::fs::File::create(&path).unwrap().write_all(&rgb).unwrap();
             writeln!(input, "{width} {height} {}", path.display()).unwrap();
-            ours.push(pdq(Luma::from_rgb8(width, height, &rgb).unwrap()));
+            ours.push(pdq_rgb8(width, height, &rgb).unwrap());
         }
     }
     let output = child.wait_with_output().unwrap();

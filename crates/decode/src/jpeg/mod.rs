@@ -1,0 +1,246 @@
+//! JPEG without pixels: the luma coefficients of a file go straight onto the grid that its hash is made from.
+//!
+//! Only what is surely understood is read here: Huffman-coded pictures of 8 bits, grey or with luma first. Anything else
+//! is left to the full decoder. Entropy-coded data that is no code, or ends early, is damage: there is no hash of half a
+//! picture.
+
+mod huffman;
+mod project;
+mod scan;
+mod segments;
+
+use fingerprint::{Axis, Grid};
+use image::metadata::Orientation;
+
+use crate::Unscanned;
+use huffman::{Passed, Spec, Wanted};
+use project::{Kept, Projection};
+use scan::Layout;
+use segments::{Frame, Scan, entropy, segment};
+
+/// A picture as far as its hash needs it, upright.
+pub(crate) struct Sketch {
+    pub(crate) grid: Grid,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+}
+
+/// Smaller pictures are left to the full decoder: a block would be many cells.
+const SMALLEST: usize = 64;
+
+/// The sketch of a JPEG. None where the full decoder must look.
+pub(crate) fn sketch(media: &[u8], max_pixels: u64) -> Result<Option<Sketch>, Unscanned> {
+    let mut open = Open::default();
+    let Some(mut rest) = media.strip_prefix(b"\xff\xd8") else { return Ok(None) };
+    loop {
+        let Some((marker, body, after)) = segment(rest) else { return Ok(None) };
+        rest = after;
+        let understood = match marker {
+            0xc0..=0xc2 => open.frame(body, marker == 0xc2),
+            0xc4 => open.codes(body),
+            0xdb => open.steps(body),
+            0xdd => open.restart(body),
+            0xe0 => Some(open.jfif |= body.starts_with(b"JFIF\0")),
+            0xe1 => Some(open.exif(body)),
+            0xee => Some(open.adobe(body)),
+            0xda => {
+                let Some(scan) = open.scan(body) else { return Ok(None) };
+                open.check_size(max_pixels)?;
+                match open.decode(&scan, rest)? {
+                    Some(after) => Some(rest = after),
+                    None => None,
+                }
+            }
+            0xd9 => return Ok(open.sketch),
+            0xe2..=0xed | 0xef | 0xfe => Some(()),
+            _ => None,
+        };
+        if understood.is_none() {
+            return Ok(None);
+        }
+    }
+}
+
+/// What is known of the file so far.
+#[derive(Default)]
+struct Open {
+    jfif: bool,
+    adobe: Option<u8>,
+    orientation: Option<Orientation>,
+    steps: [Option<[u16; 64]>; 4],
+    dc: [Option<Spec>; 4],
+    ac: [Option<Spec>; 4],
+    restart: usize,
+    frame: Option<Frame>,
+    sketch: Option<Sketch>,
+}
+
+impl Open {
+    fn steps(&mut self, mut body: &[u8]) -> Option<()> {
+        while let Some((kind, rest)) = body.split_first() {
+            let mut table = [0; 64];
+            let bytes = if kind >> 4 == 0 { 64 } else { 128 };
+            let (values, rest) = rest.split_at_checked(bytes)?;
+            if bytes == 64 {
+                table.iter_mut().zip(values).for_each(|(step, value)| *step = u16::from(*value));
+            } else {
+                let pairs = values.as_chunks::<2>().0;
+                table.iter_mut().zip(pairs).for_each(|(step, pair)| *step = u16::from_be_bytes(*pair));
+            }
+            *self.steps.get_mut(usize::from(kind & 15))? = Some(table);
+            body = rest;
+        }
+        Some(())
+    }
+
+    fn codes(&mut self, mut body: &[u8]) -> Option<()> {
+        while let Some((kind, rest)) = body.split_first() {
+            let (spec, rest) = Spec::read(rest)?;
+            let tables = if kind >> 4 == 0 { &mut self.dc } else { &mut self.ac };
+            *tables.get_mut(usize::from(kind & 15))? = Some(spec);
+            body = rest;
+        }
+        Some(())
+    }
+
+    fn restart(&mut self, body: &[u8]) -> Option<()> {
+        self.restart = usize::from(u16::from_be_bytes(body.try_into().ok()?));
+        Some(())
+    }
+
+    fn exif(&mut self, body: &[u8]) {
+        if let Some(exif) = body.strip_prefix(b"Exif\0\0") {
+            self.orientation = Orientation::from_exif_chunk(exif);
+        }
+    }
+
+    fn adobe(&mut self, body: &[u8]) {
+        if let Some(rest) = body.strip_prefix(b"Adobe") {
+            self.adobe = rest.get(6).copied();
+        }
+    }
+
+    /// A frame whose first component is brightness at full resolution.
+    fn frame(&mut self, body: &[u8], progressive: bool) -> Option<()> {
+        let frame = Frame::read(body, progressive)?;
+        let first = frame.components.first()?;
+        let largest = frame.components.iter().all(|c| c.across <= first.across && c.down <= first.down);
+        let sampled = frame.components.iter().map(|c| c.across * c.down).sum::<usize>() <= 10;
+        let usable = largest && sampled && frame.width.min(frame.height) >= SMALLEST && self.frame.is_none();
+        self.frame = Some(frame).filter(|_| usable);
+        self.frame.as_ref().map(|_| ())
+    }
+
+    fn scan(&self, body: &[u8]) -> Option<Scan> {
+        let frame = self.frame.as_ref()?;
+        let ids = || frame.components.iter().map(|component| component.id);
+        let luma_first = match (frame.components.len(), self.adobe) {
+            (1, _) | (3, Some(1)) => true,
+            (3, None) => self.jfif || ids().eq([1, 2, 3]) || ids().eq([0, 1, 2]),
+            _ => false,
+        };
+        if luma_first { Scan::read(body, frame) } else { None }
+    }
+
+    fn check_size(&self, max_pixels: u64) -> Result<(), Unscanned> {
+        let pixels = self.frame.as_ref().and_then(|frame| u64::try_from(frame.width * frame.height).ok());
+        if pixels.is_some_and(|pixels| pixels > max_pixels) { Err(Unscanned::TooManyPixels) } else { Ok(()) }
+    }
+
+    /// Reads the data of a scan if luma is in it. Gives what follows.
+    fn decode<'a>(&mut self, scan: &Scan, data: &'a [u8]) -> Result<Option<&'a [u8]>, Unscanned> {
+        let Some(frame) = &self.frame else { return Ok(None) };
+        if frame.progressive || scan.band != (0, 63) || scan.precision != (0, 0) {
+            return Ok(None);
+        }
+        let luma = scan.parts.iter().find(|part| part.component == 0);
+        let (entropy, after) = entropy(data, luma.is_some()).map_err(|_| Unscanned::Damaged)?;
+        let Some(luma) = luma else { return Ok(Some(after)) };
+        if self.sketch.is_some() {
+            return Ok(None);
+        }
+        let (Some(dc), Some(ac)) = (code(&self.dc, luma.dc), code(&self.ac, luma.ac)) else { return Ok(None) };
+        let mut others = Vec::new();
+        for part in scan.parts.iter().filter(|part| part.component != 0) {
+            let (Some(dc), Some(ac)) = (code(&self.dc, part.dc), code(&self.ac, part.ac)) else { return Ok(None) };
+            let Some(component) = frame.components.get(part.component) else { return Ok(None) };
+            others.push((component.across * component.down, Passed::new(dc, ac)));
+        }
+        // In a scan of its own a component's blocks go row by row; beside others they go unit by unit.
+        if scan.parts.first().is_none_or(|part| part.component != 0) {
+            return Ok(None);
+        }
+        let sampling = match (scan.parts.len(), frame.components.first()) {
+            (1, _) => (1, 1),
+            (_, Some(luma)) => (luma.across, luma.down),
+            (_, None) => return Ok(None),
+        };
+        let units = (frame.width.div_ceil(8 * sampling.0), frame.height.div_ceil(8 * sampling.1));
+        let tables = Wanted::new(dc, ac);
+        let layout = Layout { units, restart: self.restart, luma: sampling, tables: &tables, others };
+        let Some(steps) = frame.components.first().and_then(|luma| self.steps.get(usize::from(luma.quantisation)))
+        else {
+            return Ok(None);
+        };
+        let Some(steps) = steps else { return Ok(None) };
+        let turn = Turn::of(self.orientation);
+        let kept = Kept::of(frame.width.min(frame.height));
+        let (across, down) =
+            (Axis::new(frame.width, turn.across_mirrored), Axis::new(frame.height, turn.down_mirrored));
+        let (places, count) = (kept.places(), kept.count());
+        let grid = match kept {
+            Kept::First(_) => {
+                let mut onto = Projection::<4>::new(&across, &down, kept, steps);
+                let rows = |row: usize, blocks: &[i16]| onto_rows(&mut onto, row, sampling, blocks);
+                scan::decode::<16>(&layout, &entropy, &places, count, rows).map_err(|_| Unscanned::Damaged)?;
+                onto.finish(turn.swapped)
+            }
+            Kept::All => {
+                let mut onto = Projection::<8>::new(&across, &down, kept, steps);
+                let rows = |row: usize, blocks: &[i16]| onto_rows(&mut onto, row, sampling, blocks);
+                scan::decode::<64>(&layout, &entropy, &places, count, rows).map_err(|_| Unscanned::Damaged)?;
+                onto.finish(turn.swapped)
+            }
+        };
+        let (width, height) = if turn.swapped { (frame.height, frame.width) } else { (frame.width, frame.height) };
+        let side = |side: usize| u32::try_from(side).map_err(|_| Unscanned::TooManyPixels);
+        self.sketch = Some(Sketch { grid, width: side(width)?, height: side(height)? });
+        Ok(Some(after))
+    }
+}
+
+fn code(tables: &[Option<Spec>; 4], number: usize) -> Option<&Spec> {
+    tables.get(number).and_then(Option::as_ref)
+}
+
+/// A row of units has as many rows of blocks as luma is sampled down.
+fn onto_rows<const N: usize>(onto: &mut Projection<N>, row: usize, sampling: (usize, usize), blocks: &[i16]) {
+    let each = blocks.len() / sampling.1.max(1);
+    for (n, blocks) in blocks.chunks_exact(each.max(1)).enumerate() {
+        onto.add(row * sampling.1 + n, blocks);
+    }
+}
+
+/// How a stored picture becomes upright: its axes are counted from the other end, then exchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Turn {
+    across_mirrored: bool,
+    down_mirrored: bool,
+    swapped: bool,
+}
+
+impl Turn {
+    fn of(orientation: Option<Orientation>) -> Self {
+        let (across_mirrored, down_mirrored, swapped) = match orientation.unwrap_or(Orientation::NoTransforms) {
+            Orientation::NoTransforms => (false, false, false),
+            Orientation::FlipHorizontal => (true, false, false),
+            Orientation::FlipVertical => (false, true, false),
+            Orientation::Rotate180 => (true, true, false),
+            Orientation::Rotate90FlipH => (false, false, true),
+            Orientation::Rotate90 => (false, true, true),
+            Orientation::Rotate270 => (true, false, true),
+            Orientation::Rotate270FlipH => (true, true, true),
+        };
+        Self { across_mirrored, down_mirrored, swapped }
+    }
+}
