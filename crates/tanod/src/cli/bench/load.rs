@@ -88,7 +88,7 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
     let ready = begin.elapsed();
     context.say(format!("ready {:.1} s after its start", ready.as_secs_f64()));
 
-    let mut load = Load { served: &served, platform: &platform, stock: &stock, next: AtomicU64::new(0), args: &args };
+    let load = Load { served: &served, platform: &platform, stock: &stock, next: AtomicU64::new(0), args: &args };
     let time = Duration::from_secs(args.seconds);
     // Children start, files are opened, code is read from disk: none of it belongs into a figure.
     load.full_speed((time / 4).min(Duration::from_secs(2))).await?;
@@ -102,7 +102,11 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
         "items": items, "matches": lookups, "added_matches_ms": added,
     });
     served.end().await;
-    context.say(if ok { "every planted match was found, and nothing else matched\n" } else { "NOT every answer was right\n" });
+    context.say(if ok {
+        "every planted match was found, and nothing else matched\n"
+    } else {
+        "NOT every answer was right\n"
+    });
     // The last line is one JSON object, also for people.
     context.result(&result, result.to_string());
     if ok { Ok(()) } else { Err(Trouble::Quiet) }
@@ -115,7 +119,10 @@ struct Installation {
 }
 
 impl Installation {
-    #[expect(clippy::disallowed_methods, reason = "the load is measured from outside: this program serves in another process")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the load is measured from outside: this program serves in another process"
+    )]
     fn command(&self, words: &[&str]) -> tokio::process::Command {
         let mut command = tokio::process::Command::new(&self.program);
         command.args(words).arg("--json").arg("--data").arg(self.folder.path().join("data"));
@@ -300,7 +307,8 @@ impl Load<'_> {
         let (own, all) = (megabytes(used.own_bytes), megabytes(used.all_bytes));
         context.say(format!("resident: {own:.0} MB the service, {all:.0} MB with its decoders"));
         let Tally { planted, found, false_hits, unscanned, .. } = tally;
-        context.say(format!("{found} of {planted} planted uploads found, {false_hits} false hits, {unscanned} unscanned"));
+        context
+            .say(format!("{found} of {planted} planted uploads found, {false_hits} false hits, {unscanned} unscanned"));
         Ok(json!({
             "ok": tally.good(), "items": tally.done, "items_per_s": thousandths(per_second), "cpu_ms_per_item": millis(cpu),
             "rate": thousandths(per_second / 2.0), "p50_ms": p50, "p90_ms": p90, "p99_ms": p99, "max_ms": worst,
@@ -340,7 +348,9 @@ impl Load<'_> {
         let per_second = number(all.done) / wall.as_secs_f64();
         let per_core = number(all.done) / cpu.as_secs_f64().max(1e-9);
         let Lookups { done, planted, found, false_hits } = all;
-        context.say(format!("hashes: {per_second:.0} look-ups/s, {per_core:.0} for each second of CPU, {BATCH} in a call"));
+        context.say(format!(
+            "hashes: {per_second:.0} look-ups/s, {per_core:.0} for each second of CPU, {BATCH} in a call"
+        ));
         context.say(format!("{found} of {planted} planted hashes found, {false_hits} false hits"));
         Ok(json!({
             "ok": planted > 0 && found == planted && false_hits == 0, "lookups": done, "batch": BATCH,
@@ -425,7 +435,10 @@ fn question(rng: &mut ChaCha20Rng, kept: &[Pdq]) -> (Message, Vec<bool>) {
         let near = kept.get(rng.random_range(0..kept.len().max(1))).filter(|_| n.is_multiple_of(10));
         planted.push(near.is_some());
         let bits = rng.random_range(0..=usual_threshold());
-        hashes.push(near.map_or_else(|| any_hash(rng), |near| hash_near(rng, near, bits)));
+        hashes.push(match near {
+            Some(near) => hash_near(rng, near, bits),
+            None => any_hash(rng),
+        });
     }
     (asked(&hashes).0, planted)
 }

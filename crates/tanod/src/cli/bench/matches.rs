@@ -64,7 +64,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Done {
         "bytes_per_entry": asked.get("bytes_per_entry"), "resident_bytes_per_entry": per_entry(number(resident / 1_024) * 1_024.0),
         "queries": asked, "snapshot": snapshot, "changes": changes,
     });
-    context.result(&result, if ok { "every planted entry was found, and nothing else" } else { "NOT every answer was right" });
+    context.result(
+        &result,
+        if ok { "every planted entry was found, and nothing else" } else { "NOT every answer was right" },
+    );
     if ok { Ok(()) } else { Err(Trouble::Quiet) }
 }
 
@@ -109,7 +112,9 @@ fn ask(context: &Context, index: &Index, queries: &[Query]) -> (Value, bool) {
     let total: Duration = times.0.iter().sum();
     let one = thousandths(number(queries.len()) / total.as_secs_f64().max(1e-9));
     let many = thousandths(number(queries.len()) / batched.as_secs_f64().max(1e-9));
-    context.say(format!("queries: p50 {p50} µs, p90 {p90} µs, p99 {p99} µs, max {worst} µs; {one:.0}/s, {many:.0}/s in a batch"));
+    context.say(format!(
+        "queries: p50 {p50} µs, p90 {p90} µs, p99 {p99} µs, max {worst} µs; {one:.0}/s, {many:.0}/s in a batch"
+    ));
     context.say(format!("{wrong} of {} answers were wrong, {planted} of them planted", queries.len() * 2));
     let bytes = number(index.memory_bytes() / 1_024) * 1_024.0 / number(index.len()).max(1.0);
     let row = json!({

@@ -187,10 +187,8 @@ impl Set {
             .try_collect()
             .await?;
         let looks = |(n, make): (usize, _)| seen(pool.clone(), bar.clone(), n, make, false);
-        let of_others: Vec<Seen> = stream::iter(others.into_iter().enumerate().map(looks))
-            .buffer_unordered(at_once)
-            .try_collect()
-            .await?;
+        let of_others: Vec<Seen> =
+            stream::iter(others.into_iter().enumerate().map(looks)).buffer_unordered(at_once).try_collect().await?;
         bar.finish_and_clear();
         let entries = of_listed.iter().flat_map(|seen| seen.original.iter().map(|hash| (seen.n, *hash)));
         Ok(Self::of(entries.collect(), &of_listed, &of_others))
@@ -240,8 +238,7 @@ async fn seen(
     let edits = move || {
         let original = make()?;
         let wanted = EDITS.iter().filter(|edit| edited && claimed(edit.class));
-        let files: Vec<(Class, Vec<u8>)> =
-            wanted.map(|edit| (edit.class, edit.apply(&original.picture))).collect();
+        let files: Vec<(Class, Vec<u8>)> = wanted.map(|edit| (edit.class, edit.apply(&original.picture))).collect();
         Some((original.file, files))
     };
     let made = tokio::task::spawn_blocking(edits).await.map_err(|error| Trouble::Said(error.to_string()))?;
@@ -364,11 +361,15 @@ mod tests {
 
     #[test]
     fn a_fall_and_a_false_match_are_noticed() {
-        let edits = |crop| vec![seen(0, [0; 32], &[(Class::Crops, crop), (Class::Formats, [0; 32])]), seen(1, FAR, &[])];
+        let edits =
+            |crop| vec![seen(0, [0; 32], &[(Class::Crops, crop), (Class::Formats, [0; 32])]), seen(1, FAR, &[])];
         let strangers = |hash| vec![seen(0, hash, &[])];
         let before = report(&edits(NEAR), &strangers([0x0f; 32]));
         let figures = &before.sets["generated"];
-        assert_eq!((figures.listed, figures.classes[&Class::Crops].recall, figures.others.false_matches), (2, 100.0, 0));
+        assert_eq!(
+            (figures.listed, figures.classes[&Class::Crops].recall, figures.others.false_matches),
+            (2, 100.0, 0)
+        );
         assert_eq!(before.worse_than(&before), Vec::<String>::new());
 
         // The cropped picture is taken for the other one: recall falls and a false match comes.
@@ -398,7 +399,8 @@ mod tests {
 
     #[test]
     fn classes_stand_in_alphabetical_order_whatever_their_figures() {
-        let order = [Class::Scaling, Class::Crops, Class::Formats].map(|class| (class, if class == Class::Crops { FAR } else { NEAR }));
+        let order = [Class::Scaling, Class::Crops, Class::Formats]
+            .map(|class| (class, if class == Class::Crops { FAR } else { NEAR }));
         let document = report(&[seen(0, [0; 32], &order)], &[]).document();
         let rows: Vec<&str> = document.lines().filter(|line| line.starts_with("| ") && line.contains(" % |")).collect();
         assert_eq!(rows.len(), 3, "{document}");

@@ -86,9 +86,7 @@ impl Stock {
     /// Makes the files and looks at each, so that it is known, and not assumed, how far they are from what is listed.
     pub(super) async fn make(pool: &Pool, side: u32, folder: Option<&Path>) -> Result<Self, Trouble> {
         let made = match folder {
-            Some(folder) => {
-                files(folder)?.iter().map(fs_err::read).collect::<std::io::Result<Vec<_>>>()?
-            }
+            Some(folder) => files(folder)?.iter().map(fs_err::read).collect::<std::io::Result<Vec<_>>>()?,
             None => (0..GENERATED).map(|n| jpeg(&photograph(90_000 + n, side, side), 85)).collect(),
         };
         let mut stock = Self { unlisted: Vec::new(), exact: Vec::new(), near: Vec::new(), entries: Vec::new() };
@@ -116,7 +114,9 @@ impl Stock {
         let strange = |hash: &Pdq| listed.iter().all(|listed| listed.distance(hash) > 40);
         stock.unlisted = others.into_iter().filter(|(hash, _)| strange(hash)).map(|(_, file)| file.into()).collect();
         if stock.unlisted.is_empty() || stock.exact.is_empty() {
-            return Err(Trouble::Said("these pictures are too few, too plain or too much alike to measure with".to_owned()));
+            return Err(Trouble::Said(
+                "these pictures are too few, too plain or too much alike to measure with".to_owned(),
+            ));
         }
         Ok(stock)
     }
