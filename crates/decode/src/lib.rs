@@ -3,6 +3,7 @@
 //! The parent never parses media: [`Pool`] passes bytes to children and checks the shape of what comes back.
 //! [`child::run`] is the other side: the same binary, started again with nothing.
 
+mod borders;
 pub mod child;
 mod confine;
 mod jpeg;
@@ -13,11 +14,15 @@ mod protocol;
 /// The two sides of the pipe without the pipe, for fuzzing.
 #[doc(hidden)]
 pub mod sides {
+    use crate::Wanted;
     use crate::protocol::{Answer, Ask, REQUEST, Request};
 
     /// What the child does with a file: every question about it, within small limits.
     pub fn child(media: &[u8]) {
-        for ask in [Ask::Fingerprints, Ask::Picture { max_side: 64, veil: true }] {
+        let all = Wanted { exact: true, turned: true, trimmed: true };
+        let asks =
+            [Ask::Fingerprints(Wanted::default()), Ask::Fingerprints(all), Ask::Picture { max_side: 64, veil: true }];
+        for ask in asks {
             let media_bytes = u64::try_from(media.len()).unwrap_or(u64::MAX);
             let request = Request { ask, max_pixels: 1 << 20, max_frames: 4, media: media_bytes };
             let answer = crate::pictures::examine(&request, media, 64 << 20);
@@ -27,11 +32,11 @@ pub mod sides {
     }
 
     /// A look without a child, for measuring. Never in a process that has anything to lose.
-    pub fn look(media: &[u8]) -> Result<crate::Look, crate::Unscanned> {
+    pub fn look(media: &[u8], wanted: Wanted) -> Result<crate::Look, crate::Unscanned> {
         let limits = crate::Limits::default();
         let media_bytes = u64::try_from(media.len()).unwrap_or(u64::MAX);
         let crate::Limits { max_pixels, max_frames, max_memory_bytes, .. } = limits;
-        let request = Request { ask: Ask::Fingerprints, max_pixels, max_frames, media: media_bytes };
+        let request = Request { ask: Ask::Fingerprints(wanted), max_pixels, max_frames, media: media_bytes };
         match crate::pictures::examine(&request, media, max_memory_bytes) {
             Answer::Look(look) => Ok(look),
             Answer::Unscanned(why) => Err(why),
@@ -51,7 +56,7 @@ pub mod sides {
 
 use std::time::Duration;
 
-use fingerprint::Pdq;
+use fingerprint::{Pdq, PdqHash};
 
 pub use pool::Pool;
 
@@ -147,6 +152,18 @@ impl Default for Limits {
     }
 }
 
+/// What a look is to give beside a fingerprint of every frame. By default nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Hash and quality to the last bit those of the reference on the decoded pixels, for entries that are made or
+    /// published. Without it a hash may be a few bits off, at a tenth of the time.
+    pub exact: bool,
+    /// The hashes of the seven other orientations.
+    pub turned: bool,
+    /// A second fingerprint without borders, where there are borders.
+    pub trimmed: bool,
+}
+
 /// The fingerprint of one frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameHash {
@@ -156,6 +173,11 @@ pub struct FrameHash {
     pub hash: Pdq,
     /// How much the hash says, 0 to 100.
     pub quality: u8,
+    /// Its hashes turned by 90, 180 and 270 degrees clockwise, mirrored left to right, top to bottom, at the falling and at
+    /// the rising diagonal; where they were asked for.
+    pub turned: Option<[Pdq; 7]>,
+    /// The fingerprint of the frame without its borders; where it was asked for and there are borders.
+    pub trimmed: Option<PdqHash>,
 }
 
 /// What was seen.

@@ -11,9 +11,9 @@ use image::error::{ImageError, LimitErrorKind};
 use image::imageops::FilterType;
 use image::{AnimationDecoder, DynamicImage, Frames, ImageDecoder, ImageFormat, ImageReader, RgbImage};
 
-use crate::jpeg;
 use crate::protocol::{Answer, Ask, Request};
-use crate::{Coverage, Format, FrameHash, Look, Unscanned};
+use crate::{Coverage, Format, FrameHash, Look, Unscanned, Wanted};
+use crate::{borders, jpeg};
 
 type Result<T> = std::result::Result<T, Unscanned>;
 
@@ -22,7 +22,7 @@ pub(crate) fn examine(request: &Request, media: &[u8], max_memory_bytes: u64) ->
     let open = Open { media, max_pixels: request.max_pixels, max_memory: max_memory_bytes };
     let answer = match request.ask {
         Ask::Hello => return Answer::Unscanned(Unscanned::UnsupportedFormat),
-        Ask::Fingerprints => open.look(request.max_frames).map(Answer::Look),
+        Ask::Fingerprints(wanted) => open.look(request.max_frames, wanted).map(Answer::Look),
         Ask::Picture { max_side, veil } => open.picture(max_side, veil).map(Answer::Picture),
     };
     answer.unwrap_or_else(Answer::Unscanned)
@@ -120,19 +120,22 @@ impl<'a> Open<'a> {
         })
     }
 
-    fn look(&self, max_frames: u32) -> Result<Look> {
+    fn look(&self, max_frames: u32, wanted: Wanted) -> Result<Look> {
         let (decoder, format) = self.format()?;
         if decoder == ImageFormat::Jpeg
-            && let Some(sketch) = jpeg::sketch(self.media, self.max_pixels)?
+            && !wanted.exact
+            && let Some(jpeg::Sketch { grid, width, height }) = jpeg::sketch(self.media, self.max_pixels)?
         {
-            let jpeg::Sketch { grid, width, height } = sketch;
-            let frame = frame(0, &grid);
+            let mut frame = frame(0, Some(&grid), wanted);
+            if wanted.trimmed && grid.may_have_borders() {
+                frame.trimmed = trimmed(&self.still(decoder)?.into_rgb8(), wanted)?;
+            }
             return Ok(Look { format, width, height, frames: vec![frame], frames_seen: 1, coverage: Coverage::Whole });
         }
         let Some(animation) = self.animation(decoder)? else {
             let picture = self.still(decoder)?;
             let (width, height) = (picture.width(), picture.height());
-            let frame = hash(0, picture.into_rgb8())?;
+            let frame = hash(0, &picture.into_rgb8(), wanted)?;
             let more = decoder == ImageFormat::Tiff && tiff_has_more_pages(self.media);
             let coverage = if more { Coverage::FirstFrame } else { Coverage::Whole };
             return Ok(Look { format, width, height, frames: vec![frame], frames_seen: 1, coverage });
@@ -149,7 +152,7 @@ impl<'a> Open<'a> {
                 Ok(frame) => {
                     let picture = DynamicImage::ImageRgba8(frame.into_buffer());
                     (width, height) = (picture.width(), picture.height());
-                    let frame = hash(seen, picture.into_rgb8())?;
+                    let frame = hash(seen, &picture.into_rgb8(), wanted)?;
                     if frames.last().is_none_or(|last| last.hash != frame.hash || last.quality != frame.quality) {
                         frames.push(frame);
                     }
@@ -198,16 +201,32 @@ impl<'a> Open<'a> {
     }
 }
 
-fn hash(index: u32, picture: RgbImage) -> Result<FrameHash> {
-    let (width, height) = (side(picture.width())?, side(picture.height())?);
-    let grid = Grid::of_rgb8(width, height, picture.as_raw()).map_err(|_| Unscanned::Damaged)?;
-    drop(picture);
-    Ok(frame(index, &grid))
+fn hash(index: u32, picture: &RgbImage, wanted: Wanted) -> Result<FrameHash> {
+    let grid = grid(picture, wanted)?;
+    let mut frame = frame(index, grid.as_ref(), wanted);
+    if wanted.trimmed && grid.is_some_and(|grid| grid.may_have_borders()) {
+        frame.trimmed = trimmed(picture, wanted)?;
+    }
+    Ok(frame)
 }
 
-fn frame(index: u32, grid: &Grid) -> FrameHash {
-    let PdqHash { hash, quality } = grid.fingerprint();
-    FrameHash { index, hash, quality }
+fn grid(picture: &RgbImage, wanted: Wanted) -> Result<Option<Grid>> {
+    let (width, height) = (side(picture.width())?, side(picture.height())?);
+    let make = if wanted.exact { Grid::exact_of_rgb8 } else { Grid::of_rgb8 };
+    make(width, height, picture.as_raw()).map_err(|_| Unscanned::Damaged)
+}
+
+fn frame(index: u32, grid: Option<&Grid>, wanted: Wanted) -> FrameHash {
+    let PdqHash { hash, quality } = grid.map_or(PdqHash::NONE, Grid::fingerprint);
+    let turned = wanted.turned.then(|| grid.map_or([PdqHash::NONE.hash; 7], Grid::turns));
+    FrameHash { index, hash, quality, turned, trimmed: None }
+}
+
+/// The fingerprint of a picture without its borders, if it has some.
+fn trimmed(picture: &RgbImage, wanted: Wanted) -> Result<Option<PdqHash>> {
+    let Some((x, y, width, height)) = borders::within(picture) else { return Ok(None) };
+    let inner = image::imageops::crop_imm(picture, x, y, width, height).to_image();
+    Ok(grid(&inner, wanted)?.map(|grid| grid.fingerprint()))
 }
 
 fn side(pixels: u32) -> Result<usize> {
@@ -276,7 +295,9 @@ mod tests {
             bytes in prop::collection::vec(any::<u8>(), 0..400),
         ) {
             let media = [magic, bytes.as_slice()].concat();
-            examine(&ask(Ask::Fingerprints), &media, 64 << 20);
+            examine(&ask(Ask::Fingerprints(Wanted::default())), &media, 64 << 20);
+            let all = Wanted { exact: true, turned: true, trimmed: true };
+            examine(&ask(Ask::Fingerprints(all)), &media, 64 << 20);
             examine(&ask(Ask::Picture { max_side: 64, veil: true }), &media, 64 << 20);
         }
     }

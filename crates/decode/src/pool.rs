@@ -11,7 +11,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::sync::Semaphore;
 
 use crate::protocol::{Answer, Ask, MOST_ANSWER, Request};
-use crate::{Confinement, Limits, Look, Unscanned};
+use crate::{Confinement, Limits, Look, Unscanned, Wanted};
 
 /// A child answers this many questions, then makes room for a fresh one.
 const MOST_ANSWERS: u32 = 500;
@@ -57,9 +57,9 @@ impl Pool {
         }
     }
 
-    /// Looks at a file: fingerprints of its frames.
-    pub async fn look(&self, media: Bytes) -> Result<Look, Unscanned> {
-        match self.ask(Ask::Fingerprints, media).await? {
+    /// Looks at a file: fingerprints of its frames, and what else is wanted of them.
+    pub async fn look(&self, media: Bytes, wanted: Wanted) -> Result<Look, Unscanned> {
+        match self.ask(Ask::Fingerprints(wanted), media).await? {
             Answer::Look(look) => Ok(look),
             Answer::Unscanned(why) => Err(why),
             _ => Err(Unscanned::Crashed),

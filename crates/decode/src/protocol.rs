@@ -1,8 +1,8 @@
 //! What parent and child say to each other: frames behind their length, of fixed shape, with every number checked.
 
-use fingerprint::Pdq;
+use fingerprint::{Pdq, PdqHash};
 
-use crate::{Confinement, Coverage, Format, FrameHash, Look, Unscanned};
+use crate::{Confinement, Coverage, Format, FrameHash, Look, Unscanned, Wanted};
 
 /// No answer is longer: pictures are the longest, and are made small.
 pub(crate) const MOST_ANSWER: u32 = 64 << 20;
@@ -13,7 +13,7 @@ pub(crate) enum Ask {
     /// What holds you?
     Hello,
     /// Fingerprints of every frame.
-    Fingerprints,
+    Fingerprints(Wanted),
     /// The first frame as a new JPEG.
     Picture { max_side: u32, veil: bool },
 }
@@ -31,14 +31,14 @@ pub(crate) const REQUEST: usize = 26;
 
 impl Request {
     pub(crate) fn to_bytes(self) -> [u8; REQUEST] {
-        let (kind, side, veil) = match self.ask {
-            Ask::Hello => (0, 0, false),
-            Ask::Fingerprints => (1, 0, false),
-            Ask::Picture { max_side, veil } => (2, max_side, veil),
+        let (kind, side, marks) = match self.ask {
+            Ask::Hello => (0, 0, 0),
+            Ask::Fingerprints(Wanted { exact, turned, trimmed }) => (1, 0, marks([exact, turned, trimmed])),
+            Ask::Picture { max_side, veil } => (2, max_side, u8::from(veil)),
         };
         let mut out = Out(Vec::with_capacity(REQUEST));
         out.u8(kind);
-        out.u8(u8::from(veil));
+        out.u8(marks);
         out.u32(side);
         out.u64(self.max_pixels);
         out.u32(self.max_frames);
@@ -48,16 +48,30 @@ impl Request {
 
     pub(crate) fn from_bytes(bytes: &[u8; REQUEST]) -> Option<Self> {
         let mut input = In(bytes);
-        let (kind, veil, max_side) = (input.u8()?, input.u8()?, input.u32()?);
-        let ask = match (kind, veil, max_side) {
+        let (kind, marks, max_side) = (input.u8()?, input.u8()?, input.u32()?);
+        let ask = match (kind, marks, max_side) {
             (0, 0, 0) => Ask::Hello,
-            (1, 0, 0) => Ask::Fingerprints,
-            (2, 0 | 1, _) => Ask::Picture { max_side, veil: veil == 1 },
+            (1, 0..8, 0) => {
+                let [exact, turned, trimmed] = flags(marks)?;
+                Ask::Fingerprints(Wanted { exact, turned, trimmed })
+            }
+            (2, 0 | 1, _) => Ask::Picture { max_side, veil: marks == 1 },
             _ => return None,
         };
         let request = Self { ask, max_pixels: input.u64()?, max_frames: input.u32()?, media: input.u64()? };
         input.0.is_empty().then_some(request)
     }
+}
+
+/// Flags as the bits of a byte, the first one lowest.
+fn marks<const N: usize>(flags: [bool; N]) -> u8 {
+    flags.iter().rev().fold(0, |marks, flag| marks << 1 | u8::from(*flag))
+}
+
+/// The same read back; none where another bit is set.
+fn flags<const N: usize>(marks: u8) -> Option<[bool; N]> {
+    let flags: [bool; N] = std::array::from_fn(|bit| marks >> bit & 1 == 1);
+    (self::marks(flags) == marks).then_some(flags)
 }
 
 /// What comes back.
@@ -107,6 +121,14 @@ impl Answer {
                     out.u32(frame.index);
                     out.u8(frame.quality);
                     out.0.extend_from_slice(frame.hash.as_bytes());
+                    out.u8(marks([frame.turned.is_some(), frame.trimmed.is_some()]));
+                    for hash in frame.turned.iter().flatten() {
+                        out.0.extend_from_slice(hash.as_bytes());
+                    }
+                    if let Some(trimmed) = &frame.trimmed {
+                        out.u8(trimmed.quality);
+                        out.0.extend_from_slice(trimmed.hash.as_bytes());
+                    }
                 }
             }
             Self::Picture(jpeg) => {
@@ -138,11 +160,20 @@ impl Answer {
                 let mut frames = Vec::new();
                 for _ in 0..count {
                     let (index, quality) = (input.u32()?, input.u8()?);
-                    let hash = Pdq::from_bytes(*input.take::<32>()?);
-                    if quality > 100 || index >= frames_seen {
+                    let hash = input.hash()?;
+                    let [turned, trimmed] = flags(input.u8()?)?;
+                    let turned = if turned { Some(input.hashes()?) } else { None };
+                    let trimmed = if trimmed {
+                        let (quality, hash) = (input.u8()?, input.hash()?);
+                        Some(PdqHash { hash, quality })
+                    } else {
+                        None
+                    };
+                    let qualities = [Some(quality), trimmed.map(|trimmed| trimmed.quality)];
+                    if qualities.into_iter().flatten().any(|quality| quality > 100) || index >= frames_seen {
                         return None;
                     }
-                    frames.push(FrameHash { index, hash, quality });
+                    frames.push(FrameHash { index, hash, quality, turned, trimmed });
                 }
                 Self::Look(Look { format, width, height, frames, frames_seen, coverage })
             }
@@ -179,6 +210,16 @@ impl<'a> In<'a> {
     fn u8(&mut self) -> Option<u8> {
         self.take::<1>().map(|[byte]| *byte)
     }
+    fn hash(&mut self) -> Option<Pdq> {
+        self.take().map(|bytes| Pdq::from_bytes(*bytes))
+    }
+    fn hashes<const N: usize>(&mut self) -> Option<[Pdq; N]> {
+        let mut hashes = [Pdq::from_bytes([0; 32]); N];
+        for hash in &mut hashes {
+            *hash = self.hash()?;
+        }
+        Some(hashes)
+    }
     fn u32(&mut self) -> Option<u32> {
         self.take().map(|bytes| u32::from_le_bytes(*bytes))
     }
@@ -194,7 +235,10 @@ mod tests {
     use super::*;
 
     fn look() -> impl Strategy<Value = Look> {
-        let frame = (any::<[u8; 32]>(), 0_u8..=100);
+        let pdq = || any::<[u8; 32]>().prop_map(Pdq::from_bytes);
+        let turned = prop::option::of(prop::array::uniform7(pdq()));
+        let trimmed = prop::option::of((pdq(), 0_u8..=100).prop_map(|(hash, quality)| PdqHash { hash, quality }));
+        let frame = (pdq(), 0_u8..=100, turned, trimmed);
         (0_usize..6, any::<u32>(), any::<u32>(), 0_usize..4, prop::collection::vec(frame, 1..40)).prop_map(
             |(format, width, height, coverage, frames)| Look {
                 format: FORMATS[format],
@@ -204,7 +248,13 @@ mod tests {
                 coverage: COVERAGES[coverage],
                 frames: (0..)
                     .zip(frames)
-                    .map(|(index, (hash, quality))| FrameHash { index, hash: Pdq::from_bytes(hash), quality })
+                    .map(|(index, (hash, quality, turned, trimmed))| FrameHash {
+                        index,
+                        hash,
+                        quality,
+                        turned,
+                        trimmed,
+                    })
                     .collect(),
             },
         )
@@ -224,8 +274,9 @@ mod tests {
         }
 
         #[test]
-        fn questions_come_back(side in any::<u32>(), veil in any::<bool>(), pixels in any::<u64>(), frames in any::<u32>(), media in any::<u64>()) {
-            for ask in [Ask::Hello, Ask::Fingerprints, Ask::Picture { max_side: side, veil }] {
+        fn questions_come_back(side in any::<u32>(), [veil, exact, turned, trimmed] in any::<[bool; 4]>(), pixels in any::<u64>(), frames in any::<u32>(), media in any::<u64>()) {
+            let wanted = Wanted { exact, turned, trimmed };
+            for ask in [Ask::Hello, Ask::Fingerprints(wanted), Ask::Picture { max_side: side, veil }] {
                 let request = Request { ask, max_pixels: pixels, max_frames: frames, media };
                 prop_assert_eq!(Request::from_bytes(&request.to_bytes()), Some(request));
             }

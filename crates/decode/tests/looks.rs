@@ -7,10 +7,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
-use decode::{Coverage, Format, Limits, Look, Pool, Unscanned};
+use decode::{Coverage, Format, Limits, Look, Pool, Unscanned, Wanted};
+
 use image::codecs::gif::{GifEncoder, Repeat};
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, Frame, ImageFormat, RgbImage};
+
+const PLAIN: Wanted = Wanted { exact: false, turned: false, trimmed: false };
 
 fn pool(limits: Limits) -> Pool {
     Pool::new(PathBuf::from(env!("CARGO_BIN_EXE_decode-child")), Vec::new(), 2, limits)
@@ -53,7 +56,7 @@ fn distance(a: &Look, b: &Look) -> u32 {
 #[tokio::test]
 async fn every_format_and_depth_gives_the_same_picture() {
     let (pool, original) = (pool(small()), picture(300, 220, 1));
-    let reference = pool.look(encoded(&original, ImageFormat::Png)).await.unwrap();
+    let reference = pool.look(encoded(&original, ImageFormat::Png), PLAIN).await.unwrap();
     assert_eq!((reference.format, reference.width, reference.height), (Format::Png, 300, 220));
     assert_eq!((reference.coverage, reference.frames_seen), (Coverage::Whole, 1));
     assert!(reference.frames[0].quality >= 50);
@@ -64,7 +67,7 @@ async fn every_format_and_depth_gives_the_same_picture() {
         (ImageFormat::WebP, Format::WebP),
     ];
     for (format, expected) in formats {
-        let look = pool.look(encoded(&original, format)).await.unwrap();
+        let look = pool.look(encoded(&original, format), PLAIN).await.unwrap();
         assert_eq!((look.format, look.coverage), (expected, Coverage::Whole));
         assert!(distance(&look, &reference) <= 6, "{format:?}: {}", distance(&look, &reference));
     }
@@ -76,10 +79,10 @@ async fn every_format_and_depth_gives_the_same_picture() {
         DynamicImage::ImageLumaA8(original.to_luma_alpha8()),
         DynamicImage::ImageLuma16(original.to_luma16()),
     ] {
-        let look = pool.look(encoded(&other, ImageFormat::Png)).await.unwrap();
+        let look = pool.look(encoded(&other, ImageFormat::Png), PLAIN).await.unwrap();
         assert!(distance(&look, &reference) <= 16, "{:?}: {}", other.color(), distance(&look, &reference));
     }
-    let stranger = pool.look(encoded(&picture(300, 220, 2), ImageFormat::Png)).await.unwrap();
+    let stranger = pool.look(encoded(&picture(300, 220, 2), ImageFormat::Png), PLAIN).await.unwrap();
     assert!(distance(&stranger, &reference) > 60);
 }
 
@@ -96,8 +99,8 @@ fn turned(picture: &DynamicImage, orientation: u8) -> Bytes {
 #[tokio::test]
 async fn a_turned_picture_is_looked_at_upright() {
     let (pool, original) = (pool(small()), picture(320, 200, 3));
-    let upright = pool.look(encoded(&original, ImageFormat::Jpeg)).await.unwrap();
-    let look = pool.look(turned(&original.rotate270(), 6)).await.unwrap();
+    let upright = pool.look(encoded(&original, ImageFormat::Jpeg), PLAIN).await.unwrap();
+    let look = pool.look(turned(&original.rotate270(), 6), PLAIN).await.unwrap();
     assert_eq!((look.width, look.height), (320, 200));
     assert!(distance(&look, &upright) <= 8, "{}", distance(&look, &upright));
 }
@@ -116,19 +119,19 @@ fn gif(frames: u32) -> Vec<u8> {
 #[tokio::test]
 async fn an_animation_is_looked_at_frame_by_frame_up_to_the_limit() {
     let pool = pool(small());
-    let look = pool.look(gif(3).into()).await.unwrap();
+    let look = pool.look(gif(3).into(), PLAIN).await.unwrap();
     assert_eq!((look.frames_seen, look.coverage, look.frames.len()), (3, Coverage::Whole, 3));
-    let look = pool.look(gif(9).into()).await.unwrap();
+    let look = pool.look(gif(9).into(), PLAIN).await.unwrap();
     assert_eq!((look.frames_seen, look.coverage), (5, Coverage::Sampled));
     let whole = gif(4);
-    let look = pool.look(whole[..whole.len() * 2 / 3].to_vec().into()).await.unwrap();
+    let look = pool.look(whole[..whole.len() * 2 / 3].to_vec().into(), PLAIN).await.unwrap();
     assert_ne!(look.coverage, Coverage::Whole);
 }
 
 #[tokio::test]
 async fn what_cannot_be_looked_at_is_said_so() {
     let (pool, original) = (pool(small()), picture(300, 220, 5));
-    let look = async |bytes: &[u8]| pool.look(Bytes::copy_from_slice(bytes)).await.unwrap_err();
+    let look = async |bytes: &[u8]| pool.look(Bytes::copy_from_slice(bytes), PLAIN).await.unwrap_err();
     assert_eq!(look(b"").await, Unscanned::UnsupportedFormat);
     assert_eq!(look(b"just some text that is no picture").await, Unscanned::UnsupportedFormat);
     for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::Bmp, ImageFormat::WebP] {
@@ -142,7 +145,7 @@ async fn what_cannot_be_looked_at_is_said_so() {
     bomb[29..33].copy_from_slice(&crc.to_be_bytes());
     assert_eq!(look(&bomb).await, Unscanned::TooManyPixels);
     // And the pool is as good as before.
-    assert!(pool.look(encoded(&original, ImageFormat::Jpeg)).await.is_ok());
+    assert!(pool.look(encoded(&original, ImageFormat::Jpeg), PLAIN).await.is_ok());
 }
 
 fn crc32(bytes: &[u8]) -> u32 {
@@ -154,18 +157,18 @@ fn crc32(bytes: &[u8]) -> u32 {
 #[tokio::test]
 async fn a_child_that_ends_is_replaced() {
     let (pool, media) = (pool(small()), encoded(&picture(200, 200, 7), ImageFormat::Png));
-    pool.look(media.clone()).await.unwrap();
+    pool.look(media.clone(), PLAIN).await.unwrap();
     let [child] = pool.idle_children()[..] else { panic!("one child waits") };
     let child = rustix::process::Pid::from_raw(i32::try_from(child).unwrap()).unwrap();
     rustix::process::kill_process(child, rustix::process::Signal::KILL).unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;
     // The next look either meets the dead child or a fresh one; after it the pool is whole.
-    drop(pool.look(media.clone()).await);
-    assert!(pool.look(media).await.is_ok());
+    drop(pool.look(media.clone(), PLAIN).await);
+    assert!(pool.look(media, PLAIN).await.is_ok());
     // A million pixels take longer than a millisecond anywhere.
     let slow = pool_with_time(Duration::from_millis(1));
     let large = encoded(&picture(1_000, 1_000, 7), ImageFormat::Png);
-    assert_eq!(slow.look(large).await, Err(Unscanned::TimedOut));
+    assert_eq!(slow.look(large, PLAIN).await, Err(Unscanned::TimedOut));
     let missing = Pool::new(PathBuf::from("/nonexistent"), Vec::new(), 1, small());
     assert_eq!(missing.warm().await.unwrap_err(), Unscanned::DecoderDown);
 }
@@ -180,7 +183,7 @@ async fn many_looks_share_few_children() {
     let mut looks = tokio::task::JoinSet::new();
     for _ in 0..24 {
         let (pool, media) = (pool.clone(), media.clone());
-        looks.spawn(async move { pool.look(media).await });
+        looks.spawn(async move { pool.look(media, PLAIN).await });
     }
     let all = looks.join_all().await;
     assert!(all.iter().all(|look| look == &all[0] && look.is_ok()));

@@ -8,4 +8,4 @@ mod pdq;
 pub use digest::{DigestStream, Digests};
 pub use index::{DigestKind, Folded, Folding, Id, Index, Near, Print, Retired, Same, SnapshotError};
 pub use matcher::Matcher;
-pub use pdq::{Axis, Grid, Luma, LumaError, ParsePdqError, Pdq, PdqHash, exact_grid_rgb8, pdq, pdq_rgb8};
+pub use pdq::{Axis, Grid, Luma, LumaError, ParsePdqError, Pdq, PdqHash, pdq, pdq_rgb8};

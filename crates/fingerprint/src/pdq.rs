@@ -155,13 +155,7 @@ pub fn pdq(luma: &Luma) -> PdqHash {
 
 /// The same for 8-bit red, green and blue, without a copy of the picture.
 pub fn pdq_rgb8(width: usize, height: usize, rgb: &[u8]) -> Result<PdqHash, LumaError> {
-    Ok(exact_grid_rgb8(width, height, rgb)?.map_or(PdqHash::NONE, |grid| grid.fingerprint()))
-}
-
-/// The grid of 8-bit red, green and blue as the reference makes it, to the last bit; none under 5 pixels on a side.
-pub fn exact_grid_rgb8(width: usize, height: usize, rgb: &[u8]) -> Result<Option<Grid>, LumaError> {
-    fits(width, height, 3, rgb.len())?;
-    Ok(exact::grid(width, height, &exact::Rows::Rgb(rgb)))
+    Ok(Grid::exact_of_rgb8(width, height, rgb)?.map_or(PdqHash::NONE, |grid| grid.fingerprint()))
 }
 
 fn fits(width: usize, height: usize, each: usize, values: usize) -> Result<(), LumaError> {
@@ -272,7 +266,7 @@ mod tests {
         fn tents_are_the_same_map_but_for_rounding(width in 5_usize..700, height in 5_usize..700, seed in any::<u64>()) {
             let rgb = drawn(width, height, seed);
             let plain = plain::grid(Luma::from_rgb8(width, height, &rgb).unwrap());
-            let tents = Grid::of_rgb8(width, height, &rgb).unwrap();
+            let tents = Grid::of_rgb8(width, height, &rgb).unwrap().unwrap();
             for (a, b) in plain.as_flattened().iter().zip(tents.rows().as_flattened()) {
                 prop_assert!((a - b).abs() < 0.02, "{} and {}", a, b);
             }
@@ -281,7 +275,7 @@ mod tests {
         #[test]
         fn turns_are_the_hashes_of_the_turned_grid(seed in any::<u64>()) {
             let rgb = drawn(SIDE, SIDE, seed);
-            let grid = Grid::of_rgb8(SIDE, SIDE, &rgb).unwrap();
+            let grid = Grid::of_rgb8(SIDE, SIDE, &rgb).unwrap().unwrap();
             let turned = |at: fn(usize, usize) -> (usize, usize)| {
                 let mut rows = [[0.0; SIDE]; SIDE];
                 for (y, row) in rows.iter_mut().enumerate() {

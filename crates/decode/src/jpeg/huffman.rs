@@ -8,6 +8,8 @@ use std::sync::{Arc, LazyLock};
 /// Bits that a table looks at.
 const LOOK: u32 = 11;
 const ENTRIES: usize = 1 << LOOK;
+/// Steps within what a table looks at that one refill is good for.
+pub(super) const STEPS: u32 = 56 / LOOK;
 /// Added to the place in a block when it has ended.
 pub(super) const END: u32 = 128;
 /// No coefficient of an 8-bit picture has more bits.
@@ -111,6 +113,33 @@ pub(super) struct Step {
     pub(super) value: i16,
 }
 
+/// One symbol, or two that the table sees together. Both values are written, the second first: where there is only one
+/// symbol, the second write is the same as the first.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Pair {
+    pub(super) used: u8,
+    pub(super) advance: u8,
+    /// Where the values belong, from the place on at which the symbols were met.
+    pub(super) places: [u8; 2],
+    pub(super) values: [i16; 2],
+}
+
+impl Pair {
+    fn of(step: Step) -> Self {
+        // At the end of a block a zero is written where there is one already.
+        let place = if u32::from(step.advance) == END { 0 } else { step.advance.saturating_sub(1) };
+        Self { used: step.used, advance: step.advance, places: [place; 2], values: [step.value; 2] }
+    }
+
+    fn and(self, step: Step) -> Self {
+        let ends = u32::from(step.advance) == END;
+        let advance = self.advance + step.advance;
+        let ([place, _], [value, _]) = (self.places, self.values);
+        let (second, other) = if ends { (place, value) } else { (advance - 1, step.value) };
+        Self { used: self.used + step.used, advance, places: [place, second], values: [value, other] }
+    }
+}
+
 /// How symbols are to be understood.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
@@ -140,47 +169,97 @@ pub(super) fn extend(ahead: u64, size: u8) -> i32 {
     bits + negative * (1 - (1 << size))
 }
 
-/// Coefficients with their values.
-#[derive(Debug)]
-pub(super) struct Values {
-    kind: Kind,
-    steps: Box<[Step; ENTRIES]>,
-    symbols: Arc<Symbols>,
+/// Single symbols with their values.
+fn steps(kind: Kind, spec: &Spec) -> Box<[Step; ENTRIES]> {
+    let mut steps = Box::new([Step::default(); ENTRIES]);
+    for (length, code, symbol) in spec.codes() {
+        let Some((advance, size)) = kind.meaning(symbol) else { continue };
+        let used = length + u32::from(size);
+        if used > LOOK {
+            continue;
+        }
+        let first = code << (LOOK - length);
+        for (n, step) in (first..).zip(steps.iter_mut().skip(usize_of(first)).take(1 << (LOOK - length))) {
+            let ahead = u64::from(n) << (64 - LOOK) << length;
+            let value = i16::try_from(extend(ahead, size)).unwrap_or_default();
+            *step = Step { used: u8_of(used), advance: u8_of(advance), value };
+        }
+    }
+    steps
 }
 
-impl Values {
-    fn new(kind: Kind, spec: &Spec, symbols: Arc<Symbols>) -> Self {
-        let mut steps = Box::new([Step::default(); ENTRIES]);
-        for (length, code, symbol) in spec.codes() {
-            let Some((advance, size)) = kind.meaning(symbol) else { continue };
-            let used = length + u32::from(size);
-            if used > LOOK {
-                continue;
-            }
-            let first = code << (LOOK - length);
-            for (n, step) in (first..).zip(steps.iter_mut().skip(usize_of(first)).take(1 << (LOOK - length))) {
-                let ahead = u64::from(n) << (64 - LOOK) << length;
-                let value = i16::try_from(extend(ahead, size)).unwrap_or_default();
-                *step = Step { used: u8_of(used), advance: u8_of(advance), value };
-            }
-        }
-        Self { kind, steps, symbols }
+impl Symbols {
+    /// The next symbol with its value, however long.
+    #[inline(never)]
+    fn step(&self, kind: Kind, ahead: u64) -> Option<Step> {
+        let (length, symbol) = self.next(ahead)?;
+        let (advance, size) = kind.meaning(symbol)?;
+        let value = i16::try_from(extend(ahead << length, size)).unwrap_or_default();
+        Some(Step { used: u8_of(length + u32::from(size)), advance: u8_of(advance), value })
+    }
+}
+
+/// The first coefficient of a block, as its difference from the one before.
+#[derive(Debug)]
+pub(super) struct Levels {
+    steps: Box<[Step; ENTRIES]>,
+    symbols: Symbols,
+}
+
+impl Levels {
+    pub(super) fn new(spec: &Spec) -> Self {
+        Self { steps: steps(Kind::Dc, spec), symbols: Symbols::new(spec) }
     }
 
-    /// The next coefficient.
+    /// The next one, if the table sees all of it.
     #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "the shift leaves no more bits than the table has")]
     pub(super) fn next(&self, ahead: u64) -> Option<Step> {
         let step = self.steps[index(ahead)];
-        if step.used > 0 { Some(step) } else { self.next_long(ahead) }
+        (step.used > 0).then_some(step)
     }
 
-    #[inline(never)]
-    fn next_long(&self, ahead: u64) -> Option<Step> {
-        let (length, symbol) = self.symbols.next(ahead)?;
-        let (advance, size) = self.kind.meaning(symbol)?;
-        let value = i16::try_from(extend(ahead << length, size)).unwrap_or_default();
-        Some(Step { used: u8_of(length + u32::from(size)), advance: u8_of(advance), value })
+    /// The next one, however long.
+    pub(super) fn long(&self, ahead: u64) -> Option<Step> {
+        self.symbols.step(Kind::Dc, ahead)
+    }
+}
+
+/// The other coefficients with their values.
+#[derive(Debug)]
+pub(super) struct Values {
+    pairs: Box<[Pair; ENTRIES]>,
+    symbols: Arc<Symbols>,
+}
+
+impl Values {
+    fn new(spec: &Spec, symbols: Arc<Symbols>) -> Self {
+        let steps = steps(Kind::Ac, spec);
+        let mut pairs = Box::new([Pair::default(); ENTRIES]);
+        for (n, (pair, step)) in (0_u64..).zip(pairs.iter_mut().zip(steps.iter())) {
+            *pair = Pair::of(*step);
+            if step.used == 0 || u32::from(step.advance) == END {
+                continue;
+            }
+            let next = steps.get(index(n << (64 - LOOK) << step.used)).copied().unwrap_or_default();
+            if next.used > 0 && u32::from(step.used + next.used) <= LOOK {
+                *pair = pair.and(next);
+            }
+        }
+        Self { pairs, symbols }
+    }
+
+    /// The next coefficient or two, if the table sees all of the first.
+    #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "the shift leaves no more bits than the table has")]
+    pub(super) fn many(&self, ahead: u64) -> Option<Pair> {
+        let pair = self.pairs[index(ahead)];
+        (pair.used > 0).then_some(pair)
+    }
+
+    /// The next coefficient alone, however long.
+    pub(super) fn one(&self, ahead: u64) -> Option<Pair> {
+        self.symbols.step(Kind::Ac, ahead).map(Pair::of)
     }
 }
 
@@ -216,15 +295,15 @@ impl Leaps {
         Self { kind, leaps, symbols: Arc::clone(symbols) }
     }
 
-    /// Bits and movement of as many symbols as the table sees.
+    /// Bits and movement of as many symbols as the table sees, if it sees one.
     #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "the shift leaves no more bits than the table has")]
     pub(super) fn many(&self, ahead: u64) -> Option<(u32, u32)> {
         let (used, moved) = self.leaps[index(ahead)];
-        if used > 0 { Some((u32::from(used), u32::from(moved))) } else { self.one(ahead) }
+        (used > 0).then_some((u32::from(used), u32::from(moved)))
     }
 
-    /// The same of one symbol.
+    /// The same of one symbol, however long.
     #[inline(never)]
     pub(super) fn one(&self, ahead: u64) -> Option<(u32, u32)> {
         let (length, symbol) = self.symbols.next(ahead)?;
@@ -243,8 +322,8 @@ impl Symbols {
 
 /// What a scan needs of a component that is looked at.
 #[derive(Clone, Debug)]
-pub(super) struct Wanted {
-    pub(super) dc: Arc<Values>,
+pub(super) struct Sought {
+    pub(super) dc: Arc<Levels>,
     pub(super) ac: Arc<Values>,
     pub(super) rest: Arc<Leaps>,
 }
@@ -256,8 +335,8 @@ pub(super) struct Passed {
     pub(super) rest: Arc<Leaps>,
 }
 
-impl Wanted {
-    /// Tables for these codes; `all` when no coefficient is passed over.
+impl Sought {
+    /// Tables for these codes.
     pub(super) fn new(dc: &Spec, ac: &Spec) -> Self {
         if (dc, ac) == (&USUAL.luma.0, &USUAL.luma.1) {
             return USUAL.wanted.clone();
@@ -268,9 +347,9 @@ impl Wanted {
     fn build(dc: &Spec, ac: &Spec) -> Self {
         let symbols = Arc::new(Symbols::new(ac));
         Self {
-            dc: Arc::new(Values::new(Kind::Dc, dc, Arc::new(Symbols::new(dc)))),
+            dc: Arc::new(Levels::new(dc)),
             rest: Arc::new(Leaps::new(Kind::Ac, &symbols, &symbols)),
-            ac: Arc::new(Values::new(Kind::Ac, ac, symbols)),
+            ac: Arc::new(Values::new(ac, symbols)),
         }
     }
 }
@@ -297,7 +376,7 @@ impl Passed {
 struct Usual {
     luma: (Spec, Spec),
     chroma: (Spec, Spec),
-    wanted: Wanted,
+    wanted: Sought,
     passed: Passed,
 }
 
@@ -311,7 +390,7 @@ static USUAL: LazyLock<Usual> = LazyLock::new(|| {
         spec([0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0], &DC_SYMBOLS),
         spec([0, 2, 1, 2, 4, 4, 3, 4, 7, 5, 4, 4, 0, 1, 2, 0x77], &CHROMA_SYMBOLS),
     );
-    let (wanted, passed) = (Wanted::build(&luma.0, &luma.1), Passed::build(&chroma.0, &chroma.1));
+    let (wanted, passed) = (Sought::build(&luma.0, &luma.1), Passed::build(&chroma.0, &chroma.1));
     Usual { luma, chroma, wanted, passed }
 });
 

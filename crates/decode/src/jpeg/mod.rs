@@ -13,7 +13,7 @@ use fingerprint::{Axis, Grid};
 use image::metadata::Orientation;
 
 use crate::Unscanned;
-use huffman::{Passed, Spec, Wanted};
+use huffman::{Passed, Sought, Spec};
 use project::{Kept, Projection};
 use scan::Layout;
 use segments::{Frame, Scan, entropy, segment};
@@ -176,7 +176,7 @@ impl Open {
             (_, None) => return Ok(None),
         };
         let units = (frame.width.div_ceil(8 * sampling.0), frame.height.div_ceil(8 * sampling.1));
-        let tables = Wanted::new(dc, ac);
+        let tables = Sought::new(dc, ac);
         let layout = Layout { units, restart: self.restart, luma: sampling, tables: &tables, others };
         let Some(steps) = frame.components.first().and_then(|luma| self.steps.get(usize::from(luma.quantisation)))
         else {

@@ -2,7 +2,7 @@
 
 use multiversion::multiversion;
 
-use super::huffman::{Bits, END, Leaps, Passed, Wanted};
+use super::huffman::{Bits, END, Leaps, Pair, Passed, STEPS, Sought};
 use super::segments::Entropy;
 
 /// How a scan goes through its blocks.
@@ -13,7 +13,7 @@ pub(super) struct Layout<'a> {
     pub(super) restart: usize,
     /// Luma blocks of a unit across and down.
     pub(super) luma: (usize, usize),
-    pub(super) tables: &'a Wanted,
+    pub(super) tables: &'a Sought,
     /// Blocks of each other component in a unit, with its tables.
     pub(super) others: Vec<(usize, Passed)>,
 }
@@ -123,71 +123,109 @@ fn units<'a, const STRIDE: usize>(
 #[expect(clippy::indexing_slicing, reason = "places and the block have powers of two, to which the index is cut")]
 fn keep<const STRIDE: usize>(
     bits: &mut Bits<'_>,
-    tables: &Wanted,
+    tables: &Sought,
     before: &mut i32,
     block: &mut [i16; STRIDE],
     places: &[u8; 64],
     last: u32,
 ) -> Option<()> {
     bits.refill();
-    let dc = tables.dc.next(bits.ahead())?;
-    bits.take(u32::from(dc.used));
+    let dc = match tables.dc.next(bits.ahead()) {
+        Some(dc) => {
+            bits.take(u32::from(dc.used));
+            dc
+        }
+        None => slow(bits, |ahead| tables.dc.long(ahead), |dc| u32::from(dc.used))?,
+    };
     *before = before.wrapping_add(i32::from(dc.value));
     #[expect(clippy::cast_possible_truncation, reason = "only a broken file has more than 16 bits here")]
     let level = *before as i16;
     block[0] = level;
     let mut at = 1;
-    // A refill gives bits for two steps, however long, and the first was just used.
-    let mut fresh = false;
-    while at < last {
-        let step = tables.ac.next(bits.ahead())?;
-        bits.take(u32::from(step.used));
-        at += u32::from(step.advance);
-        if at > 64 {
-            break;
+    'kept: while at < last {
+        // As many steps as one refill is good for, beside the first coefficient.
+        for _ in 0..STEPS - 1 {
+            let mut pair = tables.ac.many(bits.ahead());
+            let mut next = at + pair.map_or(u32::MAX >> 1, |pair| u32::from(pair.advance));
+            // Two symbols may reach into the next block; then the first is taken alone.
+            if next > 64 && (next <= END || next >= 64 + END) {
+                let one = slow(bits, |ahead| tables.ac.one(ahead), |pair| u32::from(pair.used))?;
+                next = at + u32::from(one.advance);
+                if next > 64 && next <= END {
+                    return None;
+                }
+                pair = Some(Pair { used: 0, ..one });
+            }
+            let pair = pair?;
+            bits.take(u32::from(pair.used));
+            for n in [1, 0] {
+                let place = places[(at as usize + usize::from(pair.places[n])) & 63];
+                block[usize::from(place) & (STRIDE - 1)] = pair.values[n];
+            }
+            at = next;
+            if at >= last {
+                break 'kept;
+            }
         }
-        #[expect(clippy::cast_possible_truncation, reason = "at most 64")]
-        let place = places[(at as usize - 1) & 63];
-        block[usize::from(place) & (STRIDE - 1)] = step.value;
-        if !fresh {
-            bits.refill();
-        }
-        fresh = !fresh;
+        bits.refill();
     }
     if at < 64 {
-        return rest(bits, &tables.rest, at);
+        bits.refill();
+        return rest(bits, &tables.rest, at, STEPS);
     }
-    (at == 64 || at > END).then_some(())
+    Some(())
+}
+
+/// A step that may be as long as the longest code and value: bits are refilled before it and after it.
+#[inline(always)]
+fn slow<T>(bits: &mut Bits<'_>, read: impl Fn(u64) -> Option<T>, used: impl Fn(&T) -> u32) -> Option<T> {
+    bits.refill();
+    let step = read(bits.ahead())?;
+    bits.take(used(&step));
+    bits.refill();
+    Some(step)
 }
 
 /// A block of which nothing is kept.
 #[inline(always)]
 fn pass(bits: &mut Bits<'_>, tables: &Passed) -> Option<()> {
     bits.refill();
-    let (used, moved) = tables.first.many(bits.ahead())?;
-    bits.take(used);
+    let moved = match tables.first.many(bits.ahead()) {
+        Some((used, moved)) => {
+            bits.take(used);
+            moved
+        }
+        None => slow(bits, |ahead| tables.first.one(ahead), |(used, _)| *used)?.1,
+    };
     if moved > END {
         return Some(());
     }
-    rest(bits, &tables.rest, 1 + moved)
+    rest(bits, &tables.rest, 1 + moved, STEPS - 1)
 }
 
-/// The rest of a block, of which nothing is kept.
+/// The rest of a block, of which nothing is kept. The bits are good for this many steps.
 #[inline(always)]
-fn rest(bits: &mut Bits<'_>, leaps: &Leaps, mut at: u32) -> Option<()> {
+fn rest(bits: &mut Bits<'_>, leaps: &Leaps, mut at: u32, steps: u32) -> Option<()> {
     while at < 64 {
-        bits.refill();
-        let (mut used, moved) = leaps.many(bits.ahead())?;
-        let mut next = at + moved;
-        // Several symbols may reach into the next block; then they are taken one by one.
-        if next > 64 && (next <= END || next >= 64 + END) {
-            (used, next) = leaps.one(bits.ahead()).map(|(used, moved)| (used, at + moved))?;
-            if next > 64 && next <= END {
-                return None;
+        for _ in 0..steps {
+            let leap = leaps.many(bits.ahead());
+            let mut next = at + leap.map_or(u32::MAX >> 1, |(_, moved)| moved);
+            // Several symbols may reach into the next block; then they are taken one by one.
+            if next > 64 && (next <= END || next >= 64 + END) {
+                let (_, moved) = slow(bits, |ahead| leaps.one(ahead), |(used, _)| *used)?;
+                next = at + moved;
+                if next > 64 && next <= END {
+                    return None;
+                }
+            } else if let Some((used, _)) = leap {
+                bits.take(used);
+            }
+            at = next;
+            if at >= 64 {
+                return Some(());
             }
         }
-        bits.take(used);
-        at = next;
+        bits.refill();
     }
     Some(())
 }

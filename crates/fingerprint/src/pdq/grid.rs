@@ -5,7 +5,10 @@ use std::sync::LazyLock;
 use multiversion::multiversion;
 
 use super::tents::Axis;
-use super::{BITS_SIDE, LumaError, Pdq, PdqHash, SIDE, Small, fits};
+use super::{BITS_SIDE, LumaError, Pdq, PdqHash, SIDE, SMALLEST, Small, exact, fits};
+
+/// Brightness that cells of a border may differ by: re-encoded bars are not quite even.
+const BORDER_RANGE: f32 = 12.0;
 
 /// A picture filtered and decimated to 64 by 64 brightness values: all that a PDQ hash is made from.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,15 +29,35 @@ impl Grid {
 
     /// The grid of 8-bit red, green and blue, by tents instead of running means: the same map but for the rounding of its
     /// sums, at a fraction of the time.
-    pub fn of_rgb8(width: usize, height: usize, rgb: &[u8]) -> Result<Self, LumaError> {
+    /// None under 5 pixels on a side, where there is no hash.
+    pub fn of_rgb8(width: usize, height: usize, rgb: &[u8]) -> Result<Option<Self>, LumaError> {
         fits(width, height, 3, rgb.len())?;
-        Ok(Self(project(width, height, rgb, Depth::Rgb)))
+        Ok((width.min(height) >= SMALLEST).then(|| Self(project(width, height, rgb, Depth::Rgb))))
     }
 
     /// The grid of 8-bit brightness: a grey picture, or the first plane of a video frame.
-    pub fn of_grey8(width: usize, height: usize, grey: &[u8]) -> Result<Self, LumaError> {
+    pub fn of_grey8(width: usize, height: usize, grey: &[u8]) -> Result<Option<Self>, LumaError> {
         fits(width, height, 1, grey.len())?;
-        Ok(Self(project(width, height, grey, Depth::Grey)))
+        Ok((width.min(height) >= SMALLEST).then(|| Self(project(width, height, grey, Depth::Grey))))
+    }
+
+    /// The grid of 8-bit red, green and blue as the reference makes it, to the last bit: for hashes that are published.
+    pub fn exact_of_rgb8(width: usize, height: usize, rgb: &[u8]) -> Result<Option<Self>, LumaError> {
+        fits(width, height, 3, rgb.len())?;
+        Ok(exact::grid(width, height, &exact::Rows::Rgb(rgb)))
+    }
+
+    /// Whether an edge of the picture may be a border: its outermost cells are nearly of one brightness.
+    pub fn may_have_borders(&self) -> bool {
+        let even = |cells: &mut dyn Iterator<Item = f32>| {
+            let (mut low, mut high) = (f32::MAX, f32::MIN);
+            cells.for_each(|value| (low, high) = (low.min(value), high.max(value)));
+            high - low < BORDER_RANGE
+        };
+        let ends = |row: &[f32; SIDE]| (row[0], row[SIDE - 1]);
+        [self.0.first(), self.0.last()].into_iter().flatten().any(|row| even(&mut row.iter().copied()))
+            || even(&mut self.0.iter().map(|row| ends(row).0))
+            || even(&mut self.0.iter().map(|row| ends(row).1))
     }
 
     /// Hash and quality of this picture.

@@ -44,7 +44,7 @@ pub(super) async fn hash(context: &Context, args: HashArgs) -> Done {
         let digests = Digests::of(&media);
         let mut prints = json!({"md5": digests.md5_hex(), "sha1": digests.sha1_hex(), "sha256": digests.sha256_hex()});
         let mut row = json!({"file": file});
-        let seen = match pool.look(media).await {
+        let seen = match pool.look(media, decode::Wanted::default()).await {
             Ok(look) => look.frames.first().map_or_else(String::new, |first| {
                 let hash = first.hash.to_string();
                 if let Some(prints) = prints.as_object_mut() {

@@ -317,7 +317,7 @@ pub async fn case_of(tx: &mut Tx, id: ItemId) -> Result<Option<CaseId>> {
 /// Everything that is done to the bytes: digests, the sandboxed look.
 pub async fn examine(pool: &decode::Pool, media: &Bytes) -> Prints {
     let digests = Digests::of(media);
-    let look: std::result::Result<Look, Unscanned> = pool.look(media.clone()).await;
+    let look: std::result::Result<Look, Unscanned> = pool.look(media.clone(), decode::Wanted::default()).await;
     Prints { digests, look: Some(look) }
 }
 
