@@ -388,5 +388,5 @@ fn another_format_and_another_file_say_so() {
     bytes[0] ^= 1;
     assert!(matches!(Index::load(&mut bytes.as_slice(), 99), Err(SnapshotError::Foreign)));
     assert!(matches!(Index::load(&mut [].as_slice(), 0), Err(SnapshotError::Io(_))));
-    assert!(matches!(Index::new().save(&mut Vec::new(), &[0; 70_000]), Err(SnapshotError::Stamp)));
+    assert!(matches!(Index::new().save(&mut Vec::new(), &vec![0; 70_000]), Err(SnapshotError::Stamp)));
 }

@@ -26,7 +26,7 @@ pub(crate) fn first_bits(rows: usize) -> u32 {
 
 fn first<const N: usize>(digest: &[u8; N], bits: u32) -> usize {
     let number = digest.first_chunk().map_or(0, |first| u32::from_be_bytes(*first));
-    (u64::from(number) >> (32 - bits.min(32))) as usize
+    number.checked_shr(32 - bits.min(32)).unwrap_or(0) as usize
 }
 
 impl<const N: usize> DigestColumn<N> {

@@ -35,7 +35,7 @@ use crate::{Digests, Pdq};
 pub type Id = [u8; 16];
 
 /// Queries that are answered side by side.
-const BATCH: usize = 8;
+const BATCH: usize = 4;
 
 /// Which digest an entry was found by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

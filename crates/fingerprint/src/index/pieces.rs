@@ -47,7 +47,7 @@ pub(crate) struct Scratch {
 
 /// How many upper bits of a piece make a group, so that a group of so many rows is a few dozen postings long.
 pub(crate) fn group_bits(rows: usize) -> u32 {
-    (rows / 16).max(1).ilog2().clamp(6, 16)
+    (rows / 8).max(1).ilog2().clamp(6, 16)
 }
 
 impl Pieces {

@@ -48,13 +48,13 @@ impl Plan {
 
 /// Piece `n` of a hash and the piece after it, as one number: the piece is its upper half.
 pub(crate) fn pair(words: &[u64; 4], n: usize) -> u32 {
-    let [a, b, c, d] = *words;
-    // Two neighbouring words, so that a pair never ends inside the second.
+    let [first, second, third, fourth] = words.map(u128::from);
+    // Two neighbouring words, so that a pair lies within them.
     let two = match n / 4 {
-        0 => u128::from(a) << 64 | u128::from(b),
-        1 => u128::from(b) << 64 | u128::from(c),
-        2 => u128::from(c) << 64 | u128::from(d),
-        _ => u128::from(d) << 64 | u128::from(a),
+        0 => first << 64 | second,
+        1 => second << 64 | third,
+        2 => third << 64 | fourth,
+        _ => fourth << 64 | first,
     };
     #[expect(clippy::cast_possible_truncation, reason = "the upper bits belong to other pieces")]
     let pair = (two >> (96 - 16 * (n % 4))) as u32;

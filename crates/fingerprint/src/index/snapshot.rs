@@ -42,7 +42,7 @@ const VERSION: u32 = 1;
 const ORDER: u32 = 0x0102_0304;
 /// Bytes of payload in a block, at most.
 const BLOCK: usize = 1 << 20;
-const LONGEST_STAMP: usize = 64 * 1024;
+const LONGEST_STAMP: u32 = 64 * 1024;
 const MOST_TIERS: u32 = 64;
 
 /// Why a snapshot is not used.
@@ -71,7 +71,7 @@ impl Index {
     /// Writes the index, with a stamp that says what it is a picture of. Takes seconds for millions: save a clone, without a lock.
     /// Writes in pieces of up to 1 MiB. Whether it reached the disk is the caller's to see to.
     pub fn save(&self, to: &mut impl Write, stamp: &[u8]) -> Result<()> {
-        if stamp.len() > LONGEST_STAMP {
+        if stamp.len() > LONGEST_STAMP as usize {
             return Err(SnapshotError::Stamp);
         }
         to.write_all(&MAGIC)?;
@@ -125,7 +125,7 @@ impl Index {
         if from.number()? != ORDER {
             return Err(SnapshotError::Altered("byte order"));
         }
-        let mut stamp = vec![0; from.bounded(u64::from(LONGEST_STAMP as u32))?];
+        let mut stamp = vec![0; from.bounded(LONGEST_STAMP)?];
         from.fill(&mut stamp)?;
         let tiers = from.number()?;
         if tiers > MOST_TIERS {
@@ -289,9 +289,9 @@ impl<R: Read> Unblocked<'_, R> {
     }
 
     /// A length that is at most this.
-    fn bounded(&mut self, most: u64) -> Result<usize> {
-        let length = u64::from(self.number()?);
-        usize::try_from(length).ok().filter(|_| length <= most).ok_or(SnapshotError::Altered("a length"))
+    fn bounded(&mut self, most: u32) -> Result<usize> {
+        let length = self.number()?;
+        if length <= most { Ok(length as usize) } else { Err(SnapshotError::Altered("a length")) }
     }
 
     /// A count of things of so many bytes, as many as there can be.
