@@ -84,13 +84,7 @@ fn fingerprints(prints: &Prints) -> Fingerprints {
     }
 }
 
-pub(super) fn answer(
-    item: ItemId,
-    caller: &Caller,
-    prints: &Prints,
-    judgement: &Judgement,
-    case: Option<CaseId>,
-) -> ItemAnswer {
+pub(super) fn answer(item: ItemId, caller: &Caller, prints: &Prints, judgement: &Judgement, case: Option<CaseId>) -> ItemAnswer {
     ItemAnswer {
         item,
         verdict: judgement.verdict,

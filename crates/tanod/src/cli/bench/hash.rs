@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use decode::Wanted;
 use serde_json::json;
 
 use super::{Context, Done, Times, Trouble, files, micros, number, thousandths};
@@ -13,16 +14,23 @@ Example:
   tanod bench hash --pictures target/photographs --rounds 9
 
 The decoder runs in this process, without its confinement: harmless pictures only.")]
-pub(super) struct Args {
+pub(crate) struct Args {
     /// A folder of pictures, or one picture; may be given several times.
     #[arg(long, value_name = "DIR", required = true)]
     pictures: Vec<PathBuf>,
     /// Looks at each picture; the median counts.
     #[arg(long, value_name = "R", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     rounds: u32,
+    /// To the last bit as the reference on the decoded pixels, as entries of a list are hashed.
+    #[arg(long)]
+    exact: bool,
+    /// In all eight orientations.
+    #[arg(long)]
+    turned: bool,
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Done {
+    let wanted = Wanted { exact: args.exact, turned: args.turned, trimmed: false };
     let mut medians = Times::default();
     let mut bytes = 0;
     for place in &args.pictures {
@@ -32,7 +40,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Done {
             let mut seen = Err(decode::Unscanned::Damaged);
             // The first look also finds its code and its tables: it is not counted.
             for round in 0..=args.rounds {
-                let look = || decode::sides::look(std::hint::black_box(&media));
+                let look = || decode::sides::look(std::hint::black_box(&media), wanted);
                 seen = if round == 0 { look() } else { times.of(look) };
             }
             let look = seen.map_err(|why| Trouble::Said(format!("{}: {why}", file.display())))?;

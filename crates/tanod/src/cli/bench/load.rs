@@ -35,7 +35,7 @@ Example:
 
 Everything is generated, lies in a temporary folder and is served on 127.0.0.1 alone. It exits 0 only if every planted
 match was found and nothing else matched.")]
-pub(super) struct Args {
+pub(crate) struct Args {
     /// Entries of the list, besides those of the planted pictures.
     #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=20_000_000))]
     entries: u32,

@@ -17,7 +17,7 @@ use crate::banks::usual_threshold;
 /// The index alone, one thread, in this process.
 #[derive(clap::Args)]
 #[command(after_help = "Example:\n  tanod bench match --entries 1000000 --queries 4000")]
-pub(super) struct Args {
+pub(crate) struct Args {
     /// Entries.
     #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1..=50_000_000))]
     entries: u32,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ::sim::pictures::{self, jpeg, photograph, resized};
 use bytes::Bytes;
-use decode::Pool;
+use decode::{Pool, Wanted};
 use fingerprint::{Digests, Pdq};
 use serde::Deserialize;
 use serde_json::json;
@@ -160,7 +160,8 @@ impl Stock {
 
 /// The hash of the first frame, where it says enough to be compared.
 async fn hash(pool: &Pool, file: &[u8]) -> Option<Pdq> {
-    let look = pool.look(Bytes::copy_from_slice(file)).await.ok()?;
+    let wanted = Wanted { exact: true, ..Wanted::default() };
+    let look = pool.look(Bytes::copy_from_slice(file), wanted).await.ok()?;
     look.frames.first().filter(|frame| frame.quality >= LEAST_QUALITY).map(|frame| frame.hash)
 }
 
