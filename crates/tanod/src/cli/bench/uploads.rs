@@ -13,8 +13,8 @@ use super::client::Message;
 use super::{Trouble, files};
 use crate::matching::{LEAST_QUALITY, Strength, Verdict};
 
-/// One upload of so many is a copy of a listed picture; copies are the very file and a smaller one in turns.
-const PLANTED_EVERY: u64 = 40;
+/// Among so many uploads two are copies of a listed picture: first the very file, then a smaller one.
+const PLANTED_EVERY: u64 = 80;
 /// Distinct generated pictures, and how many of them are listed.
 const GENERATED: u32 = 80;
 /// One picture of so many is listed.
@@ -126,13 +126,12 @@ impl Stock {
             let count = u64::try_from(files.len()).unwrap_or(u64::MAX).max(1);
             usize::try_from(n % count).unwrap_or(0)
         };
-        if !n.is_multiple_of(PLANTED_EVERY) {
-            return self.unlisted.get(pick(&self.unlisted, n)).map(|file| (file, Expected::NoMatch));
-        }
-        let n = n / PLANTED_EVERY;
-        let (files, strength) =
-            if n.is_multiple_of(2) { (&self.exact, Strength::Exact) } else { (&self.near, Strength::Near) };
-        files.get(pick(files, n / 2)).map(|file| (file, Expected::Match(strength)))
+        let (files, turn, expected) = match n % PLANTED_EVERY {
+            0 => (&self.exact, n / PLANTED_EVERY, Expected::Match(Strength::Exact)),
+            1 => (&self.near, n / PLANTED_EVERY, Expected::Match(Strength::Near)),
+            _ => (&self.unlisted, n, Expected::NoMatch),
+        };
+        files.get(pick(files, turn)).map(|file| (file, expected))
     }
 
     /// The n-th upload, as a platform would send it, and how it must be answered.
@@ -198,7 +197,7 @@ mod tests {
     fn uploads_hold_both_sorts_of_copies() {
         let file = |text: &'static str| vec![Bytes::from_static(text.as_bytes())];
         let stock = Stock { unlisted: file("other"), exact: file("same"), near: file("near"), entries: Vec::new() };
-        let expected: Vec<Expected> = (0..PLANTED_EVERY * 2).map(|n| stock.message(n).unwrap().1).collect();
+        let expected: Vec<Expected> = (0..PLANTED_EVERY).map(|n| stock.message(n).unwrap().1).collect();
         let count = |wanted| expected.iter().filter(|expected| **expected == wanted).count();
         assert_eq!((count(Expected::Match(Strength::Exact)), count(Expected::Match(Strength::Near))), (1, 1));
         let body = stock.message(0).unwrap().0.body;
