@@ -1,6 +1,7 @@
 //! The targets: what each does with foreign bytes, and what it starts from. No target may panic, whatever the bytes.
 
 use exchange::ncmec::{Parsed, validate};
+use fingerprint::{Index, Pdq, Print};
 use jiff::Timestamp;
 use sim::pictures::{jpeg, picture, png};
 
@@ -15,7 +16,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     Target { name: "media", run: decode::sides::child, seeds: media_seeds },
     Target { name: "protocol", run: decode::sides::parent, seeds: protocol_seeds },
     Target { name: "answer", run: answer, seeds: answer_seeds },
@@ -24,6 +25,7 @@ pub const TARGETS: [Target; 8] = [
     Target { name: "facts", run: facts, seeds: facts_seeds },
     Target { name: "note", run: note, seeds: note_seeds },
     Target { name: "sealed", run: sealed, seeds: sealed_seeds },
+    Target { name: "snapshot", run: snapshot, seeds: snapshot_seeds },
 ];
 
 /// The target of this name.
@@ -143,4 +145,54 @@ fn sealed(bytes: &[u8]) {
 
 fn sealed_seeds() -> Vec<Vec<u8>> {
     vault::KeyRing::create(SECRET, &Zeros).map(|(_, file)| vec![file]).unwrap_or_default()
+}
+
+/// The bytes as they are; and as the payload of a snapshot whose checksums are right, to reach what lies behind them.
+fn snapshot(bytes: &[u8]) {
+    drop(Index::load(&mut &*bytes, bytes.len() as u64));
+    let whole = in_blocks(bytes);
+    if let Ok((index, stamp)) = Index::load(&mut whole.as_slice(), whole.len() as u64) {
+        // Not what was saved, maybe, but whatever it is, it answers.
+        let hash = Pdq::from_bytes([0x5a; 32]);
+        drop((index.near(&hash, 31), index.near(&hash, 64), index.same_print(&Print::Md5([0; 16]))));
+        let mut again = Vec::new();
+        let written = index.save(&mut again, &stamp).is_ok();
+        assert!(written && Index::load(&mut again.as_slice(), again.len() as u64).is_ok(), "does not read back");
+    }
+}
+
+fn in_blocks(payload: &[u8]) -> Vec<u8> {
+    let version = 1_u32.to_ne_bytes();
+    let mut whole = [b"tanodidx".as_slice(), &version].concat();
+    for (number, block) in (0_u64..).zip(payload.chunks(1 << 20).chain([[].as_slice()])) {
+        let length = (block.len() as u64).to_ne_bytes();
+        let sum = crc32fast::hash(&[&version, number.to_ne_bytes().as_slice(), &length, block].concat());
+        whole.extend(u32::try_from(block.len()).unwrap_or_default().to_ne_bytes());
+        whole.extend(sum.to_ne_bytes());
+        whole.extend(block);
+    }
+    whole
+}
+
+fn snapshot_seeds() -> Vec<Vec<u8>> {
+    let id = |n: u16| [n.to_be_bytes(); 8].concat().try_into().unwrap_or_default();
+    let hash =
+        |n: u16| Pdq::from_bytes([n.wrapping_mul(40_503).to_be_bytes(); 16].concat().try_into().unwrap_or_default());
+    let digests = [Print::Md5([3; 16]), Print::Sha1([3; 20]), Print::Sha256([3; 32])];
+    let digests = (0_u16..).zip(digests).map(|(n, print)| (id(n), 0, print));
+    let mut small: Index = digests.clone().collect();
+    small.remove(&id(1));
+    small.insert(id(9), 2, Print::Pdq(hash(9)));
+    // Enough hashes for pieces.
+    let large: Index = digests.chain((10..2200).map(|n| (id(n), 1, Print::Pdq(hash(n))))).collect();
+    let mut seeds = Vec::new();
+    for index in [Index::new(), small, large] {
+        let mut bytes = Vec::new();
+        if index.save(&mut bytes, b"stamp").is_ok() {
+            // The payload of the one block, bare.
+            seeds.push(bytes.get(20..bytes.len() - 8).unwrap_or_default().to_vec());
+            seeds.push(bytes);
+        }
+    }
+    seeds
 }

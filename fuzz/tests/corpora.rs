@@ -86,6 +86,11 @@ fn sealed() {
 }
 
 #[test]
+fn snapshot() {
+    explore("snapshot", 600);
+}
+
+#[test]
 fn every_target_is_explored_here() {
-    assert_eq!(fuzz::TARGETS.len(), 8, "a new target needs its line above");
+    assert_eq!(fuzz::TARGETS.len(), 9, "a new target needs its line above");
 }

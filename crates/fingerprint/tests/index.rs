@@ -361,22 +361,30 @@ fn a_flipped_byte_anywhere_is_noticed() {
 #[test]
 fn a_changed_block_anywhere_is_noticed() {
     let mut rng = ChaCha20Rng::seed_from_u64(4);
+    let entries = (0..120_000_u32).map(|n| {
+        let mut id = [0; 16];
+        id[..4].copy_from_slice(&n.to_be_bytes());
+        (id, 0, Print::Pdq(Pdq::from_bytes(hash(&mut rng))))
+    });
+    let index = Index::from_entries(entries);
     let mut bytes = Vec::new();
-    mixed(45_000).save(&mut bytes, b"").unwrap();
-    let block = 8 + (1 << 20);
-    assert!(bytes.len() > 3 * block);
+    index.save(&mut bytes, b"").unwrap();
     for _ in 0..60 {
         let at = rng.random_range(0..bytes.len());
         bytes[at] ^= 4;
         assert!(Index::load(&mut bytes.as_slice(), bytes.len() as u64).is_err());
         bytes[at] ^= 4;
     }
-    // Two whole blocks that changed places, and one that is missing.
-    let swapped = [&bytes[..12], &bytes[12 + block..12 + 2 * block], &bytes[12..12 + block], &bytes[12 + 2 * block..]];
-    let swapped = swapped.concat();
+    // Blocks 7 and 8 hold neighbour bits, where every value can be.
+    let block = |n: usize| 12 + n * (8 + (1 << 20));
+    let (before, after) = (&bytes[..block(7)], &bytes[block(9)..]);
+    let swapped = [before, &bytes[block(8)..block(9)], &bytes[block(7)..block(8)], after].concat();
     assert!(Index::load(&mut swapped.as_slice(), swapped.len() as u64).is_err());
-    let missing = [&bytes[..12 + block], &bytes[12 + 2 * block..]].concat();
+    let doubled = [before, &bytes[block(7)..block(8)], &bytes[block(7)..block(8)], after].concat();
+    assert!(Index::load(&mut doubled.as_slice(), doubled.len() as u64).is_err());
+    let missing = [before, &bytes[block(8)..block(9)], after].concat();
     assert!(Index::load(&mut missing.as_slice(), missing.len() as u64).is_err());
+    assert!(Index::load(&mut bytes.as_slice(), bytes.len() as u64).is_ok());
 }
 
 #[test]

@@ -241,20 +241,35 @@ struct Unblocked<'a, R> {
 }
 
 impl<R: Read> Unblocked<'_, R> {
-    fn next_block(&mut self) -> Result<()> {
+    /// How long the next block is, and its checksum.
+    fn next(&mut self) -> Result<(usize, u32)> {
         let mut start = [[0; 4]; 2];
         self.from.read_exact(start.as_flattened_mut())?;
         let [length, sum] = start.map(u32::from_ne_bytes);
         let length = usize::try_from(length).unwrap_or(usize::MAX);
-        if length > BLOCK {
-            return Err(SnapshotError::Altered("length of a block"));
-        }
-        self.payload.resize(length, 0);
-        self.from.read_exact(&mut self.payload)?;
-        if checksum(self.number, &self.payload) != sum {
+        if length > BLOCK { Err(SnapshotError::Altered("length of a block")) } else { Ok((length, sum)) }
+    }
+
+    fn check(&mut self, payload: &[u8], sum: u32) -> Result<()> {
+        if checksum(self.number, payload) != sum {
             return Err(SnapshotError::Altered("checksum of a block"));
         }
-        (self.at, self.number) = (0, self.number + 1);
+        self.number += 1;
+        Ok(())
+    }
+
+    fn next_block(&mut self) -> Result<()> {
+        let (length, sum) = self.next()?;
+        self.keep(length, sum)
+    }
+
+    /// Takes a block whose payload several things share.
+    fn keep(&mut self, length: usize, sum: u32) -> Result<()> {
+        let mut payload = std::mem::take(&mut self.payload);
+        payload.resize(length, 0);
+        self.from.read_exact(&mut payload)?;
+        self.check(&payload, sum)?;
+        (self.payload, self.at) = (payload, 0);
         Ok(())
     }
 
@@ -262,12 +277,21 @@ impl<R: Read> Unblocked<'_, R> {
         let mut bytes: &mut [u8] = bytemuck::cast_slice_mut(values);
         while !bytes.is_empty() {
             if self.at == self.payload.len() {
-                self.next_block()?;
+                let (length, sum) = self.next()?;
+                if length == 0 {
+                    return Err(SnapshotError::Altered("it ends too early"));
+                }
+                if length <= bytes.len() {
+                    let (whole, later) = bytes.split_at_mut(length);
+                    // A block that belongs to one array goes straight there. A false one ends the reading, and the array with it.
+                    self.from.read_exact(whole)?;
+                    self.check(whole, sum)?;
+                    bytes = later;
+                    continue;
+                }
+                self.keep(length, sum)?;
             }
             let ready = self.payload.get(self.at..).unwrap_or_default();
-            if ready.is_empty() {
-                return Err(SnapshotError::Altered("it ends too early"));
-            }
             let length = ready.len().min(bytes.len());
             let (now, later) = bytes.split_at_mut(length);
             now.copy_from_slice(ready.get(..length).unwrap_or_default());
