@@ -5,11 +5,17 @@
 
 mod borders;
 pub mod child;
+mod coded;
 mod confine;
+mod heif;
 mod jpeg;
+mod jxl;
+mod later;
 mod pictures;
 mod pool;
 mod protocol;
+mod raster;
+mod track;
 
 /// The two sides of the pipe without the pipe, for fuzzing.
 #[doc(hidden)]
@@ -76,6 +82,12 @@ pub enum Format {
     Bmp,
     /// TIFF.
     Tiff,
+    /// HEIF coded as HEVC: stills and sequences.
+    Heic,
+    /// HEIF coded as AV1: stills and sequences.
+    Avif,
+    /// JPEG XL, also animated.
+    JpegXl,
 }
 
 /// What of a file was looked at.

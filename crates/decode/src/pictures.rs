@@ -11,6 +11,7 @@ use image::error::{ImageError, LimitErrorKind};
 use image::imageops::FilterType;
 use image::{AnimationDecoder, DynamicImage, Frames, ImageDecoder, ImageFormat, ImageReader, RgbImage};
 
+use crate::later::Later;
 use crate::protocol::{Answer, Ask, Request};
 use crate::{Coverage, Format, FrameHash, Look, Unscanned, Wanted};
 use crate::{borders, jpeg};
@@ -121,6 +122,9 @@ impl<'a> Open<'a> {
     }
 
     fn look(&self, max_frames: u32, wanted: Wanted) -> Result<Look> {
+        if let Some(later) = Later::open(self.media, self.max_pixels, self.max_memory)? {
+            return later.look(max_frames, wanted);
+        }
         let (decoder, format) = self.format()?;
         if decoder == ImageFormat::Jpeg
             && !wanted.exact
@@ -178,16 +182,23 @@ impl<'a> Open<'a> {
         Ok(Look { format, width, height, frames, frames_seen: seen, coverage })
     }
 
-    /// New pixels, never original bytes: scaled, and blurred and grey under the veil.
-    fn picture(&self, max_side: u32, veil: bool) -> Result<Vec<u8>> {
+    fn first(&self) -> Result<DynamicImage> {
+        if let Some(later) = Later::open(self.media, self.max_pixels, self.max_memory)? {
+            return later.first();
+        }
         let (decoder, _) = self.format()?;
-        let mut picture = match self.animation(decoder)? {
+        Ok(match self.animation(decoder)? {
             Some(mut frames) => {
                 let first = frames.next().ok_or(Unscanned::Damaged)?.map_err(|error| unscanned(&error))?;
                 DynamicImage::ImageRgba8(first.into_buffer())
             }
             None => self.still(decoder)?,
-        };
+        })
+    }
+
+    /// New pixels, never original bytes: scaled, and blurred and grey under the veil.
+    fn picture(&self, max_side: u32, veil: bool) -> Result<Vec<u8>> {
+        let mut picture = self.first()?;
         let side = max_side.clamp(16, 8_192);
         if veil {
             picture = picture.thumbnail(side.min(160), side.min(160)).grayscale().fast_blur(4.0);
@@ -217,14 +228,14 @@ fn grid(picture: &RgbImage, wanted: Wanted) -> Result<Option<Grid>> {
     make(width, height, picture.as_raw()).map_err(|_| Unscanned::Damaged)
 }
 
-fn frame(index: u32, grid: Option<&Grid>, wanted: Wanted) -> FrameHash {
+pub(crate) fn frame(index: u32, grid: Option<&Grid>, wanted: Wanted) -> FrameHash {
     let PdqHash { hash, quality } = grid.map_or(PdqHash::NONE, Grid::fingerprint);
     let turned = wanted.turned.then(|| grid.map_or([PdqHash::NONE.hash; 7], Grid::turns));
     FrameHash { index, hash, quality, turned, trimmed: None }
 }
 
 /// The fingerprint of a picture without its borders, if it has some.
-fn trimmed(picture: &RgbImage, wanted: Wanted) -> Result<Option<PdqHash>> {
+pub(crate) fn trimmed(picture: &RgbImage, wanted: Wanted) -> Result<Option<PdqHash>> {
     let Some((x, y, width, height)) = borders::within(picture) else { return Ok(None) };
     let inner = image::imageops::crop_imm(picture, x, y, width, height).to_image();
     Ok(grid(&inner, wanted)?.map(|grid| grid.fingerprint()))

@@ -83,7 +83,17 @@ pub(crate) enum Answer {
     Unscanned(Unscanned),
 }
 
-const FORMATS: [Format; 6] = [Format::Jpeg, Format::Png, Format::Gif, Format::WebP, Format::Bmp, Format::Tiff];
+const FORMATS: [Format; 9] = [
+    Format::Jpeg,
+    Format::Png,
+    Format::Gif,
+    Format::WebP,
+    Format::Bmp,
+    Format::Tiff,
+    Format::Heic,
+    Format::Avif,
+    Format::JpegXl,
+];
 const COVERAGES: [Coverage; 4] = [Coverage::DigestOnly, Coverage::FirstFrame, Coverage::Sampled, Coverage::Whole];
 const UNSCANNED: [Unscanned; 7] = [
     Unscanned::UnsupportedFormat,
@@ -239,7 +249,7 @@ mod tests {
         let turned = prop::option::of(prop::array::uniform7(pdq()));
         let trimmed = prop::option::of((pdq(), 0_u8..=100).prop_map(|(hash, quality)| PdqHash { hash, quality }));
         let frame = (pdq(), 0_u8..=100, turned, trimmed);
-        (0_usize..6, any::<u32>(), any::<u32>(), 0_usize..4, prop::collection::vec(frame, 1..40)).prop_map(
+        (0_usize..9, any::<u32>(), any::<u32>(), 0_usize..4, prop::collection::vec(frame, 1..40)).prop_map(
             |(format, width, height, coverage, frames)| Look {
                 format: FORMATS[format],
                 width,

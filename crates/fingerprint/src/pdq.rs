@@ -149,8 +149,7 @@ impl Luma {
 /// The PDQ hash of a picture, exact: hash and quality are those of the reference on the same pixels, to the last bit. A
 /// picture under 5 pixels on a side has the zero hash and quality 0.
 pub fn pdq(luma: &Luma) -> PdqHash {
-    exact::grid(luma.width, luma.height, &exact::Rows::Luma(&luma.pixels))
-        .map_or(PdqHash::NONE, |grid| grid.fingerprint())
+    Grid::exact_of_luma(luma).map_or(PdqHash::NONE, |grid| grid.fingerprint())
 }
 
 /// The same for 8-bit red, green and blue, without a copy of the picture.

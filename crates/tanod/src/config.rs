@@ -19,8 +19,10 @@ pub enum ConfigError {
     /// A file or variable does not fit.
     #[error("the settings cannot be read: {0}")]
     Unreadable(String),
-    /// No folder was named, and no settings file says where things are.
-    #[error("say where the data is: --data DIR, or --config FILE")]
+    /// No folder was named, and no setting says where things are.
+    #[error(
+        "say where the data is: --data DIR; or database, objects and keys in --config FILE or as TANOD_DATABASE, TANOD_OBJECTS, TANOD_KEYS"
+    )]
     NoData,
     /// The key ring exists and nothing opens it.
     #[error(
@@ -46,6 +48,8 @@ pub struct Settings {
     pub objects: String,
     /// `file:PATH`.
     pub keys: String,
+    /// `file:PATH`, or nothing.
+    pub index: String,
     /// Where the secret is read from, unless the environment has it.
     pub secret_file: String,
     /// Where to serve.
@@ -133,11 +137,8 @@ pub struct Reporting {
 }
 
 impl Settings {
-    /// Reads defaults, then a file, then the environment.
+    /// Reads defaults, then a file, then the environment. Each may say where things are; the folder fills in what none says.
     pub fn load(data: Option<&Path>, file: Option<&Path>) -> Result<Self, ConfigError> {
-        if data.is_none() && file.is_none() {
-            return Err(ConfigError::NoData);
-        }
         let unreadable = |error: config::ConfigError| ConfigError::Unreadable(error.to_string());
         let mut builder =
             config::Config::builder().add_source(config::File::from_str(DEFAULTS, config::FileFormat::Toml));
@@ -154,13 +155,22 @@ impl Settings {
         if let Some(data) = data {
             let folder = data.to_string_lossy();
             let folder = folder.trim_end_matches('/');
-            for place in [&mut settings.database, &mut settings.objects, &mut settings.keys, &mut settings.secret_file]
-            {
+            for place in [
+                &mut settings.database,
+                &mut settings.objects,
+                &mut settings.keys,
+                &mut settings.index,
+                &mut settings.secret_file,
+            ] {
                 *place = place.replace("{data}", folder);
             }
         }
         if [&settings.database, &settings.objects, &settings.keys].iter().any(|place| place.contains("{data}")) {
             return Err(ConfigError::NoData);
+        }
+        if settings.index.contains("{data}") {
+            // Without a folder of ours the index is made anew at each start.
+            settings.index.clear();
         }
         Ok(settings)
     }

@@ -153,7 +153,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
     };
     Ok(App {
         world,
-        lists: SharedLists::default(),
+        lists: SharedLists::kept(kept_index(&settings)?),
         pool: Pool::new(program, vec!["decode-child".into()], children, limits),
         vault: Vault { objects: Arc::new(objects), ring: Arc::new(ring), random },
         ncmec: ncmec.map(Arc::new),
@@ -166,6 +166,17 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         settings: Arc::new(settings),
         db,
     })
+}
+
+/// Where the index is kept between starts.
+fn kept_index(settings: &Settings) -> Result<Option<PathBuf>, PlanError> {
+    match settings.index.as_str() {
+        "" => Ok(None),
+        address => match address.strip_prefix("file:") {
+            Some(path) => Ok(Some(PathBuf::from(path))),
+            None => Err(unknown("index", address, "file:PATH, or nothing")),
+        },
+    }
 }
 
 /// Opens the database alone, for commands that need nothing else.
@@ -198,8 +209,11 @@ pub fn sole(settings: &Settings) -> Result<Option<std::fs::File>, PlanError> {
 
 /// Refuses to serve other machines without TLS in front: what a reviewer sees never crosses a network in the clear.
 pub fn reachable(settings: &Settings) -> Result<(), PlanError> {
-    let here = |host: std::net::SocketAddr| host.ip().is_loopback();
-    let loopback = settings.listen.parse().map_or_else(|_| settings.listen.starts_with("localhost:"), here);
+    let loopback = match (settings.listen.parse::<std::net::SocketAddr>(), settings.listen.rsplit_once(':')) {
+        (Ok(address), _) => address.ip().is_loopback(),
+        (Err(_), Some((host, port))) if !host.is_empty() && port.parse::<u16>().is_ok() => host == "localhost",
+        _ => return Err(unknown("listen", &settings.listen, "ADDRESS:PORT, for instance 127.0.0.1:8080")),
+    };
     if loopback || settings.behind_tls {
         Ok(())
     } else {

@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 use crate::audit;
 use crate::evidence;
 use crate::intake;
-use crate::matching::FOLLOW_EVERY;
+use crate::matching::{FOLLOW_EVERY, KEEP_EVERY};
 use crate::plan::App;
 use crate::queue::{self, Done, Leased, Work};
 use crate::refusal::{Error, Result};
@@ -76,9 +76,21 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result
         let proof = queue::reclaim(&mut tx).await?;
         tx.commit(proof).await?;
     }
+    // Served before the lists are there: /healthz answers while a long list loads, and /readyz says why not yet.
+    if let Some(listener) = listener {
+        let router = web::router::router(app, role.is(Role::Api), role.is(Role::Console));
+        let stop = tasks.stop.clone();
+        tasks.spawn(async move {
+            let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
+            if let Err(error) = served {
+                tracing::error!(%error, "serving has ended");
+            }
+        });
+    }
     if !matches!(role, Role::Sequencer | Role::Scheduler) {
         app.lists.catch_up(&app.db).await?;
         tasks.spawn(follow(app.clone(), tasks.stop.clone()));
+        tasks.spawn(keep(app.clone(), tasks.stop.clone()));
     }
     if role.is(Role::Worker) {
         for lane in ["reports", "reports", "items", "expiry"] {
@@ -91,17 +103,19 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result
     if role.is(Role::Scheduler) {
         tasks.spawn(schedule(app.clone(), tasks.stop.clone()));
     }
-    if let Some(listener) = listener {
-        let router = web::router::router(app, role.is(Role::Api), role.is(Role::Console));
-        let stop = tasks.stop.clone();
-        tasks.spawn(async move {
-            let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
-            if let Err(error) = served {
-                tracing::error!(%error, "serving has ended");
-            }
-        });
-    }
     Ok(())
+}
+
+/// Keeps the index on disk, so that the next start need not read every entry.
+async fn keep(app: App, stop: CancellationToken) {
+    loop {
+        if let Err(error) = app.lists.keep().await {
+            tracing::warn!(%error, "the index is not kept on disk; the next start reads every entry");
+        }
+        if !pause(&stop, KEEP_EVERY).await {
+            return;
+        }
+    }
 }
 
 /// Keeps the lists fresh.
@@ -149,9 +163,10 @@ pub async fn next(app: &App, lane: &str) -> Result<bool> {
             Done::Failed(words)
         }
     };
-    let died = matches!(&done, Done::Failed(_)) && job.attempts + 1 >= TRIES;
+    let tries = tries(&job.work);
+    let died = matches!(&done, Done::Failed(_)) && job.attempts + 1 >= tries;
     let mut tx = app.db.write().await?;
-    let mut proof = queue::settle(&mut tx, &job, done, TRIES).await?;
+    let mut proof = queue::settle(&mut tx, &job, done, tries).await?;
     if let (true, Work::FileReportV1 { report }) = (died, &job.work) {
         proof = reporting::gave_up(&mut tx, *report).await?;
     }
@@ -159,8 +174,16 @@ pub async fn next(app: &App, lane: &str) -> Result<bool> {
     Ok(true)
 }
 
-/// A job that failed so often waits for a person: with the back-off of the queue that is after about two hours.
-const TRIES: i64 = 20;
+/// After how many failures a job waits for a person.
+fn tries(work: &Work) -> i64 {
+    match work {
+        // With the back-off of the queue that is after about two hours, and the report is shown as dead.
+        Work::FileReportV1 { .. } => 20,
+        // The week of the unscanned ends both. A store that was down for an afternoon must not end them sooner: media
+        // would never be looked at again, or never go.
+        Work::RetryItemV1 { .. } | Work::ExpireExhibitV1 { .. } => i64::MAX,
+    }
+}
 
 async fn perform(app: &App, job: &Leased) -> Result<Done> {
     match &job.work {

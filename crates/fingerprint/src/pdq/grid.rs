@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use multiversion::multiversion;
 
 use super::tents::Axis;
-use super::{BITS_SIDE, LumaError, Pdq, PdqHash, SIDE, SMALLEST, Small, exact, fits};
+use super::{BITS_SIDE, Luma, LumaError, Pdq, PdqHash, SIDE, SMALLEST, Small, exact, fits};
 
 /// Brightness that cells of a border may differ by: re-encoded bars are not quite even.
 const BORDER_RANGE: f32 = 12.0;
@@ -45,6 +45,11 @@ impl Grid {
     pub fn exact_of_rgb8(width: usize, height: usize, rgb: &[u8]) -> Result<Option<Self>, LumaError> {
         fits(width, height, 3, rgb.len())?;
         Ok(exact::grid(width, height, &exact::Rows::Rgb(rgb)))
+    }
+
+    /// The grid of brightness values as the reference makes it, to the last bit. None under 5 pixels on a side.
+    pub fn exact_of_luma(luma: &Luma) -> Option<Self> {
+        exact::grid(luma.width, luma.height, &exact::Rows::Luma(&luma.pixels))
     }
 
     /// Whether an edge of the picture may be a border: its outermost cells are nearly of one brightness.

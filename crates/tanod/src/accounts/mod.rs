@@ -62,25 +62,9 @@ pub static UNKNOWN_NAME: Kind = Kind::new(
     "There is no person or key of this name.",
     "Check the spelling; a name that was removed is not found again.",
 );
-/// An unknown scope.
-pub static UNKNOWN_SCOPE: Kind = Kind::new(
-    422,
-    "unknown-scope",
-    "A key cannot have this scope.",
-    "Use some of items:write, matches:write, matches:detail, banks:read, banks:write.",
-);
-
 /// All refusals of this domain.
-pub const REFUSALS: &[&Kind] = &[
-    &NOT_SIGNED_IN,
-    &NOT_ALLOWED,
-    &WRONG_PASSWORD,
-    &BAD_NAME,
-    &WEAK_PASSWORD,
-    &USED_INVITATION,
-    &UNKNOWN_NAME,
-    &UNKNOWN_SCOPE,
-];
+pub const REFUSALS: &[&Kind] =
+    &[&NOT_SIGNED_IN, &NOT_ALLOWED, &WRONG_PASSWORD, &BAD_NAME, &WEAK_PASSWORD, &USED_INVITATION, &UNKNOWN_NAME];
 
 /// What a person of the operator is there for.
 #[derive(

@@ -5,11 +5,11 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 
-use super::{BAD_ROWS, Bank, Change, Imported, NewBank, UNKNOWN_BANK, UNKNOWN_ENTRY};
+use super::{BAD_ROWS, Bank, Change, Imported, NewBank, UNKNOWN_ENTRY};
 use crate::accounts::{Caller, Permission};
 use crate::plan::App;
 use crate::refusal::Error;
-use crate::store::{BankId, EntryId};
+use crate::store::EntryId;
 use crate::web::problem::ProblemBody;
 use crate::web::{self, Answer, Asked, Body, Once, Page};
 
@@ -50,15 +50,15 @@ pub async fn show(State(app): State<App>, caller: Caller, Path(bank): Path<Strin
     web::ok(&super::find(&mut tx, &caller, &bank).await?)
 }
 
-/// Enable, disable, put in the shadow, or change the threshold.
+/// Enable or disable a bank, put it in the shadow, or change how far and how its entries reach.
 #[utoipa::path(patch, path = "/v1/banks/{bank}", tag = "banks", params(("bank" = String, Path)), request_body = Change,
     responses((status = 200, body = Bank), (status = "default", body = ProblemBody)))]
 pub async fn change(State(app): State<App>, caller: Caller, Path(bank): Path<String>, body: Body) -> Answer {
     caller.require(Permission::ChangeBanks)?;
     let change: Change = web::json(&body)?;
-    let id: BankId = web::id(&bank, &UNKNOWN_BANK)?;
     let mut tx = app.db.write().await.map_err(Error::from)?;
-    let (bank, proof) = super::change(&mut tx, &caller, id, change).await?;
+    let bank = super::find(&mut tx, &caller, &bank).await?;
+    let (bank, proof) = super::change(&mut tx, &caller, bank.id, change).await?;
     tx.commit(proof).await.map_err(Error::from)?;
     web::ok(&bank)
 }
@@ -68,9 +68,9 @@ pub async fn change(State(app): State<App>, caller: Caller, Path(bank): Path<Str
     responses((status = 204), (status = "default", body = ProblemBody)))]
 pub async fn remove(State(app): State<App>, caller: Caller, Path(bank): Path<String>) -> Answer {
     caller.require(Permission::ChangeBanks)?;
-    let id: BankId = web::id(&bank, &UNKNOWN_BANK)?;
     let mut tx = app.db.write().await.map_err(Error::from)?;
-    let proof = super::remove(&mut tx, &caller, id).await?;
+    let bank = super::find(&mut tx, &caller, &bank).await?;
+    let proof = super::remove(&mut tx, &caller, bank.id).await?;
     tx.commit(proof).await.map_err(Error::from)?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -105,13 +105,13 @@ pub async fn entries(
     Asked(page): Asked<After>,
 ) -> Answer {
     caller.require(Permission::ReadBanks)?;
-    let id: BankId = web::id(&bank, &UNKNOWN_BANK)?;
     let after = match &page.after {
         Some(after) => web::id(after, &UNKNOWN_ENTRY)?,
         None => EntryId(uuid::Uuid::nil()),
     };
     let mut tx = app.db.read().await.map_err(Error::from)?;
-    let rows = super::entries(&mut tx, &caller, id, after, web::PAGE).await?;
+    let bank = super::find(&mut tx, &caller, &bank).await?;
+    let rows = super::entries(&mut tx, &caller, bank.id, after, web::PAGE).await?;
     let rows: Vec<_> = rows
         .into_iter()
         .map(|entry| EntryRow {
@@ -146,9 +146,10 @@ pub async fn change_entry(
 ) -> Answer {
     caller.require(Permission::ChangeBanks)?;
     let change: EntryChange = web::json(&body)?;
-    let (bank, entry) = (web::id(&bank, &UNKNOWN_BANK)?, web::id(&entry, &UNKNOWN_ENTRY)?);
+    let entry = web::id(&entry, &UNKNOWN_ENTRY)?;
     let mut tx = app.db.write().await.map_err(Error::from)?;
-    let proof = super::change_entry(&mut tx, &caller, bank, entry, change.enabled).await?;
+    let bank = super::find(&mut tx, &caller, &bank).await?;
+    let proof = super::change_entry(&mut tx, &caller, bank.id, entry, change.enabled).await?;
     tx.commit(proof).await.map_err(Error::from)?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -166,7 +167,6 @@ pub async fn import(
     body: Body,
 ) -> Answer {
     caller.require(Permission::ChangeBanks)?;
-    let id: BankId = web::id(&bank, &UNKNOWN_BANK)?;
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let rows = match kind.split(';').next().unwrap_or_default().trim() {
         "text/csv" => super::parse_csv(&body)?,
@@ -174,7 +174,11 @@ pub async fn import(
         _ => return Err(BAD_ROWS.because("send Content-Type text/csv or application/x-ndjson").into()),
     };
     let once = Once::new("POST /v1/banks/import", &caller, &headers, &[bank.as_bytes(), &body])?;
-    web::post(&app, &once, StatusCode::OK, async |tx| super::import(tx, &caller, id, &rows).await).await
+    web::post(&app, &once, StatusCode::OK, async |tx| {
+        let bank = super::find(tx, &caller, &bank).await?;
+        super::import(tx, &caller, bank.id, &rows).await
+    })
+    .await
 }
 
 /// Which form.
@@ -195,14 +199,14 @@ pub async fn export(
     Asked(form): Asked<ExportForm>,
 ) -> Answer {
     caller.require(Permission::ExportBanks)?;
-    let id: BankId = web::id(&bank, &UNKNOWN_BANK)?;
     let ndjson = match form.format.as_deref() {
         None | Some("csv") => false,
         Some("ndjson") => true,
         Some(_) => return Err(web::BAD_QUERY.because("format is csv or ndjson").into()),
     };
     let mut tx = app.db.write().await.map_err(Error::from)?;
-    let (rows, proof) = super::export(&mut tx, &caller, id).await?;
+    let bank = super::find(&mut tx, &caller, &bank).await?;
+    let (rows, proof) = super::export(&mut tx, &caller, bank.id).await?;
     let (kind, bytes) = if ndjson {
         ("application/x-ndjson", super::write_ndjson(&rows)?)
     } else {

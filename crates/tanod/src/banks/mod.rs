@@ -6,6 +6,7 @@ mod store;
 
 use std::collections::HashSet;
 
+use fingerprint::{Pdq, Print};
 use jiff::Timestamp;
 
 use crate::accounts::{Caller, Permission};
@@ -41,7 +42,7 @@ pub static BAD_BANK: Refusal = Refusal::new(
     422,
     "bad-bank",
     "A bank cannot be made like this.",
-    "A name has 1 to 80 characters, a threshold is 0 to 63 bits (31 is usual).",
+    "A name has 1 to 80 characters, a threshold is 0 to 63 bits (31 is usual), a quality is 0 to 100 (50 is usual).",
 );
 /// Rows of an import are faulty; none was taken.
 pub static BAD_ROWS: Refusal = Refusal::new(
@@ -126,10 +127,21 @@ impl Signal {
             Self::Sha256 | Self::Pdq => 32,
         }
     }
+
+    /// The fingerprint in these bytes; none when there are too few or too many.
+    pub fn print(self, value: &[u8]) -> Option<Print> {
+        Some(match self {
+            Self::Md5 => Print::Md5(value.try_into().ok()?),
+            Self::Sha1 => Print::Sha1(value.try_into().ok()?),
+            Self::Sha256 => Print::Sha256(value.try_into().ok()?),
+            Self::Pdq => Print::Pdq(Pdq::from_bytes(value.try_into().ok()?)),
+        })
+    }
 }
 
 /// A list of known fingerprints.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Bank {
     /// Its id.
     pub id: BankId,
@@ -147,6 +159,12 @@ pub struct Bank {
     pub enabled: bool,
     /// Matches are counted, and lead to nothing.
     pub shadow: bool,
+    /// Pictures are also compared turned and mirrored, in all eight ways.
+    pub turned: bool,
+    /// Pictures are also compared without their uniform borders.
+    pub trimmed: bool,
+    /// Pictures whose PDQ quality (0 to 100) is lower are compared with this bank by digest only.
+    pub least_quality: u8,
     /// When it last heard from its source.
     #[schema(value_type = String)]
     pub refreshed_at: Timestamp,
@@ -155,6 +173,9 @@ pub struct Bank {
     pub feed: i64,
     #[serde(skip)]
     pub(crate) removed: bool,
+    /// Whether an entry of it is in use, as the feed says.
+    #[serde(skip)]
+    pub(crate) filled: bool,
 }
 
 /// One fingerprint in a bank.
@@ -200,6 +221,15 @@ pub struct NewBank {
     /// Count, don't act.
     #[serde(default)]
     pub shadow: bool,
+    /// Compare pictures turned and mirrored as well.
+    #[serde(default)]
+    pub turned: bool,
+    /// Compare pictures without their uniform borders as well.
+    #[serde(default)]
+    pub trimmed: bool,
+    /// Compare pictures of a lower PDQ quality by digest only.
+    #[serde(default = "usual_quality")]
+    pub least_quality: u8,
 }
 
 fn own_source() -> String {
@@ -207,6 +237,10 @@ fn own_source() -> String {
 }
 fn restricted() -> Licence {
     Licence::Restricted
+}
+/// Below this quality a PDQ hash says little; the exchanges drop such hashes too.
+pub(crate) fn usual_quality() -> u8 {
+    50
 }
 /// The distance that the list exchanges recommend for PDQ.
 pub(crate) fn usual_threshold() -> u32 {
@@ -223,19 +257,25 @@ pub struct Change {
     pub shadow: Option<bool>,
     /// The greatest PDQ distance that is still a match.
     pub threshold: Option<u32>,
+    /// Compare pictures turned and mirrored as well.
+    pub turned: Option<bool>,
+    /// Compare pictures without their uniform borders as well.
+    pub trimmed: Option<bool>,
+    /// Compare pictures of a lower PDQ quality by digest only.
+    pub least_quality: Option<u8>,
 }
 
 /// Makes a bank.
 pub async fn create(tx: &mut Tx, caller: &Caller, new: &NewBank) -> Result<(Bank, Recorded)> {
     caller.require(Permission::ChangeBanks)?;
     let length = new.name.trim().chars().count();
-    if !(1..=80).contains(&length) || new.threshold > 63 {
+    if !(1..=80).contains(&length) || new.threshold > 63 || new.least_quality > 100 {
         return Err((&BAD_BANK).into());
     }
     if store::by_name(tx, new.name.trim()).await?.is_some() {
         return Err((&BANK_EXISTS).into());
     }
-    let feed = tx.next_number("bank_feed").await?;
+    let feed = store::next_feed(tx).await?;
     let bank = Bank {
         id: tx.id(),
         name: new.name.trim().to_owned(),
@@ -245,9 +285,13 @@ pub async fn create(tx: &mut Tx, caller: &Caller, new: &NewBank) -> Result<(Bank
         threshold: new.threshold,
         enabled: true,
         shadow: new.shadow,
+        turned: new.turned,
+        trimmed: new.trimmed,
+        least_quality: new.least_quality,
         refreshed_at: tx.now(),
         feed,
         removed: false,
+        filled: false,
     };
     store::insert(tx, &bank).await?;
     let detail = serde_json::to_value(&bank).unwrap_or_default();
@@ -274,14 +318,17 @@ pub async fn find(tx: &mut Tx, caller: &Caller, which: &str) -> Result<Bank> {
 /// Changes whether and how a bank matches.
 pub async fn change(tx: &mut Tx, caller: &Caller, id: BankId, change: Change) -> Result<(Bank, Recorded)> {
     caller.require(Permission::ChangeBanks)?;
-    if change.threshold.is_some_and(|bits| bits > 63) {
+    if change.threshold.is_some_and(|bits| bits > 63) || change.least_quality.is_some_and(|quality| quality > 100) {
         return Err((&BAD_BANK).into());
     }
-    let feed = tx.next_number("bank_feed").await?;
+    let feed = store::next_feed(tx).await?;
     let mut bank = store::by_id(tx, id).await?.ok_or(&UNKNOWN_BANK)?;
     bank.enabled = change.enabled.unwrap_or(bank.enabled);
     bank.shadow = change.shadow.unwrap_or(bank.shadow);
     bank.threshold = change.threshold.unwrap_or(bank.threshold);
+    bank.turned = change.turned.unwrap_or(bank.turned);
+    bank.trimmed = change.trimmed.unwrap_or(bank.trimmed);
+    bank.least_quality = change.least_quality.unwrap_or(bank.least_quality);
     bank.feed = feed;
     store::update(tx, &bank).await?;
     let detail = serde_json::to_value(change).unwrap_or_default();
@@ -292,7 +339,7 @@ pub async fn change(tx: &mut Tx, caller: &Caller, id: BankId, change: Change) ->
 /// Takes a bank out of use for good. Its rows stay, so that old verdicts can be explained.
 pub async fn remove(tx: &mut Tx, caller: &Caller, id: BankId) -> Result<Recorded> {
     caller.require(Permission::ChangeBanks)?;
-    let feed = tx.next_number("bank_feed").await?;
+    let feed = store::next_feed(tx).await?;
     let mut bank = store::by_id(tx, id).await?.ok_or(&UNKNOWN_BANK)?;
     bank.removed = true;
     bank.enabled = false;
@@ -317,7 +364,7 @@ pub struct Imported {
 /// Imports rows: all of them, or none.
 pub async fn import(tx: &mut Tx, caller: &Caller, id: BankId, rows: &[Row]) -> Result<(Imported, Recorded)> {
     caller.require(Permission::ChangeBanks)?;
-    let feed = tx.next_number("bank_feed").await?;
+    let feed = store::next_feed(tx).await?;
     let mut bank = store::by_id(tx, id).await?.ok_or(&UNKNOWN_BANK)?;
     let mut seen = HashSet::new();
     let mut faults = Vec::new();
@@ -354,10 +401,11 @@ pub async fn change_entry(
     enabled: bool,
 ) -> Result<Recorded> {
     caller.require(Permission::ChangeBanks)?;
-    let feed = tx.next_number("bank_feed").await?;
+    let feed = store::next_feed(tx).await?;
     if !store::set_entry(tx, bank, entry, enabled, feed).await? {
         return Err((&UNKNOWN_ENTRY).into());
     }
+    store::touch(tx, bank, feed).await?;
     let kind = if enabled { "entry.enabled" } else { "entry.disabled" };
     audit::record(tx, Event::by(caller, kind).about(entry)).await
 }
@@ -384,21 +432,33 @@ pub async fn entries(tx: &mut Tx, caller: &Caller, id: BankId, after: EntryId, l
     store::entries(tx, id, after, limit).await
 }
 
-/// What changed after a number of the feed.
-pub(crate) struct Changes {
-    pub(crate) banks: Vec<Bank>,
-    pub(crate) entries: Vec<Entry>,
-    /// The newest number these changes reach.
-    pub(crate) upto: i64,
+/// Where in the feed of changes something stands: after this number, and within it after this entry.
+pub(crate) type Place = (i64, EntryId);
+
+/// The newest number of the feed.
+pub(crate) async fn newest(tx: &mut Tx) -> Result<i64> {
+    store::newest(tx).await
 }
 
-/// The changes after `feed`, seen in one state of the database, so that no number is skipped.
-pub(crate) async fn changes_after(tx: &mut Tx, feed: i64) -> Result<Changes> {
-    let upto = store::newest(tx).await?;
-    if upto <= feed {
-        return Ok(Changes { banks: Vec::new(), entries: Vec::new(), upto: feed });
-    }
-    Ok(Changes { banks: store::banks_after(tx, feed).await?, entries: store::entries_after(tx, feed).await?, upto })
+/// The mark that a number of the feed bears; none when this database has not come so far.
+pub(crate) async fn mark(tx: &mut Tx, number: i64) -> Result<Option<uuid::Uuid>> {
+    store::mark(tx, number).await
+}
+
+/// Banks that changed after a number of the feed.
+pub(crate) async fn changed_after(tx: &mut Tx, feed: i64) -> Result<Vec<Bank>> {
+    store::banks_after(tx, feed).await
+}
+
+/// The next entries that changed after a place in the feed, at most `limit`; read in one state of the database, so that
+/// none is skipped.
+pub(crate) async fn entries_changed_after(tx: &mut Tx, place: Place, limit: i64) -> Result<Vec<Entry>> {
+    store::entries_after(tx, place, limit).await
+}
+
+/// The ids of a bank's entries, also of a bank that was removed.
+pub(crate) async fn ids_after(tx: &mut Tx, bank: BankId, after: EntryId, limit: i64) -> Result<Vec<EntryId>> {
+    store::ids_after(tx, bank, after, limit).await
 }
 
 /// Entries by id, to explain matches.

@@ -93,7 +93,14 @@ fn gather(rows: impl Iterator<Item = std::result::Result<Row, String>>) -> Resul
             break;
         }
     }
-    if faults.is_empty() { Ok(good) } else { Err(BAD_ROWS.rows(faults)) }
+    if !faults.is_empty() {
+        return Err(BAD_ROWS.rows(faults));
+    }
+    if good.is_empty() {
+        // A download that failed leaves an empty file. Taking it would only make the list look fresh.
+        return Err(BAD_ROWS.because("there is no row in it"));
+    }
+    Ok(good)
 }
 
 /// Reads CSV with a header of at least `signal,value`.

@@ -1,6 +1,6 @@
 //! The SQL of banks.
 
-use super::{Bank, Entry, Row as ImportRow};
+use super::{Bank, Entry, Place, Row as ImportRow};
 use crate::refusal::Result;
 use crate::store::{BankId, EntryId, Row, StoreError, Tx, as_word};
 
@@ -16,9 +16,13 @@ fn bank(row: &Row) -> Read<Bank> {
         threshold: u32::try_from(row.get::<i64>("threshold")?).unwrap_or(0),
         enabled: row.get("enabled")?,
         shadow: row.get("shadow")?,
+        turned: row.get("turned")?,
+        trimmed: row.get("trimmed")?,
+        least_quality: u8::try_from(row.get::<i64>("least_quality")?).unwrap_or(0),
         refreshed_at: row.get("refreshed_at")?,
         feed: row.get("feed")?,
         removed: row.get("removed")?,
+        filled: false,
     })
 }
 
@@ -41,8 +45,8 @@ pub(super) async fn insert(tx: &mut Tx, bank: &Bank) -> Result<()> {
     let now = tx.now();
     tx.execute(
         "INSERT INTO banks (id, name, kind, source, licence, threshold, enabled, shadow, removed, refreshed_at, feed,
-             created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+             created_at, turned, trimmed, least_quality)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         &[
             bank.id.into(),
             bank.name.as_str().into(),
@@ -56,6 +60,9 @@ pub(super) async fn insert(tx: &mut Tx, bank: &Bank) -> Result<()> {
             bank.refreshed_at.into(),
             bank.feed.into(),
             now.into(),
+            bank.turned.into(),
+            bank.trimmed.into(),
+            i64::from(bank.least_quality).into(),
         ],
     )
     .await?;
@@ -65,8 +72,8 @@ pub(super) async fn insert(tx: &mut Tx, bank: &Bank) -> Result<()> {
 pub(super) async fn update(tx: &mut Tx, bank: &Bank) -> Result<()> {
     tx.execute(
         "UPDATE banks SET name = $1, threshold = $2, enabled = $3, shadow = $4, removed = $5, refreshed_at = $6,
-             feed = $7
-         WHERE id = $8",
+             feed = $7, turned = $8, trimmed = $9, least_quality = $10
+         WHERE id = $11",
         &[
             bank.name.as_str().into(),
             i64::from(bank.threshold).into(),
@@ -75,6 +82,9 @@ pub(super) async fn update(tx: &mut Tx, bank: &Bank) -> Result<()> {
             bank.removed.into(),
             bank.refreshed_at.into(),
             bank.feed.into(),
+            bank.turned.into(),
+            bank.trimmed.into(),
+            i64::from(bank.least_quality).into(),
             bank.id.into(),
         ],
     )
@@ -155,19 +165,60 @@ pub(super) async fn entries(tx: &mut Tx, bank: BankId, after: EntryId, limit: i6
     Ok(rows.iter().map(entry_row).collect::<Read<_>>()?)
 }
 
+/// The next number of the feed, with a mark of its own.
+pub(super) async fn next_feed(tx: &mut Tx) -> Result<i64> {
+    let number = tx.next_number("bank_feed").await?;
+    let mark: uuid::Uuid = tx.id();
+    tx.execute("INSERT INTO feed (number, mark) VALUES ($1, $2)", &[number.into(), mark.into()]).await?;
+    Ok(number)
+}
+
+pub(super) async fn mark(tx: &mut Tx, number: i64) -> Result<Option<uuid::Uuid>> {
+    let row = tx.row("SELECT mark FROM feed WHERE number = $1", &[number.into()]).await?;
+    Ok(row.map(|row| row.get("mark")).transpose()?)
+}
+
 pub(super) async fn newest(tx: &mut Tx) -> Result<i64> {
     let row = tx.row("SELECT value FROM counters WHERE name = 'bank_feed'", &[]).await?;
     Ok(row.map(|row| row.get("value")).transpose()?.unwrap_or(0))
 }
 
-pub(super) async fn banks_after(tx: &mut Tx, feed: i64) -> Result<Vec<Bank>> {
-    let rows = tx.rows("SELECT * FROM banks WHERE feed > $1 ORDER BY feed", &[feed.into()]).await?;
-    Ok(rows.iter().map(bank).collect::<Read<_>>()?)
+/// A change of an entry is a change of its bank.
+pub(super) async fn touch(tx: &mut Tx, bank: BankId, feed: i64) -> Result<()> {
+    tx.execute("UPDATE banks SET feed = $1 WHERE id = $2", &[feed.into(), bank.into()]).await?;
+    Ok(())
 }
 
-pub(super) async fn entries_after(tx: &mut Tx, feed: i64) -> Result<Vec<Entry>> {
-    let rows = tx.rows("SELECT * FROM entries WHERE feed > $1 ORDER BY feed, id", &[feed.into()]).await?;
+pub(super) async fn banks_after(tx: &mut Tx, feed: i64) -> Result<Vec<Bank>> {
+    let rows = tx
+        .rows(
+            "SELECT banks.*, EXISTS (SELECT 1 FROM entries
+                 WHERE entries.bank = banks.id AND entries.enabled AND NOT entries.removed) AS filled
+             FROM banks WHERE banks.feed > $1 ORDER BY banks.feed",
+            &[feed.into()],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| Ok(Bank { filled: row.get("filled")?, ..bank(row)? })).collect::<Read<_>>()?)
+}
+
+pub(super) async fn entries_after(tx: &mut Tx, (feed, id): Place, limit: i64) -> Result<Vec<Entry>> {
+    let rows = tx
+        .rows(
+            "SELECT * FROM entries WHERE (feed, id) > ($1, $2) ORDER BY feed, id LIMIT $3",
+            &[feed.into(), id.into(), limit.into()],
+        )
+        .await?;
     Ok(rows.iter().map(entry_row).collect::<Read<_>>()?)
+}
+
+pub(super) async fn ids_after(tx: &mut Tx, bank: BankId, after: EntryId, limit: i64) -> Result<Vec<EntryId>> {
+    let rows = tx
+        .rows(
+            "SELECT id FROM entries WHERE bank = $1 AND id > $2 ORDER BY id LIMIT $3",
+            &[bank.into(), after.into(), limit.into()],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| row.get("id")).collect::<Read<_>>()?)
 }
 
 pub(super) async fn entry(tx: &mut Tx, id: EntryId) -> Result<Option<(Bank, Entry)>> {

@@ -36,6 +36,15 @@ pub(super) enum Bank {
         /// Count, don't act.
         #[arg(long)]
         shadow: bool,
+        /// Compare pictures turned and mirrored as well.
+        #[arg(long)]
+        turned: bool,
+        /// Compare pictures without their uniform borders as well.
+        #[arg(long)]
+        trimmed: bool,
+        /// Compare pictures of a lower PDQ quality by digest only.
+        #[arg(long, default_value_t = 50)]
+        least_quality: u8,
     },
     /// Import rows from CSV (header: signal,value,classification,source,provenance) or NDJSON: all of them, or none.
     #[command(after_help = "Example:\n  tanod bank import hotline list.csv --data /var/lib/tanod")]
@@ -92,8 +101,8 @@ pub(super) async fn run(context: &Context, bank: Bank) -> Done {
                 context.result(&row, words);
             }
         }
-        Bank::Create { name, kind, source, licence, threshold, shadow } => {
-            let new = NewBank { name, kind, source, licence, threshold, shadow };
+        Bank::Create { name, kind, source, licence, threshold, shadow, turned, trimmed, least_quality } => {
+            let new = NewBank { name, kind, source, licence, threshold, shadow, turned, trimmed, least_quality };
             let (bank, proof) = banks::create(&mut tx, &caller, &new).await?;
             tx.commit(proof).await?;
             context.result(&bank, format!("made {} ({})", bank.name, bank.id));

@@ -11,6 +11,7 @@ use std::time::Duration;
 use ::sim::ncmec::Simulator;
 use ::sim::pictures::{Picture, jpeg, picture, png, resized};
 use bytes::Bytes;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 
 use super::{Context, Done, Trouble};
@@ -149,7 +150,7 @@ impl Api {
         }
     }
 
-    async fn upload(&self, upload: &Upload, key: &str) -> Result<(u16, Value), Trouble> {
+    async fn upload(&self, upload: &Upload, key: String) -> Result<(u16, Value), Trouble> {
         let facts = json!({
             "content_id": upload.name,
             "account": {
@@ -166,7 +167,7 @@ impl Api {
         });
         let media = reqwest::multipart::Part::bytes(upload.media.clone()).file_name("media");
         let form = reqwest::multipart::Form::new().text("item", facts.to_string()).part("media", media);
-        self.send(self.post("/v1/items", Some(key)).multipart(form)).await
+        self.send(self.post("/v1/items", Some(&key)).multipart(form)).await
     }
 }
 
@@ -268,14 +269,17 @@ impl Demo<'_> {
             }
             *table.entry((expected, answer)).or_default() += 1;
         };
-        let (status, body) = api.upload(&first, "demo-first").await?;
+        let (status, body) = api.upload(&first, "demo-first".to_owned()).await?;
         check(&first, status, &body);
 
         self.fill_bank(&api).await?;
         let uploads = uploads();
         let bar = context.progress(uploads.len(), "uploads");
-        for (n, upload) in uploads.iter().enumerate() {
-            let (status, body) = api.upload(upload, &format!("demo-upload-{n}")).await?;
+        // Four at a time, as a platform would.
+        let send = |(n, upload)| api.upload(upload, format!("demo-upload-{n}"));
+        let mut answers = std::pin::pin!(futures_util::stream::iter(uploads.iter().enumerate()).map(send).buffered(4));
+        let mut waiting = uploads.iter();
+        while let (Some((status, body)), Some(upload)) = (answers.try_next().await?, waiting.next()) {
             check(upload, status, &body);
             bar.inc(1);
         }
@@ -338,7 +342,12 @@ impl Demo<'_> {
         for n in 0..LISTED {
             let media = Bytes::from(jpeg(&listed(n), 90));
             let digest = fingerprint::Digests::of(&media).sha256_hex();
-            let look = self.app.pool.look(media, decode::Wanted { exact: true, ..decode::Wanted::default() }).await.map_err(|error| wrong("fingerprinting", error))?;
+            let look = self
+                .app
+                .pool
+                .look(media, decode::Wanted { exact: true, ..decode::Wanted::default() })
+                .await
+                .map_err(|error| wrong("fingerprinting", error))?;
             let hash = look.frames.first().map_or_else(String::new, |frame| frame.hash.to_string());
             for (signal, value) in [("sha256", digest), ("pdq", hash)] {
                 let _fits = writeln!(csv, "{signal},{value},A1,generated,demo picture {n}");

@@ -72,7 +72,7 @@ pub(super) async fn run(context: &Context, args: &Args) -> Done {
         Some(at) => found.good("lists", format!("{entries} entries, the oldest list of abuse material as of {at}")),
         None => found.bad(
             "lists",
-            "no list of abuse material is enabled",
+            "no list of abuse material is enabled and has entries, so every upload is `unscanned: no_list`",
             "Import one: tanod bank create, tanod bank import.",
         ),
     }
@@ -118,6 +118,9 @@ pub(super) async fn run(context: &Context, args: &Args) -> Done {
                 found.bad("reporting", error.to_string(), "Check the network between here and the CyberTipline.");
             }
         },
+    }
+    if context.json {
+        context.result(&json!({"ok": !found.worst}), "");
     }
     if found.worst { Err(Trouble::Quiet) } else { Ok(()) }
 }

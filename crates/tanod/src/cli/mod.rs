@@ -99,8 +99,8 @@ enum Command {
 pub(crate) enum Trouble {
     #[error(transparent)]
     Plan(#[from] PlanError),
-    #[error("{0}")]
-    Refused(String),
+    #[error("{words}")]
+    Refused { slug: &'static str, words: String },
     #[error("{0}")]
     Said(String),
     #[error(transparent)]
@@ -122,7 +122,7 @@ impl From<Error> for Trouble {
                     let _fits = write!(words, "\n  row {}: {}", row.row, row.message);
                 }
                 let _fits = write!(words, "\n{}", refusal.kind.remedy);
-                Self::Refused(words)
+                Self::Refused { slug: refusal.kind.slug, words }
             }
             Error::Internal(doing, cause) => {
                 let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
@@ -198,6 +198,8 @@ impl Context {
 /// Runs the command line.
 pub fn main() -> ExitCode {
     let line = Line::parse();
+    // What is written here is for its owner alone: records name accounts, and lists are licensed.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(crate::config::log_filter()))
         .with_writer(std::io::stderr)
@@ -217,7 +219,10 @@ pub fn main() -> ExitCode {
         Err(Trouble::Quiet) => ExitCode::FAILURE,
         Err(trouble) => {
             if json {
-                let fault = serde_json::json!({"error": trouble.to_string()});
+                let mut fault = serde_json::json!({"error": trouble.to_string()});
+                if let (Trouble::Refused { slug, .. }, Some(fault)) = (&trouble, fault.as_object_mut()) {
+                    fault.insert("slug".to_owned(), (*slug).into());
+                }
                 writeln!(std::io::stdout(), "{fault}").ok();
             } else {
                 writeln!(std::io::stderr(), "tanod: {trouble}").ok();

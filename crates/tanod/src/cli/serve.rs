@@ -32,7 +32,7 @@ pub(super) struct ConfigArgs {
 
 pub(super) fn config(context: &Context, args: &ConfigArgs) -> Done {
     if args.defaults {
-        context.say(DEFAULTS.trim_end());
+        context.result(&serde_json::json!({"defaults": DEFAULTS}), DEFAULTS.trim_end());
         return Ok(());
     }
     let shown = context.settings()?.without_secrets();

@@ -137,7 +137,13 @@ pub async fn is_kept(tx: &mut Tx, item: ItemId) -> Result<bool> {
 
 /// Takes the expiry from an exhibit that became part of a case.
 pub async fn keep_for_case(tx: &mut Tx, item: ItemId) -> Result<()> {
-    store::clear_expiry(tx, item).await
+    store::set_expiry(tx, item, None).await
+}
+
+/// Lets an exhibit that no case needs expire now.
+pub async fn let_go(tx: &mut Tx, item: ItemId) -> Result<()> {
+    let now = tx.now();
+    store::set_expiry(tx, item, Some(now)).await
 }
 
 /// Why something must be kept.

@@ -64,8 +64,8 @@ pub(super) async fn expired(tx: &mut Tx, item: ItemId, now: Timestamp) -> Result
     Ok(row.as_ref().map(read_exhibit).transpose()?)
 }
 
-pub(super) async fn clear_expiry(tx: &mut Tx, item: ItemId) -> Result<()> {
-    tx.execute("UPDATE exhibits SET expires_at = NULL WHERE item = $1", &[item.into()]).await?;
+pub(super) async fn set_expiry(tx: &mut Tx, item: ItemId, at: Option<Timestamp>) -> Result<()> {
+    tx.execute("UPDATE exhibits SET expires_at = $1 WHERE item = $2", &[at.into(), item.into()]).await?;
     Ok(())
 }
 

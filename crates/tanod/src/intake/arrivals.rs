@@ -88,7 +88,10 @@ async fn write_all(app: App) {
             }
             Err(error) => vec![Err(error)],
         };
-        app.nudge.notify_waiters();
+        if batch.iter().any(|one| one.arrival.sealed.is_some()) {
+            // Only what is kept leaves work behind.
+            app.nudge.notify_waiters();
+        }
         for (reply, answer) in replies.into_iter().zip(answers) {
             // A caller who has gone away asks again with the same key.
             reply.send(answer).ok();

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use decode::{Coverage, Look, Unscanned};
+use decode::{Coverage, Wanted};
 use fingerprint::Digests;
 use jiff::Timestamp;
 
@@ -17,7 +17,7 @@ use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
 use crate::banks;
 use crate::evidence::{self, Sealed, UNSCANNED_FOR};
-use crate::matching::{Hit, Judgement, Prints, Strength, Verdict};
+use crate::matching::{Hit, Judgement, Orientation, Prints, Strength, Verdict};
 use crate::queue::{self, Work};
 use crate::refusal::{Kind, Result};
 use crate::review;
@@ -195,6 +195,10 @@ pub struct KeptMatch {
     pub distance: Option<u32>,
     /// The greatest distance that counted.
     pub threshold: Option<u32>,
+    /// How the upload was turned when it fitted.
+    pub orientation: Option<Orientation>,
+    /// Whether it fitted without its uniform borders.
+    pub trimmed: bool,
 }
 
 /// An upload on its way in: judged, and sealed when it must be.
@@ -262,23 +266,26 @@ pub async fn accept(tx: &mut Tx, caller: &Caller, arrival: &Arrival) -> Result<(
 /// When an unscanned upload is looked at again for the first time.
 const RETRY_FIRST: Duration = Duration::from_secs(30);
 
-/// A second look at an unscanned upload found out more: its verdict changes, and what follows from a match follows.
-pub async fn rejudge(tx: &mut Tx, item: &Item, prints: &Prints, judgement: &Judgement) -> Result<Recorded> {
-    store::rejudge(tx, item.id, prints, judgement).await?;
+/// A second look at an unscanned upload found out more: its verdict changes, and what follows from a match follows. Nothing
+/// when another worker has said it already.
+pub async fn rejudge(tx: &mut Tx, item: &Item, prints: &Prints, judgement: &Judgement) -> Result<Option<Recorded>> {
+    if !store::rejudge(tx, item.id, prints, judgement).await? {
+        return Ok(None);
+    }
     for hit in judgement.hits.iter().chain(&judgement.shadow) {
         store::insert_match(tx, item.id, hit).await?;
     }
-    if judgement.makes_case() {
-        if let Some(facts) = &item.facts {
-            evidence::keep_for_case(tx, item.id).await?;
-            review::add_match(tx, item.id, facts).await?;
-        }
+    if let (true, Some(facts)) = (judgement.makes_case(), &item.facts) {
+        evidence::keep_for_case(tx, item.id).await?;
+        review::add_match(tx, item.id, facts).await?;
     } else {
-        // Nothing is wrong with it: what the platform said goes now, the sealed media with its expiry.
+        // Nothing asks for it any more: what the platform said goes, and the sealed media with it, not only in a week.
         store::forget_facts(tx, item.id).await?;
+        evidence::let_go(tx, item.id).await?;
+        queue::revive(tx, &Work::ExpireExhibitV1 { item: item.id }).await?;
     }
     let detail = serde_json::json!({"verdict": judgement.verdict, "coverage": judgement.coverage});
-    audit::record(tx, Entry::by_tanod("item.looked_at_again").about(item.id).detail(detail)).await
+    audit::record(tx, Entry::by_tanod("item.looked_at_again").about(item.id).detail(detail)).await.map(Some)
 }
 
 /// One upload.
@@ -300,6 +307,8 @@ pub async fn matches(tx: &mut Tx, id: ItemId) -> Result<Vec<Hit>> {
                 strength: kept.strength,
                 distance: kept.distance,
                 threshold: kept.threshold,
+                orientation: kept.orientation,
+                trimmed: kept.trimmed,
                 classification: entry.classification,
                 source: entry.source,
                 shadow: false,
@@ -314,10 +323,23 @@ pub async fn case_of(tx: &mut Tx, id: ItemId) -> Result<Option<CaseId>> {
     store::case_of(tx, id).await
 }
 
-/// Everything that is done to the bytes: digests, the sandboxed look.
-pub async fn examine(pool: &decode::Pool, media: &Bytes) -> Prints {
-    let digests = Digests::of(media);
-    let look: std::result::Result<Look, Unscanned> = pool.look(media.clone(), decode::Wanted::default()).await;
+/// Digests of more than this are computed off the threads that serve.
+const LARGE: usize = 256 << 10;
+
+/// Everything that is done to the bytes: digests, and meanwhile the sandboxed look.
+pub async fn examine(pool: &decode::Pool, media: &Bytes, wanted: Wanted) -> Prints {
+    let digest = async {
+        if media.len() <= LARGE {
+            return Digests::of(media);
+        }
+        let bytes = media.clone();
+        match tokio::task::spawn_blocking(move || Digests::of(&bytes)).await {
+            Ok(digests) => digests,
+            // The runtime is ending; what is computed now reaches nobody.
+            Err(_) => Digests::of(media),
+        }
+    };
+    let (look, digests) = tokio::join!(pool.look(media.clone(), wanted), digest);
     Prints { digests, look: Some(look) }
 }
 

@@ -55,8 +55,8 @@ pub(super) async fn insert(tx: &mut Tx, api_key: Uuid, arrival: &Arrival) -> Res
 pub(super) async fn insert_match(tx: &mut Tx, item: ItemId, hit: &Hit) -> Result<()> {
     let (distance, threshold) = hit.kept();
     tx.execute(
-        "INSERT INTO item_matches (item, entry, bank, signal, strength, distance, threshold, shadow)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (item, entry) DO NOTHING",
+        "INSERT INTO item_matches (item, entry, bank, signal, strength, distance, threshold, shadow, orientation, trimmed)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (item, entry) DO NOTHING",
         &[
             item.into(),
             hit.entry.into(),
@@ -66,28 +66,32 @@ pub(super) async fn insert_match(tx: &mut Tx, item: ItemId, hit: &Hit) -> Result
             distance.into(),
             threshold.into(),
             hit.shadow.into(),
+            hit.orientation.as_ref().map(as_word).into(),
+            hit.trimmed.into(),
         ],
     )
     .await?;
     Ok(())
 }
 
-pub(super) async fn rejudge(tx: &mut Tx, id: ItemId, prints: &Prints, judgement: &Judgement) -> Result<()> {
-    tx.execute(
-        "UPDATE items SET verdict = $1, reason = $2, strength = $3, coverage = $4, lists_as_of = $5, frames = $6
-         WHERE id = $7",
-        &[
-            as_word(&judgement.verdict).into(),
-            judgement.reason.into(),
-            judgement.strength.as_ref().map(as_word).into(),
-            as_word(&judgement.coverage).into(),
-            judgement.lists_as_of.into(),
-            frames(prints)?.into(),
-            id.into(),
-        ],
-    )
-    .await?;
-    Ok(())
+pub(super) async fn rejudge(tx: &mut Tx, id: ItemId, prints: &Prints, judgement: &Judgement) -> Result<bool> {
+    let sql = "UPDATE items SET verdict = $1, reason = $2, strength = $3, coverage = $4, lists_as_of = $5, frames = $6
+         WHERE id = $7 AND verdict = 'unscanned'";
+    let changed = tx
+        .execute(
+            sql,
+            &[
+                as_word(&judgement.verdict).into(),
+                judgement.reason.into(),
+                judgement.strength.as_ref().map(as_word).into(),
+                as_word(&judgement.coverage).into(),
+                judgement.lists_as_of.into(),
+                frames(prints)?.into(),
+                id.into(),
+            ],
+        )
+        .await?;
+    Ok(changed == 1)
 }
 
 pub(super) async fn forget_facts(tx: &mut Tx, id: ItemId) -> Result<()> {
@@ -145,6 +149,8 @@ pub(super) async fn matches(tx: &mut Tx, id: ItemId) -> Result<Vec<KeptMatch>> {
             strength: row.word("strength")?,
             distance: bits(row.get("distance")?),
             threshold: bits(row.get("threshold")?),
+            orientation: row.get::<Option<String>>("orientation")?.and_then(|text| crate::store::word(&text)),
+            trimmed: row.get("trimmed")?,
         })
     };
     Ok(rows.iter().map(kept).collect::<Read<_>>()?)

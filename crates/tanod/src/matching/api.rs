@@ -1,17 +1,19 @@
 //! `POST /v1/matches`: many hashes in one call, no media.
 
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
+use fingerprint::Print;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Hit, Strength, Verdict};
+use super::{Hit, Lists, SharedLists, Strength, Verdict};
 use crate::accounts::{Caller, Permission};
 use crate::banks::{Kind as BankKind, Signal};
 use crate::intake::NOT_READY;
 use crate::plan::App;
-use crate::refusal::Kind;
-use crate::web::{self, Answer, Body};
+use crate::refusal::{Error, Kind};
+use crate::store::Recorded;
+use crate::web::{self, Answer, Body, Once};
 
 /// A hash that is none.
 pub static BAD_HASH: Kind = Kind::new(
@@ -71,37 +73,62 @@ pub struct Answers {
 /// Ask about hashes without sending media. Nothing is kept, and no case is made.
 #[utoipa::path(post, path = "/v1/matches", tag = "matches", request_body = Question,
     responses((status = 200, body = Answers), (status = "default", body = web::problem::ProblemBody)))]
-pub async fn ask(State(app): State<App>, caller: Caller, _headers: HeaderMap, body: Body) -> Answer {
+pub async fn ask(State(app): State<App>, caller: Caller, headers: HeaderMap, body: Body) -> Answer {
     caller.require(Permission::AskMatches)?;
     let now = app.db.clock().now();
     if app.lists.with(|lists| lists.ready(now)).is_err() {
         return Err(NOT_READY.retry_after(1).into());
     }
     let question: Question = web::json(&body)?;
+    let once = Once::new("POST /v1/matches", &caller, &headers, &[&body])?;
     if question.hashes.len() > 10_000 {
         return Err(BAD_HASH.because(format!("{} hashes in one call", question.hashes.len())).into());
     }
-    let mut hashes = Vec::new();
-    for (n, hash) in question.hashes.iter().enumerate() {
-        let value = hex::decode(hash.value.trim()).ok().filter(|value| value.len() == hash.signal.width());
-        hashes.push((hash.signal, value.ok_or_else(|| BAD_HASH.because(format!("hash number {n}")))?));
+    let mut prints = Vec::with_capacity(question.hashes.len());
+    for (hash, n) in question.hashes.iter().zip(1_u32..) {
+        let value = hex::decode(hash.value.trim()).ok();
+        let print = value.and_then(|value| hash.signal.print(&value));
+        prints.push(print.ok_or_else(|| BAD_HASH.because(format!("hash number {n}")))?);
     }
     let details = caller.may(Permission::SeeMatches);
-    let (answers, lists_as_of) = app.lists.with(|lists| {
-        let as_of = lists.as_of();
-        let answer = |(signal, value): (Signal, Vec<u8>)| {
-            let hits = lists.hash(signal, &value);
-            let hits: Vec<Hit> =
-                hits.into_iter().filter(|hit| !hit.shadow && hit.kind != BankKind::Exception).collect();
-            let (verdict, reason) = match (hits.is_empty(), as_of) {
-                (false, _) => (Verdict::Match, None),
-                (true, None) => (Verdict::Unscanned, Some("no_list")),
-                (true, Some(_)) => (Verdict::NoMatch, None),
-            };
-            let strength = hits.iter().map(|hit| hit.strength).max();
-            HashAnswer { verdict, reason, strength, matches: details.then_some(hits) }
-        };
-        (hashes.into_iter().map(answer).collect(), as_of)
-    });
-    web::ok(&Answers { answers, lists_as_of })
+    let lists = app.lists.clone();
+    let answers = if prints.len() <= BATCH {
+        look_up(&lists, &prints, details)
+    } else {
+        // Long work would keep this thread from others.
+        let looked_up = tokio::task::spawn_blocking(move || look_up(&lists, &prints, details)).await;
+        looked_up.map_err(|error| Error::internal("looking hashes up", error))?
+    };
+    if !once.has_key() {
+        return web::ok(&answers);
+    }
+    web::post(&app, &once, StatusCode::OK, async |_| Ok((answers, Recorded::unrecorded("a question changes nothing"))))
+        .await
+}
+
+/// So many hashes are looked up under one lock on the lists, which a change waits for.
+const BATCH: usize = 64;
+
+fn look_up(lists: &SharedLists, prints: &[Print], details: bool) -> Answers {
+    let mut answers = Vec::with_capacity(prints.len());
+    let mut lists_as_of = lists.with(Lists::as_of);
+    for batch in prints.chunks(BATCH) {
+        lists.with(|lists| {
+            // A list that went away meanwhile was not asked for the rest.
+            lists_as_of = lists_as_of.and(lists.as_of());
+            answers.extend(lists.known(batch).into_iter().map(|hits| answer(hits, lists_as_of, details)));
+        });
+    }
+    Answers { answers, lists_as_of }
+}
+
+fn answer(mut hits: Vec<Hit>, lists_as_of: Option<Timestamp>, details: bool) -> HashAnswer {
+    hits.retain(|hit| !hit.shadow && hit.kind != BankKind::Exception);
+    let (verdict, reason) = match (hits.is_empty(), lists_as_of) {
+        (false, _) => (Verdict::Match, None),
+        (true, None) => (Verdict::Unscanned, Some("no_list")),
+        (true, Some(_)) => (Verdict::NoMatch, None),
+    };
+    let strength = hits.iter().map(|hit| hit.strength).max();
+    HashAnswer { verdict, reason, strength, matches: details.then_some(hits) }
 }

@@ -3,18 +3,21 @@
 //! [`Lists::judge`] is where a verdict is decided. It is pure: fingerprints and lists in, verdict out.
 
 pub mod api;
+mod shared;
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use decode::{Coverage, Look, Unscanned};
-use fingerprint::{Digests, Matcher, Pdq};
+use decode::{Coverage, FrameHash, Look, Unscanned, Wanted};
+use fingerprint::{DigestKind, Digests, Id, Index, Near, Pdq, Print, Same};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::banks::{self, Bank, Changes, Entry, Kind, Signal};
-use crate::refusal::Result;
-use crate::store::{BankId, Db, EntryId};
+use crate::banks::{self, Bank, Entry, Kind, Signal};
+use crate::store::{BankId, EntryId};
+
+pub use shared::{FOLLOW_EVERY, KEEP_EVERY, SharedLists};
 
 /// A process that has not heard from the feed for this long does not serve.
 pub const FEED_LIMIT: Duration = Duration::from_secs(10);
@@ -26,8 +29,6 @@ pub fn is_stale(lists_as_of: Option<Timestamp>, at: Timestamp) -> bool {
     let limit = SignedDuration::try_from(STALE_AFTER).unwrap_or(SignedDuration::MAX);
     lists_as_of.is_some_and(|heard| at.duration_since(heard) > limit)
 }
-/// Below this quality a PDQ hash says nothing; the exchanges drop such hashes too.
-pub const LEAST_QUALITY: u8 = 50;
 
 /// What was found out about an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
@@ -72,6 +73,12 @@ pub struct Hit {
     pub distance: Option<u32>,
     /// The greatest distance that counts in this bank.
     pub threshold: Option<u32>,
+    /// How the upload was turned when it fitted, for PDQ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub orientation: Option<Orientation>,
+    /// Whether it fitted without its uniform borders.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub trimmed: bool,
     /// As the source classifies it.
     pub classification: Option<String>,
     /// Who contributed it.
@@ -79,6 +86,88 @@ pub struct Hit {
     /// Counted only.
     #[serde(skip)]
     pub shadow: bool,
+}
+
+impl Hit {
+    /// Strongest first, then closest, then as they were made.
+    fn order(&self) -> (Reverse<Strength>, Option<u32>, EntryId) {
+        (Reverse(self.strength), self.distance, self.entry)
+    }
+}
+
+/// How a picture lies: clockwise turns, and mirrors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Orientation {
+    /// As it was sent, by its own marks upright.
+    Upright,
+    /// Turned by a quarter.
+    #[serde(rename = "rotated_90")]
+    Rotated90,
+    /// Turned by a half.
+    #[serde(rename = "rotated_180")]
+    Rotated180,
+    /// Turned by three quarters.
+    #[serde(rename = "rotated_270")]
+    Rotated270,
+    /// Mirrored left to right.
+    Mirrored,
+    /// Mirrored top to bottom.
+    Flipped,
+    /// Mirrored at the falling diagonal.
+    Transposed,
+    /// Mirrored at the rising diagonal.
+    Transversed,
+}
+
+impl Orientation {
+    /// In the order in which the decoder gives the hashes of turned pictures.
+    const TURNS: [Self; 7] = [
+        Self::Rotated90,
+        Self::Rotated180,
+        Self::Rotated270,
+        Self::Mirrored,
+        Self::Flipped,
+        Self::Transposed,
+        Self::Transversed,
+    ];
+}
+
+/// One way in which a frame was seen.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    hash: Pdq,
+    quality: u8,
+    orientation: Orientation,
+    trimmed: bool,
+}
+
+impl Seen {
+    /// A hash as it is.
+    fn of(hash: Pdq, quality: u8) -> Self {
+        Self { hash, quality, orientation: Orientation::Upright, trimmed: false }
+    }
+
+    /// Every way in which a frame was seen.
+    fn all(frame: &FrameHash) -> impl Iterator<Item = Self> {
+        let plain = Self::of(frame.hash, frame.quality);
+        let turned = frame.turned.into_iter().flat_map(move |hashes| {
+            let turns = hashes.into_iter().zip(Orientation::TURNS);
+            turns.map(move |(hash, orientation)| Self { hash, orientation, ..plain })
+        });
+        let trimmed = frame.trimmed.map(|within| Self { trimmed: true, ..Self::of(within.hash, within.quality) });
+        std::iter::once(plain).chain(turned).chain(trimmed)
+    }
+}
+
+fn reach(bank: Option<&Bank>) -> Reach {
+    bank.map_or_else(Reach::default, |bank| Reach {
+        enabled: bank.enabled,
+        within: bank.threshold,
+        turned: bank.turned,
+        trimmed: bank.trimmed,
+        least_quality: bank.least_quality,
+    })
 }
 
 /// A verdict with everything it rests on.
@@ -118,83 +207,129 @@ pub struct Prints {
     pub look: Option<std::result::Result<Look, Unscanned>>,
 }
 
-/// The lists as this process knows them.
-#[derive(Default)]
-pub struct Lists {
-    banks: HashMap<BankId, Bank>,
-    entries: HashMap<EntryId, Known>,
-    matcher: Matcher<EntryId>,
-    feed: i64,
-    heard_at: Option<Timestamp>,
-}
-
-struct Known {
+/// By what an entry is grouped: a small number stands for all of this in the index.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Label {
     bank: BankId,
-    signal: Signal,
     classification: Option<Arc<str>>,
     source: Option<Arc<str>>,
 }
 
-/// The planted entry that every index must find before the process calls itself ready.
-const CANARY: EntryId = EntryId(uuid::Uuid::max());
-const CANARY_PDQ: [u8; 32] = [
-    0x3c, 0xa5, 0x0f, 0x96, 0xc3, 0x5a, 0xf0, 0x69, 0x3c, 0xa5, 0x0f, 0x96, 0xc3, 0x5a, 0xf0, 0x69, 0x3c, 0xa5, 0x0f,
-    0x96, 0xc3, 0x5a, 0xf0, 0x69, 0x3c, 0xa5, 0x0f, 0x96, 0xc3, 0x5a, 0xf0, 0x69,
-];
+/// How far the entries of a label reach, as their bank says now. A bank that does not match reaches nothing.
+#[derive(Clone, Copy, Default)]
+struct Reach {
+    enabled: bool,
+    within: u32,
+    turned: bool,
+    trimmed: bool,
+    least_quality: u8,
+}
+
+/// The lists as this process knows them.
+#[derive(Default)]
+pub struct Lists {
+    banks: HashMap<BankId, Bank>,
+    labels: Vec<Label>,
+    numbers: HashMap<Label, u32>,
+    /// One for each label.
+    reaches: Vec<Reach>,
+    /// The greatest distance that counts in any bank.
+    widest: u32,
+    index: Index,
+    feed: i64,
+    /// The mark that the number of the feed bears.
+    mark: Option<uuid::Uuid>,
+    heard_at: Option<Timestamp>,
+}
+
+/// What is planted in every index, and must be found before the process calls itself ready: one entry for each sort of
+/// fingerprint. Their label has no bank, so that they are never a match.
+fn canaries() -> [(Id, Print); 4] {
+    let pattern = [[0x3c, 0xa5, 0x0f, 0x96, 0xc3, 0x5a, 0xf0, 0x69]; 4].concat();
+    let value = pattern.try_into().unwrap_or([0x3c; 32]);
+    [
+        ([0xff; 16], Print::Pdq(Pdq::from_bytes(value))),
+        ([0xfe; 16], Print::Md5([0x3c; 16])),
+        ([0xfd; 16], Print::Sha1([0x3c; 20])),
+        ([0xfc; 16], Print::Sha256(value)),
+    ]
+}
+const NO_LABEL: u32 = u32::MAX;
 
 impl Lists {
-    /// Nothing but the canary.
+    /// Nothing but the canaries.
     pub fn new() -> Self {
         let mut lists = Self::default();
-        lists.matcher.insert_pdq(CANARY, Pdq::from_bytes(CANARY_PDQ));
+        for (id, print) in canaries() {
+            lists.index.insert(id, NO_LABEL, print);
+        }
         lists
     }
 
-    /// Applies changes of the feed.
-    pub(crate) fn apply(&mut self, changes: Changes, now: Timestamp) {
-        for bank in changes.banks {
+    /// Learns how banks match now.
+    fn learn_banks(&mut self, banks: Vec<Bank>) {
+        for bank in banks {
             if bank.removed {
                 self.banks.remove(&bank.id);
             } else {
                 self.banks.insert(bank.id, bank);
             }
         }
-        for entry in changes.entries {
-            self.apply_entry(entry);
-        }
-        self.feed = changes.upto;
-        self.heard_at = Some(now);
+        let reach = |label: &Label| reach(self.banks.get(&label.bank));
+        self.reaches = self.labels.iter().map(reach).collect();
+        self.widest = self.banks.values().filter(|bank| bank.enabled).map(|bank| bank.threshold).max().unwrap_or(0);
     }
 
-    fn apply_entry(&mut self, entry: Entry) {
-        let id = entry.id;
-        self.matcher.remove(id);
-        self.entries.remove(&id);
-        if entry.removed || !entry.enabled {
-            return;
+    /// The number of a label, a new one if need be.
+    fn label(&mut self, label: Label) -> u32 {
+        if let Some(number) = self.numbers.get(&label) {
+            return *number;
         }
-        let value = entry.value.as_slice();
-        match entry.signal {
-            Signal::Md5 => value.try_into().map(|value| self.matcher.insert_md5(id, value)),
-            Signal::Sha1 => value.try_into().map(|value| self.matcher.insert_sha1(id, value)),
-            Signal::Sha256 => value.try_into().map(|value| self.matcher.insert_sha256(id, value)),
-            Signal::Pdq => value.try_into().map(|value| self.matcher.insert_pdq(id, Pdq::from_bytes(value))),
+        let number = u32::try_from(self.labels.len()).unwrap_or(NO_LABEL);
+        self.reaches.push(reach(self.banks.get(&label.bank)));
+        self.labels.push(label.clone());
+        self.numbers.insert(label, number);
+        number
+    }
+
+    /// What stands in the index for an entry; nothing for one that does not match any more.
+    fn indexed(&mut self, entry: Entry) -> Option<(Id, u32, Print)> {
+        // The entries of a bank that is gone for good take no room.
+        if entry.removed || !entry.enabled || !self.banks.contains_key(&entry.bank) {
+            return None;
         }
-        .unwrap_or_else(|_| tracing::error!(entry = %id, "an entry has a width that no import lets in"));
-        self.entries.insert(
-            id,
-            Known {
-                bank: entry.bank,
-                signal: entry.signal,
-                classification: entry.classification.map(Into::into),
-                source: entry.source.map(Into::into),
-            },
-        );
+        let Some(print) = entry.signal.print(&entry.value) else {
+            tracing::error!(entry = %entry.id, "an entry has a width that no import lets in");
+            return None;
+        };
+        let label = self.label(Label {
+            bank: entry.bank,
+            classification: entry.classification.map(Into::into),
+            source: entry.source.map(Into::into),
+        });
+        Some((entry.id.0.into_bytes(), label, print))
+    }
+
+    /// Applies changes of entries.
+    fn apply(&mut self, entries: Vec<Entry>) {
+        for entry in entries {
+            let id = entry.id.0.into_bytes();
+            match self.indexed(entry) {
+                Some((id, label, print)) => self.index.insert(id, label, print),
+                None => {
+                    self.index.remove(&id);
+                }
+            }
+        }
     }
 
     /// Whether the index finds what was planted in it, and has heard from the feed lately.
     pub fn ready(&self, now: Timestamp) -> std::result::Result<(), &'static str> {
-        if self.matcher.near(&Pdq::from_bytes(CANARY_PDQ), 0).iter().all(|(id, _)| *id != CANARY) {
+        let found = |(id, print): &(Id, Print)| match print {
+            Print::Pdq(hash) => self.index.near(hash, 0).iter().any(|near| near.id == *id),
+            digest => self.index.same_print(digest).iter().any(|same| same.id == *id),
+        };
+        if !canaries().iter().all(found) {
             return Err("the planted canary is not found");
         }
         let Some(heard) = self.heard_at else { return Err("the lists are not loaded yet") };
@@ -205,65 +340,119 @@ impl Lists {
         Ok(())
     }
 
+    /// Lists of abuse material in use. One without entries knows nothing, so it makes nothing clean.
     fn abuse_lists(&self) -> impl Iterator<Item = &Bank> {
-        self.banks.values().filter(|bank| bank.kind == Kind::Csam && bank.enabled && !bank.shadow)
+        self.banks.values().filter(|bank| bank.kind == Kind::Csam && bank.enabled && !bank.shadow && bank.filled)
     }
 
     /// How many entries are in use.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.index.len().saturating_sub(canaries().len())
     }
 
     /// Whether there is no entry at all.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len() == 0
     }
 
-    fn hit(&self, entry: EntryId, distance: Option<u32>) -> Option<Hit> {
-        let known = self.entries.get(&entry)?;
-        let bank = self.banks.get(&known.bank).filter(|bank| bank.enabled)?;
-        if distance.is_some_and(|bits| bits > bank.threshold) {
-            return None;
-        }
+    /// Bytes that the index takes.
+    pub fn memory_bytes(&self) -> usize {
+        self.index.memory_bytes()
+    }
+
+    fn reach(&self, label: u32) -> Reach {
+        usize::try_from(label).ok().and_then(|at| self.reaches.get(at)).copied().unwrap_or_default()
+    }
+
+    fn hit(&self, id: Id, label: u32, signal: Signal) -> Option<Hit> {
+        let label = self.labels.get(usize::try_from(label).ok()?)?;
+        let bank = self.banks.get(&label.bank).filter(|bank| bank.enabled)?;
         Some(Hit {
             bank: bank.id,
             bank_name: bank.name.clone(),
             kind: bank.kind,
-            entry,
-            signal: known.signal,
-            strength: if distance.is_some() { Strength::Near } else { Strength::Exact },
-            distance,
-            threshold: distance.map(|_| bank.threshold),
-            classification: known.classification.as_deref().map(str::to_owned),
-            source: known.source.as_deref().map(str::to_owned),
+            entry: EntryId(uuid::Uuid::from_bytes(id)),
+            signal,
+            strength: Strength::Exact,
+            distance: None,
+            threshold: None,
+            orientation: None,
+            trimmed: false,
+            classification: label.classification.as_deref().map(str::to_owned),
+            source: label.source.as_deref().map(str::to_owned),
             shadow: bank.shadow,
         })
     }
 
-    /// All entries within their banks' thresholds of a PDQ hash.
-    pub fn near(&self, hash: &Pdq) -> Vec<Hit> {
-        let widest = self.banks.values().filter(|bank| bank.enabled).map(|bank| bank.threshold).max().unwrap_or(0);
-        self.matcher.near(hash, widest).into_iter().filter_map(|(entry, bits)| self.hit(entry, Some(bits))).collect()
+    fn same_hit(&self, same: Same) -> Option<Hit> {
+        let signal = match same.kind {
+            DigestKind::Md5 => Signal::Md5,
+            DigestKind::Sha1 => Signal::Sha1,
+            DigestKind::Sha256 => Signal::Sha256,
+        };
+        self.hit(same.id, same.label, signal)
+    }
+
+    fn near_hit(&self, near: Near, seen: Seen) -> Option<Hit> {
+        let hit = self.hit(near.id, near.label, Signal::Pdq)?;
+        Some(Hit {
+            strength: Strength::Near,
+            distance: Some(near.distance),
+            threshold: Some(self.reach(near.label).within),
+            orientation: Some(seen.orientation),
+            trimmed: seen.trimmed,
+            ..hit
+        })
+    }
+
+    /// All entries within their banks' thresholds of a PDQ hash whose quality is good enough for them.
+    fn near(&self, seen: Seen) -> impl Iterator<Item = Hit> {
+        let limit = move |label| {
+            let reach = self.reach(label);
+            let fits = reach.enabled
+                && seen.quality >= reach.least_quality
+                && (reach.turned || seen.orientation == Orientation::Upright)
+                && (reach.trimmed || !seen.trimmed);
+            fits.then_some(reach.within)
+        };
+        let found = self.index.near_where(&seen.hash, self.widest, limit);
+        found.into_iter().filter_map(move |near| self.near_hit(near, seen))
     }
 
     /// All entries with one of these digests.
-    pub fn same(&self, digests: &Digests) -> Vec<Hit> {
-        self.matcher.digests(digests).into_iter().filter_map(|(_, entry)| self.hit(entry, None)).collect()
+    fn same(&self, digests: &Digests) -> impl Iterator<Item = Hit> {
+        self.index.same(digests).into_iter().filter_map(|same| self.same_hit(same))
     }
 
-    /// All entries that one hash fits.
-    pub fn hash(&self, signal: Signal, value: &[u8]) -> Vec<Hit> {
-        if signal == Signal::Pdq {
-            return value.try_into().map(|value| self.near(&Pdq::from_bytes(value))).unwrap_or_default();
-        }
-        // Digests that no file has stand for the two that were not asked about.
-        let mut digests = Digests { md5: [0; 16], sha1: [0; 20], sha256: [0; 32] };
-        match signal {
-            Signal::Md5 => digests.md5 = value.try_into().unwrap_or_default(),
-            Signal::Sha1 => digests.sha1 = value.try_into().unwrap_or_default(),
-            _ => digests.sha256 = value.try_into().unwrap_or_default(),
-        }
-        self.same(&digests).into_iter().filter(|hit| hit.signal == signal).collect()
+    /// What is known of each of these; a PDQ hash is taken as a telling one, and as upright.
+    pub fn known(&self, prints: &[Print]) -> Vec<Vec<Hit>> {
+        let hashes: Vec<Pdq> =
+            prints.iter().filter_map(|print| if let Print::Pdq(hash) = print { Some(*hash) } else { None }).collect();
+        let limit = |label| Some(self.reach(label)).filter(|reach| reach.enabled).map(|reach| reach.within);
+        let mut near = self.index.near_many(&hashes, self.widest, limit).into_iter();
+        let known = |print: &Print| {
+            let mut hits: Vec<Hit> = match print {
+                Print::Pdq(hash) => {
+                    let found = near.next().unwrap_or_default().into_iter();
+                    found.filter_map(|near| self.near_hit(near, Seen::of(*hash, 100))).collect()
+                }
+                digest => self.index.same_print(digest).into_iter().filter_map(|same| self.same_hit(same)).collect(),
+            };
+            hits.sort_by_key(Hit::order);
+            hits
+        };
+        prints.iter().map(known).collect()
+    }
+
+    /// What a look must find out for the banks there are.
+    pub fn wanted(&self) -> Wanted {
+        let any = |asks: fn(&Bank) -> bool| self.banks.values().any(|bank| bank.enabled && asks(bank));
+        Wanted { exact: false, turned: any(|bank| bank.turned), trimmed: any(|bank| bank.trimmed) }
+    }
+
+    /// The quality from which on every list of abuse material compares pictures.
+    fn least_quality(&self) -> u8 {
+        self.abuse_lists().map(|bank| bank.least_quality).max().unwrap_or_else(banks::usual_quality)
     }
 
     /// When the oldest enabled list of abuse material last heard from its source; absent when there is none.
@@ -276,19 +465,17 @@ impl Lists {
     /// Order matters. A digest that a list knows is a match whatever the decoder says. Without an enabled list of abuse
     /// material nothing was checked, so nothing is called clean. What the decoder could not look at is unscanned.
     pub fn judge(&self, prints: &Prints, now: Timestamp) -> Judgement {
-        let mut hits = self.same(&prints.digests);
+        let mut hits: Vec<Hit> = self.same(&prints.digests).collect();
         let mut coverage = Coverage::DigestOnly;
         let mut trouble = None;
         match &prints.look {
             Some(Ok(look)) => {
-                let telling = look.frames.iter().filter(|frame| frame.quality >= LEAST_QUALITY);
-                let mut any = false;
-                for frame in telling {
-                    any = true;
-                    hits.extend(self.near(&frame.hash));
+                for seen in look.frames.iter().flat_map(Seen::all) {
+                    hits.extend(self.near(seen));
                 }
                 // A picture too plain for its hash to mean anything was compared by digest only, and the answer says so.
-                if any {
+                let least = self.least_quality();
+                if look.frames.iter().any(|frame| frame.quality >= least) {
                     coverage = look.coverage;
                 }
             }
@@ -296,7 +483,7 @@ impl Lists {
             None => {}
         }
         // The same entry may fit several frames: the closest stands for it.
-        hits.sort_by_key(|hit| (std::cmp::Reverse(hit.strength), hit.distance, hit.entry));
+        hits.sort_by_key(Hit::order);
         let mut seen = std::collections::HashSet::new();
         hits.retain(|hit| seen.insert(hit.entry));
         let (shadow, mut hits): (Vec<_>, Vec<_>) = hits.into_iter().partition(|hit| hit.shadow);
@@ -321,33 +508,3 @@ impl Lists {
         Judgement { verdict, reason, strength, coverage, lists_as_of, stale, hits, shadow }
     }
 }
-
-/// The lists, shared by everything in this process, and kept fresh by [`follow`].
-#[derive(Clone)]
-pub struct SharedLists(Arc<RwLock<Lists>>);
-
-impl Default for SharedLists {
-    fn default() -> Self {
-        Self(Arc::new(RwLock::new(Lists::new())))
-    }
-}
-
-impl SharedLists {
-    /// Reads the lists.
-    pub fn with<T>(&self, read: impl FnOnce(&Lists) -> T) -> T {
-        read(&self.0.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Brings the lists up to the newest change.
-    pub async fn catch_up(&self, db: &Db) -> Result<()> {
-        let feed = self.with(|lists| lists.feed);
-        let mut tx = db.read().await?;
-        let changes = banks::changes_after(&mut tx, feed).await?;
-        let now = tx.now();
-        self.0.write().unwrap_or_else(PoisonError::into_inner).apply(changes, now);
-        Ok(())
-    }
-}
-
-/// How often a process asks the feed for changes. A changed bank matches everywhere within a second.
-pub const FOLLOW_EVERY: Duration = Duration::from_millis(200);

@@ -30,17 +30,30 @@ pub(crate) async fn insert(
     body: &[u8],
     status: u16,
     answer: &str,
+    oldest: Timestamp,
 ) -> Result<(), StoreError> {
     let now = tx.now();
-    tx.execute(
-        // One that is too old to be found makes room.
-        "INSERT INTO answers (caller, route, key, body, status, answer, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-         ON CONFLICT (caller, route, key) DO UPDATE SET
-             body = excluded.body, status = excluded.status, answer = excluded.answer, at = excluded.at",
-        &[caller.into(), route.into(), key.into(), body.into(), i64::from(status).into(), answer.into(), now.into()],
-    )
-    .await?;
-    Ok(())
+    let written = tx
+        .execute(
+            // One that is too old to be found makes room. A younger one was written by another process since we looked:
+            // what it answers is done, and must not be done again.
+            "INSERT INTO answers (caller, route, key, body, status, answer, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+             ON CONFLICT (caller, route, key) DO UPDATE SET
+                 body = excluded.body, status = excluded.status, answer = excluded.answer, at = excluded.at
+             WHERE answers.at < $8",
+            &[
+                caller.into(),
+                route.into(),
+                key.into(),
+                body.into(),
+                i64::from(status).into(),
+                answer.into(),
+                now.into(),
+                oldest.into(),
+            ],
+        )
+        .await?;
+    if written == 1 { Ok(()) } else { Err(StoreError::Overtaken) }
 }
 
 /// Forgets what is older than that.

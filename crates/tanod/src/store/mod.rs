@@ -10,8 +10,11 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use jiff::Timestamp;
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction};
+use sqlx::{
+    ConnectOptions, PgConnection, PgPool, Postgres, Row as _, Sqlite, SqliteConnection, SqlitePool, Transaction,
+};
 use uuid::Uuid;
 
 use crate::clock::{Clock, Random};
@@ -33,6 +36,9 @@ pub enum StoreError {
     /// A row holds what no version of ours writes.
     #[error("column {0} holds something unreadable")]
     Unreadable(String),
+    /// Another process did the same thing since we looked.
+    #[error("another process wrote the same thing first")]
+    Overtaken,
     /// A demo was pointed at a live database, or the reverse.
     #[error("this database was made for {born}, and cannot be used for {asked}")]
     OtherWorld {
@@ -46,7 +52,11 @@ pub enum StoreError {
 impl StoreError {
     /// Somebody else wrote the same key first.
     pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
+        match self {
+            Self::Overtaken => true,
+            Self::Database(sqlx::Error::Database(error)) => error.is_unique_violation(),
+            _ => false,
+        }
     }
 }
 
@@ -97,9 +107,11 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(std::time::Duration::from_secs(20))
             .disable_statement_logging();
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        // A file does not go away between two uses, as a server may.
+        let pool = || SqlitePoolOptions::new().test_before_acquire(false);
+        let writer = pool().max_connections(1).connect_with(options.clone()).await?;
         MIGRATIONS.run(&writer).await?;
-        let reader = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
+        let reader = pool().max_connections(4).connect_with(options.pragma("query_only", "on")).await?;
         Ok(Self { pools: Pools::Sqlite { writer, reader }, clock, random })
     }
 
@@ -155,6 +167,14 @@ impl Db {
             }
         };
         Ok(self.tx(inner))
+    }
+
+    /// Begins work that reads once. On SQLite this spares the transaction around the one statement, which each request pays.
+    pub async fn glance(&self) -> Result<Tx, StoreError> {
+        match &self.pools {
+            Pools::Sqlite { reader, .. } => Ok(self.tx(Inner::Glance(reader.acquire().await?))),
+            Pools::Postgres(_) => self.read().await,
+        }
     }
 
     fn tx(&self, inner: Inner) -> Tx {
@@ -215,7 +235,14 @@ pub struct Tx {
 
 enum Inner {
     Sqlite(Transaction<'static, Sqlite>),
+    /// Statements on their own; the connection refuses to write.
+    Glance(PoolConnection<Sqlite>),
     Postgres(Transaction<'static, Postgres>),
+}
+
+enum Connection<'a> {
+    Sqlite(&'a mut SqliteConnection),
+    Postgres(&'a mut PgConnection),
 }
 
 impl Tx {
@@ -236,30 +263,38 @@ impl Tx {
 
     /// Runs a statement; answers how many rows it touched.
     pub async fn execute(&mut self, sql: &'static str, args: &[Arg]) -> Result<u64, StoreError> {
-        Ok(match &mut self.inner {
-            Inner::Sqlite(tx) => bind_sqlite(sql, args).execute(&mut **tx).await?.rows_affected(),
-            Inner::Postgres(tx) => bind_postgres(sql, args).execute(&mut **tx).await?.rows_affected(),
+        Ok(match self.connection() {
+            Connection::Sqlite(on) => bind_sqlite(sql, args).execute(on).await?.rows_affected(),
+            Connection::Postgres(on) => bind_postgres(sql, args).execute(on).await?.rows_affected(),
         })
     }
 
     /// All rows of a query.
     pub async fn rows(&mut self, sql: &'static str, args: &[Arg]) -> Result<Vec<Row>, StoreError> {
-        Ok(match &mut self.inner {
-            Inner::Sqlite(tx) => {
-                bind_sqlite(sql, args).fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite).collect()
+        Ok(match self.connection() {
+            Connection::Sqlite(on) => {
+                bind_sqlite(sql, args).fetch_all(on).await?.into_iter().map(Row::Sqlite).collect()
             }
-            Inner::Postgres(tx) => {
-                bind_postgres(sql, args).fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect()
+            Connection::Postgres(on) => {
+                bind_postgres(sql, args).fetch_all(on).await?.into_iter().map(Row::Postgres).collect()
             }
         })
     }
 
     /// The first row of a query, if there is one.
     pub async fn row(&mut self, sql: &'static str, args: &[Arg]) -> Result<Option<Row>, StoreError> {
-        Ok(match &mut self.inner {
-            Inner::Sqlite(tx) => bind_sqlite(sql, args).fetch_optional(&mut **tx).await?.map(Row::Sqlite),
-            Inner::Postgres(tx) => bind_postgres(sql, args).fetch_optional(&mut **tx).await?.map(Row::Postgres),
+        Ok(match self.connection() {
+            Connection::Sqlite(on) => bind_sqlite(sql, args).fetch_optional(on).await?.map(Row::Sqlite),
+            Connection::Postgres(on) => bind_postgres(sql, args).fetch_optional(on).await?.map(Row::Postgres),
         })
+    }
+
+    fn connection(&mut self) -> Connection<'_> {
+        match &mut self.inner {
+            Inner::Sqlite(tx) => Connection::Sqlite(tx),
+            Inner::Glance(one) => Connection::Sqlite(one),
+            Inner::Postgres(tx) => Connection::Postgres(tx),
+        }
     }
 
     /// The next number of a counter, held until the commit: numbers become visible in the order they were given.
@@ -276,7 +311,7 @@ impl Tx {
     /// The text for this database, where the two truly differ.
     pub fn dialect(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
         match self.inner {
-            Inner::Sqlite(_) => sqlite,
+            Inner::Sqlite(_) | Inner::Glance(_) => sqlite,
             Inner::Postgres(_) => postgres,
         }
     }
@@ -285,6 +320,8 @@ impl Tx {
     pub async fn commit(self, _proof: Recorded) -> Result<(), StoreError> {
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await?,
+            // There is nothing to make last.
+            Inner::Glance(_) => {}
             Inner::Postgres(tx) => tx.commit().await?,
         }
         Ok(())

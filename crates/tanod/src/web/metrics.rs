@@ -21,6 +21,8 @@ pub enum Metric {
     ShadowMatches,
     /// Entries in use.
     Entries,
+    /// Bytes that the index of the lists takes.
+    IndexBytes,
     /// Jobs by state.
     Jobs,
     /// Reports that are stuck and wait for a person.
@@ -35,6 +37,7 @@ impl Metric {
             Self::Items => "tanod_items_total",
             Self::ShadowMatches => "tanod_shadow_matches_total",
             Self::Entries => "tanod_entries",
+            Self::IndexBytes => "tanod_index_bytes",
             Self::Jobs => "tanod_jobs",
             Self::DeadReports => "tanod_dead_reports",
         }
@@ -71,8 +74,10 @@ pub fn count_item(judgement: &Judgement) {
 /// The numbers, as Prometheus reads them.
 pub async fn render(State(app): State<App>) -> Response {
     let Some(handle) = recorder() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
-    let entries = app.lists.with(crate::matching::Lists::len);
+    let (entries, bytes) = app.lists.with(|lists| (lists.len(), lists.memory_bytes()));
     metrics::gauge!(Metric::Entries.name()).set(f64::from(u32::try_from(entries).unwrap_or(u32::MAX)));
+    let kilobytes = f64::from(u32::try_from(bytes / 1024).unwrap_or(u32::MAX));
+    metrics::gauge!(Metric::IndexBytes.name()).set(kilobytes * 1024.0);
     if let Ok(mut tx) = app.db.read().await
         && let Ok(counts) = crate::queue::counts(&mut tx).await
     {

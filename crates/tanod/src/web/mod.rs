@@ -65,6 +65,20 @@ pub static BAD_KEY: Kind = Kind::new(
     "This Idempotency-Key cannot be used.",
     "Send 1 to 128 visible ASCII characters, for instance a UUID.",
 );
+/// More bytes than an address takes.
+pub static BODY_TOO_LARGE: Kind = Kind::new(
+    413,
+    "body-too-large",
+    "The body is larger than this address takes.",
+    "Send it in parts: an import takes 512 MiB at once, other addresses 2 MiB. Media goes to POST /v1/items.",
+);
+/// A request that did not arrive, or was not answered, in time.
+pub static TOO_SLOW: Kind = Kind::new(
+    408,
+    "too-slow",
+    "The request took longer than two minutes.",
+    "Send it again with the same Idempotency-Key; should it stay slow, `tanod doctor` tries every part.",
+);
 /// Too many requests.
 pub static TOO_FAST: Kind = Kind::new(
     429,
@@ -74,8 +88,18 @@ pub static TOO_FAST: Kind = Kind::new(
 );
 
 /// All refusals of this room.
-pub const REFUSALS: &[&Kind] =
-    &[&BAD_BODY, &NOT_JSON, &BAD_QUERY, &NO_SUCH_PAGE, &WRONG_METHOD, &KEY_REUSED, &BAD_KEY, &TOO_FAST];
+pub const REFUSALS: &[&Kind] = &[
+    &BAD_BODY,
+    &NOT_JSON,
+    &BAD_QUERY,
+    &NO_SUCH_PAGE,
+    &WRONG_METHOD,
+    &KEY_REUSED,
+    &BAD_KEY,
+    &BODY_TOO_LARGE,
+    &TOO_SLOW,
+    &TOO_FAST,
+];
 
 /// What the front door answers.
 pub type Answer = std::result::Result<Response, problem::Problem>;
@@ -154,7 +178,7 @@ impl FromRequestParts<App> for Caller {
         let Some(token) = token(&parts.headers).filter(|_| bearer) else {
             return Err(Error::from(&NOT_SIGNED_IN).into());
         };
-        let mut tx = app.db.read().await.map_err(Error::from)?;
+        let mut tx = app.db.glance().await.map_err(Error::from)?;
         let caller = accounts::recognise(&mut tx, token).await?;
         app.limits.take(&caller)?;
         Ok(caller)
@@ -276,19 +300,25 @@ impl Once {
         Ok(Some((status, headers, answer).into_response()))
     }
 
+    /// Whether the caller sent a key at all.
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// The same, looked up by itself, before work that is not worth doing twice.
     pub async fn asked_before(&self, db: &Db) -> Result<Option<Response>> {
         if self.key.is_none() {
             return Ok(None);
         }
-        self.before(&mut db.read().await?).await
+        self.before(&mut db.glance().await?).await
     }
 
     /// Remembers the answer, in the transaction of what it answers.
     pub async fn remember<T: Serialize>(&self, tx: &mut Tx, status: StatusCode, value: &T) -> Result<()> {
         let Some(key) = &self.key else { return Ok(()) };
         let answer = serde_json::to_string(value).map_err(|error| Error::internal("writing an answer", error))?;
-        crate::store::answers::insert(tx, self.caller, self.route, key, &self.body, status.as_u16(), &answer).await?;
+        let (oldest, status) = (oldest_answer(tx), status.as_u16());
+        crate::store::answers::insert(tx, self.caller, self.route, key, &self.body, status, &answer, oldest).await?;
         Ok(())
     }
 }

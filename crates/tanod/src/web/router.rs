@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::problem::{INTERNAL, Problem};
-use super::{NO_SUCH_PAGE, WRONG_METHOD};
+use super::{BAD_QUERY, BODY_TOO_LARGE, NO_SUCH_PAGE, TOO_SLOW, WRONG_METHOD};
 use crate::plan::App;
 use crate::refusal::{Error, Kind};
 use crate::store::{RequestId, new_uuid};
@@ -109,11 +109,28 @@ pub fn router(app: &App, with_api: bool, with_console: bool) -> Router {
         .with_state(app.clone())
 }
 
+/// What a library below us refused (a body beyond its limit, a path that is no text, a request that took too long) is said
+/// at the API as everything else is.
+fn in_our_words(path: &str, response: Response) -> Response {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let plain = kind.is_empty() || kind.starts_with("text/plain");
+    if !path.starts_with("/v1/") || !status.is_client_error() || !plain {
+        return response;
+    }
+    let kind = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => &BODY_TOO_LARGE,
+        StatusCode::REQUEST_TIMEOUT => &TOO_SLOW,
+        _ => &BAD_QUERY,
+    };
+    Problem(Error::from(kind)).into_response()
+}
+
 /// Gives each request its id, and each answer the headers that no page should be without.
 async fn outermost(State(app): State<App>, request: Request, next: Next) -> Response {
     let id = RequestId(new_uuid(app.db.clock().now(), app.db.random())).to_string();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let mut response = next.run(request).await;
+    let mut response = in_our_words(&path, next.run(request).await);
     let status = response.status();
     if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
         tracing::error!(request = %id, %method, path, %status, "answered with a fault of ours");
@@ -157,4 +174,25 @@ pub async fn readiness(app: &App) -> Result<(), String> {
     app.lists.with(|lists| lists.ready(now)).map_err(str::to_owned)?;
     app.db.read().await.map_err(|_| "the database does not answer".to_owned())?;
     app.pool.warm().await.map(drop).map_err(|error| format!("the decoder does not answer: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_library_refuses_is_said_in_our_words_at_the_api_alone() {
+        for (status, slug) in [(408, "too-slow"), (413, "body-too-large"), (400, "bad-query")] {
+            let status = StatusCode::from_u16(status).unwrap_or_default();
+            let said = in_our_words("/v1/items", status.into_response());
+            assert_eq!(said.status(), status);
+            assert_eq!(said.headers()[header::CONTENT_TYPE], "application/problem+json");
+            let body = axum::body::to_bytes(said.into_body(), 9_999).await.unwrap_or_default();
+            assert!(String::from_utf8_lossy(&body).contains(&format!("\"slug\":\"{slug}\"")));
+            let page = in_our_words("/console/queue", (status, "plain").into_response());
+            assert!(page.headers()[header::CONTENT_TYPE].to_str().is_ok_and(|kind| kind.starts_with("text/plain")));
+        }
+        let ours = in_our_words("/v1/items", Problem(Error::from(&NO_SUCH_PAGE)).into_response());
+        assert_eq!(ours.status(), StatusCode::NOT_FOUND);
+    }
 }

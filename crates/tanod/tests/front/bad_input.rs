@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tanod::accounts::{Role, Scope};
 
 use super::bed::*;
+use super::cases::{lease, look, matched};
 
 /// How much is stored: rows of every table that input could reach.
 async fn stored(bed: &Bed) -> [i64; 6] {
@@ -144,9 +145,59 @@ async fn every_fault_of_json_and_paths_has_its_refusal() {
     ] {
         assert_eq!(bed.get(path, token).await.slug(), slug, "{path}");
     }
+    // What the libraries below refuse is said in the same form.
+    let large = " ".repeat((2 << 20) + 1);
+    assert_eq!(raw("/v1/banks", &curator, &large).await, "body-too-large");
+    assert_eq!(raw("/v1/matches", &curator, &large).await, "body-too-large");
+    assert_eq!(bed.get("/v1/items/%ff", &lead).await.slug(), "bad-query");
+    let admin = bed.person(Role::Admin).await;
+    assert_eq!(raw("/v1/keys", &admin, r#"{"name":"k","scopes":["everything"]}"#).await, "bad-body");
     let entry = bed
         .call("PATCH", &format!("/v1/banks/{bank}/entries/entry_{none}"), &curator, &json!({"enabled": false}))
         .await;
     assert_eq!(entry.slug(), "unknown-entry");
     assert_eq!(stored(&bed).await, before);
+}
+
+/// A file that no decoder reads may still be known by its digest; it makes a case, and cannot be shown.
+#[tokio::test]
+async fn what_cannot_be_made_into_a_picture_is_not_shown() {
+    let bed = Bed::new().await;
+    let lead = bed.person(Role::Lead).await;
+    bed.bank("csam", &[("md5", fingerprint::Digests::of(b"no picture").md5_hex())]).await;
+    let (case, item) = matched(&bed, b"no picture", "u").await;
+    lease(&bed, &lead, &case).await;
+    assert_eq!(look(&bed, &lead, &case, &item, true).await.slug(), "not-showable");
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM views").await, 0);
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_is_refused() {
+    let bed = Bed::new().await;
+    let cookie = format!("{}={}", tanod::web::COOKIE, bed.person(Role::Lead).await);
+    let request = Bed::request("POST", "/console/sign-out", "").header("cookie", cookie);
+    let request = request.header("host", "tanod.example").header("origin", "https://elsewhere.example");
+    let said = bed.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(said.status, 403);
+    assert!(String::from_utf8(said.bytes).unwrap().contains("other-site"));
+}
+
+/// Each refusal that is listed is met in a test, or it says here why none can meet it.
+#[test]
+fn every_refusal_is_met_in_a_test() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/front");
+    let mut tests = String::new();
+    for file in fs_err::read_dir(folder).unwrap() {
+        let file = file.unwrap().path();
+        if file.extension().is_some_and(|end| end == "rs") {
+            tests += &fs_err::read_to_string(file).unwrap();
+        }
+    }
+    // A fault of ours has no way in; media of a case is never let go while somebody may look at it; two minutes are too long
+    // for a test, so `web/router.rs` tests the words alone.
+    let unreachable = ["internal", "media-not-kept", "too-slow"];
+    for kind in tanod::web::router::refusals() {
+        let met = tests.matches(&format!("\"{}\"", kind.slug)).count();
+        assert!(unreachable.contains(&kind.slug) || met > 0, "no test meets {}", kind.slug);
+    }
 }

@@ -124,7 +124,12 @@ impl Bed {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Said {
-        let response: Response<Body> = self.router.clone().oneshot(request).await.unwrap();
+        Self::answer(self.router.clone(), request).await
+    }
+
+    /// What some process answers.
+    pub(crate) async fn answer(router: Router, request: Request<Body>) -> Said {
+        let response: Response<Body> = router.oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec();
         Said { status: parts.status, headers: parts.headers, bytes }
@@ -198,7 +203,9 @@ impl Bed {
         let new = json!({"name": name, "kind": kind, "licence": "own", "source": "test"});
         let bank = self.post("/v1/banks", &token, &new).await.ok();
         let id = bank["id"].as_str().unwrap().to_owned();
-        self.import(&id, rows).await.ok();
+        if !rows.is_empty() {
+            self.import(&id, rows).await.ok();
+        }
         self.app.lists.catch_up(&self.app.db).await.unwrap();
         id
     }
@@ -215,7 +222,7 @@ impl Bed {
 
     /// PDQ of some media, as the child computes it.
     pub(crate) async fn pdq(&self, media: &[u8]) -> String {
-        self.app.pool.look(media.to_vec().into()).await.unwrap().frames[0].hash.to_string()
+        self.app.pool.look(media.to_vec().into(), decode::Wanted::default()).await.unwrap().frames[0].hash.to_string()
     }
 
     /// Does everything that is due, and what becomes due within so many hours.

@@ -39,6 +39,42 @@ async fn an_unscanned_upload_is_looked_at_again_and_becomes_a_match() {
     bed.ledger_verifies().await;
 }
 
+/// A second look that finds nothing leaves what a first one would have left: fingerprints.
+#[tokio::test]
+async fn an_unscanned_upload_that_turns_out_unknown_is_not_kept() {
+    let bed = Bed::new().await;
+    let key = bed.key(&[Scope::ItemsWrite]).await;
+    let said = bed.upload(&key, &facts("a", "u"), &png(&picture(5, 200, 150))).await.ok();
+    assert_eq!(said["reason"], "no_list");
+    known(&bed, 1).await;
+    bed.work(1).await;
+    let shown = bed.get(&format!("/v1/items/{}", said["item"].as_str().unwrap()), &key).await.ok();
+    assert_eq!(shown["verdict"], "no_match");
+    assert!(bed.app.vault.objects.list().await.unwrap().is_empty());
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM exhibits WHERE wrapped_key IS NOT NULL").await, 0);
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM items WHERE facts IS NOT NULL").await, 0);
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM jobs").await, 0);
+    bed.ledger_verifies().await;
+}
+
+/// A store that is down for an afternoon ends neither the retries nor the duty to let go.
+#[tokio::test]
+async fn an_outage_does_not_end_the_second_look() {
+    let mut bed = Bed::new().await;
+    let key = bed.key(&[Scope::ItemsWrite]).await;
+    let media = jpeg(&picture(1, 320, 240), 90);
+    bed.upload(&key, &facts("a", "u"), &media).await.ok();
+    known(&bed, 1).await;
+    let nothing = tempfile::tempdir().unwrap();
+    let empty = vault::Objects::folder(nothing.path()).unwrap();
+    let there = std::mem::replace(&mut bed.app.vault.objects, std::sync::Arc::new(empty));
+    bed.work(30).await;
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM jobs WHERE attempts > 20 AND state = 'waiting'").await, 1);
+    bed.app.vault.objects = there;
+    bed.work(2).await;
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM signals").await, 1);
+}
+
 #[tokio::test]
 async fn an_unscanned_upload_that_stays_so_expires() {
     let bed = Bed::new().await;

@@ -70,8 +70,8 @@ async fn a_change_reaches_every_process_within_a_second() {
     let neighbour = bed.neighbour().await;
     tanod::roles::run(&neighbour, tanod::roles::Role::Api, None).await.unwrap();
     let knows = |value: &str| {
-        let value = hex::decode(value).unwrap();
-        neighbour.lists.with(|lists| !lists.hash(tanod::banks::Signal::Md5, &value).is_empty())
+        let print = tanod::banks::Signal::Md5.print(&hex::decode(value).unwrap()).unwrap();
+        neighbour.lists.with(|lists| !lists.known(&[print]).concat().is_empty())
     };
     assert!(knows(&"11".repeat(16)) && !knows(&"22".repeat(16)));
     bed.import(&bank, &[("md5", "22".repeat(16))]).await.ok();
@@ -94,4 +94,54 @@ async fn a_change_reaches_every_process_within_a_second() {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     neighbour.tasks.end().await;
+}
+
+/// The index on disk saves reading every entry at a start. It is believed only whole, and only by the database it was made
+/// from.
+#[tokio::test]
+async fn an_index_on_disk_is_used_only_when_it_fits() {
+    let bed = Bed::new().await;
+    let bank = bed.bank("csam", &[("md5", "11".repeat(16)), ("pdq", "0f".repeat(32))]).await;
+    bed.app.lists.keep().await.unwrap();
+    let file = bed.data().join("lists.index");
+    let whole = fs_err::read(&file).unwrap();
+    let change = async |sql: &'static str| {
+        let mut tx = bed.app.db.write().await.unwrap();
+        assert!(tx.execute(sql, &[]).await.unwrap() > 0);
+        tx.commit(tanod::store::Recorded::unrecorded("a test goes behind the program's back")).await.unwrap();
+    };
+    let knows = async |value: &str| {
+        let neighbour = bed.neighbour().await;
+        neighbour.lists.catch_up(&neighbour.db).await.unwrap();
+        let print = tanod::banks::Signal::Md5.print(&hex::decode(value).unwrap()).unwrap();
+        neighbour.lists.with(|lists| {
+            lists.ready(bed.clock.now()).unwrap();
+            !lists.known(&[print]).concat().is_empty()
+        })
+    };
+    // Without its rows the entry is known to whoever believes the file, and to nobody else.
+    change("DELETE FROM entries").await;
+    assert!(knows(&"11".repeat(16)).await);
+    // What came later is read from the feed, on top of the file.
+    bed.import(&bank, &[("md5", "22".repeat(16))]).await.ok();
+    assert!(knows(&"11".repeat(16)).await && knows(&"22".repeat(16)).await);
+    for (what, bent) in [
+        ("torn", whole[..whole.len() - 3].to_vec()),
+        ("altered", {
+            let mut bent = whole.clone();
+            let middle = bent.len() / 2;
+            bent[middle] ^= 1;
+            bent
+        }),
+        ("empty", Vec::new()),
+    ] {
+        fs_err::write(&file, bent).unwrap();
+        assert!(!knows(&"11".repeat(16)).await, "{what}");
+        assert!(knows(&"22".repeat(16)).await, "{what}");
+    }
+    fs_err::write(&file, whole).unwrap();
+    assert!(knows(&"11".repeat(16)).await);
+    // The same number of the feed, and another history: a database that was restored.
+    change("DELETE FROM feed").await;
+    assert!(!knows(&"11".repeat(16)).await);
 }

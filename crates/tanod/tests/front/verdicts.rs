@@ -22,6 +22,18 @@ async fn without_a_list_nothing_is_clean() {
     let asked = bed.key(&[Scope::MatchesWrite]).await;
     let question = json!({"hashes": [{"signal": "md5", "value": "11".repeat(16)}]});
     assert_eq!(bed.post("/v1/matches", &asked, &question).await.ok()["answers"][0]["reason"], "no_list");
+    // Nor is one without entries: not yet filled, or all of them disabled.
+    let empty = bed.bank("csam", &[]).await;
+    assert_eq!(bed.upload(&key, &facts("b", "u"), &media).await.ok()["reason"], "no_list");
+    bed.import(&empty, &[("md5", "33".repeat(16))]).await.ok();
+    bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+    assert_eq!(bed.upload(&key, &facts("b", "u"), &media).await.ok()["verdict"], "no_match");
+    let curator = bed.key(&[Scope::BanksWrite, Scope::MatchesDetail]).await;
+    let entries = bed.get(&format!("/v1/banks/{empty}/entries"), &curator).await.ok();
+    let entry = format!("/v1/banks/{empty}/entries/{}", entries["rows"][0]["id"].as_str().unwrap());
+    assert_eq!(bed.call("PATCH", &entry, &curator, &json!({"enabled": false})).await.status, 204);
+    bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+    assert_eq!(bed.upload(&key, &facts("b", "u"), &media).await.ok()["reason"], "no_list");
     bed.bank("csam", &[("md5", "22".repeat(16))]).await;
     assert_eq!(bed.upload(&key, &facts("c", "u"), &media).await.ok()["verdict"], "no_match");
     assert_eq!(bed.post("/v1/matches", &asked, &question).await.ok()["answers"][0]["verdict"], "no_match");
@@ -176,6 +188,70 @@ async fn the_same_key_answers_the_same_and_does_it_once() {
     assert!(!again["key"].as_str().unwrap().starts_with("tanod_key_"));
 }
 
+/// Two processes get the same request at the same moment: one does it, the other gives its answer or says to ask again.
+#[tokio::test]
+async fn the_same_key_at_two_processes_does_it_once() {
+    let bed = Bed::new().await;
+    let (key, media) = (bed.key(CLIENT).await, known(&bed, 1).await);
+    let other = bed.neighbour().await;
+    other.lists.catch_up(&other.db).await.unwrap();
+    let other = tanod::web::router::router(&other, true, true);
+    for round in 0..8 {
+        let ask = |router: axum::Router| {
+            let (kind, body) = form(&[("item", facts("a", "u").to_string().as_bytes()), ("media", &media)]);
+            let request = Bed::request("POST", "/v1/items", &key).header(header::CONTENT_TYPE, kind);
+            let request = request.header("idempotency-key", format!("key-{round}")).body(Body::from(body)).unwrap();
+            Bed::answer(router, request)
+        };
+        let (one, two) = tokio::join!(ask(bed.router.clone()), ask(other.clone()));
+        let fine: Vec<_> = [&one, &two].into_iter().filter(|said| said.status == 200).map(Said::json).collect();
+        assert!(!fine.is_empty() && fine.iter().all(|said| said["item"] == fine[0]["item"]), "{one:?} {two:?}");
+        for said in [&one, &two].into_iter().filter(|said| said.status != 200) {
+            assert_eq!((said.slug().as_str(), said.headers.contains_key(header::RETRY_AFTER)), ("conflict", true));
+        }
+        assert_eq!(bed.count("SELECT COUNT(*) AS n FROM items").await, round + 1);
+    }
+}
+
+#[tokio::test]
+async fn a_question_about_hashes_is_answered_once_a_key() {
+    let bed = Bed::new().await;
+    bed.bank("csam", &[("md5", "22".repeat(16))]).await;
+    let key = bed.key(&[Scope::MatchesWrite]).await;
+    let ask = async |value: &str| {
+        let body = json!({"hashes": [{"signal": "md5", "value": value}]}).to_string();
+        let request = Bed::request("POST", "/v1/matches", &key).header("idempotency-key", "k");
+        bed.send(request.body(Body::from(body)).unwrap()).await
+    };
+    let first = ask(&"22".repeat(16)).await.ok();
+    assert_eq!(first["answers"][0]["verdict"], "match");
+    assert_eq!(ask(&"22".repeat(16)).await.ok(), first);
+    assert_eq!(ask(&"33".repeat(16)).await.slug(), "idempotency-key-reused");
+    bed.clock.advance(std::time::Duration::from_hours(25));
+    bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+    assert_eq!(ask(&"33".repeat(16)).await.ok()["answers"][0]["verdict"], "no_match");
+}
+
+/// A process that has just started answers that it lives, and judges nothing before its lists are there.
+#[tokio::test]
+async fn a_process_without_its_lists_is_alive_and_not_ready() {
+    let bed = Bed::new().await;
+    let (key, media) = (bed.key(&[Scope::ItemsWrite, Scope::MatchesWrite]).await, known(&bed, 1).await);
+    let fresh = bed.neighbour().await;
+    let mut starting = bed;
+    starting.router = tanod::web::router::router(&fresh, true, true);
+    assert_eq!(starting.get("/healthz", "").await.status, 200);
+    let said = starting.get("/readyz", "").await;
+    assert_eq!((said.status.as_u16(), said.headers.contains_key(header::RETRY_AFTER)), (503, true));
+    assert!(String::from_utf8(said.bytes).unwrap().contains("not loaded"));
+    assert_eq!(starting.upload(&key, &facts("a", "u"), &media).await.slug(), "not-ready");
+    assert_eq!(starting.post("/v1/matches", &key, &json!({"hashes": []})).await.slug(), "not-ready");
+    assert_eq!(starting.count("SELECT COUNT(*) AS n FROM items").await, 0);
+    fresh.lists.catch_up(&fresh.db).await.unwrap();
+    assert_eq!(starting.get("/readyz", "").await.status, 200);
+    assert_eq!(starting.upload(&key, &facts("a", "u"), &media).await.ok()["verdict"], "match");
+}
+
 #[tokio::test]
 async fn many_at_once_are_told_to_come_back() {
     let bed = Bed::with(|settings, _| settings.intake.max_at_once = 1).await;
@@ -192,4 +268,35 @@ async fn many_at_once_are_told_to_come_back() {
     let said = bed.get("/v1/items/item_x", &slow).await;
     assert_eq!((said.status.as_u16(), said.slug().as_str()), (429, "too-many-requests"));
     assert!(said.headers.contains_key(header::RETRY_AFTER));
+}
+
+/// Uploads that come together share a transaction, and each has its own answer: also one that comes twice, and one that
+/// is refused in their midst.
+#[tokio::test]
+async fn many_uploads_at_once_are_each_answered_and_kept_once() {
+    let bed = Bed::new().await;
+    let (key, media) = (bed.key(CLIENT).await, known(&bed, 1).await);
+    let other = png(&picture(9, 160, 120));
+    let send = |n: usize, media| {
+        let (bed, key) = (&bed, &key);
+        let (item, once) = (facts(&format!("c-{n}"), "u"), format!("once-{n}"));
+        async move { bed.upload_once(key, &item, media, Some(&once)).await }
+    };
+    let twice = (0..10)
+        .flat_map(|n| [send(n, if n < 5 { &media } else { &other }), send(n, if n < 5 { &media } else { &other })]);
+    let clash = [send(10, &media), send(10, &other)];
+    let said = futures_util::future::join_all(twice.chain(clash)).await;
+    let mut items = std::collections::HashSet::new();
+    for (n, pair) in said[..20].chunks(2).enumerate() {
+        let (one, two) = (pair[0].ok(), pair[1].ok());
+        assert_eq!(one, two);
+        assert_eq!(one["verdict"], if n < 5 { "match" } else { "no_match" });
+        items.insert(one["item"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(items.len(), 10);
+    let refused: Vec<_> = said[20..].iter().filter(|said| !said.status.is_success()).collect();
+    assert_eq!(refused.len(), 1);
+    assert_eq!(refused[0].slug(), "idempotency-key-reused");
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM items").await, 11);
+    bed.ledger_verifies().await;
 }

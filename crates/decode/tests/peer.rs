@@ -1,0 +1,77 @@
+//! What we read from HEIC, AVIF and JPEG XL, and what the formats' own libraries read.
+//!
+//! Needs `TANOD_TEST_PYTHON`, the path of a Python that has the wheels; `script/test` makes one. `TANOD_TEST_PEER` may
+//! name a folder with pairs that `peer.py` wrote before.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets the unexpected fails")]
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use bytes::Bytes;
+use decode::{Coverage, Limits, Pool, Wanted};
+
+fn pool() -> Pool {
+    let limits =
+        Limits { max_pixels: 10_000_000, max_frames: 5, max_memory_bytes: 2 << 30, time: Duration::from_secs(120) };
+    Pool::new(PathBuf::from(env!("CARGO_BIN_EXE_decode-child")), Vec::new(), 2, limits)
+}
+
+/// How far two pictures of one size are from each other: the mean over all values.
+async fn apart(pool: &Pool, ours: &Bytes, theirs: &Bytes) -> f64 {
+    let read = async |bytes: &Bytes| {
+        image::load_from_memory(&pool.picture(bytes.clone(), 8_192, false).await.unwrap()).unwrap().into_rgb8()
+    };
+    let (ours, theirs) = (read(ours).await, read(theirs).await);
+    assert_eq!(ours.dimensions(), theirs.dimensions());
+    let sum: u64 = ours.iter().zip(theirs.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    #[expect(clippy::cast_precision_loss, reason = "a mean of bytes")]
+    let mean = sum as f64 / ours.len() as f64;
+    mean
+}
+
+#[tokio::test]
+#[ignore = "needs TANOD_TEST_PYTHON with the wheels; script/test runs it"]
+#[expect(clippy::disallowed_methods, reason = "the wheels run in another program")]
+async fn every_setting_reads_as_the_formats_own_library_reads_it() {
+    let made = tempfile::tempdir().unwrap();
+    let list = match std::env::var("TANOD_TEST_PEER") {
+        Ok(folder) => fs_err::read_to_string(Path::new(&folder).join("list")).unwrap(),
+        Err(_) => {
+            let python = std::env::var("TANOD_TEST_PYTHON").unwrap();
+            let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peer.py");
+            let output = std::process::Command::new(python).arg(script).arg(made.path()).output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).unwrap()
+        }
+    };
+    let pool = pool();
+    let (mut pairs, mut bits, mut worst, mut farthest, mut faults) = (0_u32, 0, 0, 0.0_f64, Vec::new());
+    for line in list.lines() {
+        let (file, png) = line.split_once(' ').unwrap();
+        let (ours, theirs): (Bytes, Bytes) = (fs_err::read(file).unwrap().into(), fs_err::read(png).unwrap().into());
+        let theirs_seen = pool.look(theirs.clone(), Wanted::default()).await.unwrap();
+        let seen = match pool.look(ours.clone(), Wanted::default()).await {
+            Ok(seen) => seen,
+            Err(error) => {
+                faults.push(format!("{file}: {error}"));
+                continue;
+            }
+        };
+        assert_eq!((seen.width, seen.height), (theirs_seen.width, theirs_seen.height), "{file}");
+        assert_eq!(seen.coverage, Coverage::Whole, "{file}");
+        let (Some(a), Some(b)) = (seen.frames.first(), theirs_seen.frames.first()) else { panic!("{file}") };
+        let distance = a.hash.distance(&b.hash);
+        let mean = apart(&pool, &ours, &theirs).await;
+        pairs += 1;
+        bits += distance;
+        worst = worst.max(distance);
+        farthest = farthest.max(mean);
+        if (distance > 4 && b.quality >= 50) || mean > 2.0 {
+            faults.push(format!("{file}: {distance} bits, {mean:.2} apart, quality {} and {}", a.quality, b.quality));
+        }
+    }
+    println!("{pairs} pairs, {bits} bits apart together, at most {worst}, and at most {farthest:.2} in the mean");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(pairs > 300, "only {pairs} pairs");
+}
