@@ -16,8 +16,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 
 use super::{Context, Done, Trouble, files, number, thousandths};
-use crate::banks::usual_threshold;
-use crate::matching::LEAST_QUALITY;
+use crate::banks::{usual_quality, usual_threshold};
 
 /// By so much, in hundredths of all files of a class, recall may differ between machines: their compilers round differently.
 const TOLERANCE: f64 = 0.5;
@@ -95,7 +94,7 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
     let mut report = Report {
         release: env!("CARGO_PKG_VERSION").to_owned(),
         threshold: usual_threshold(),
-        least_quality: LEAST_QUALITY,
+        least_quality: usual_quality(),
         sets: BTreeMap::new(),
     };
     let generated = |n| move || Some(original(generate(n)));
@@ -168,7 +167,7 @@ fn wanted(class: Class) -> Wanted {
 
 /// The hashes that a look is matched by.
 fn telling(look: &Look) -> Vec<Pdq> {
-    let frames = look.frames.iter().filter(|frame| frame.quality >= LEAST_QUALITY);
+    let frames = look.frames.iter().filter(|frame| frame.quality >= usual_quality());
     frames.flat_map(|frame| std::iter::once(frame.hash).chain(frame.turned.into_iter().flatten())).collect()
 }
 
@@ -398,7 +397,8 @@ mod tests {
         let mut one = seen(0, [0; 32], &[(Class::Crops, NEAR)]);
         one.edited.push((Class::Crops, Vec::new()));
         let report = report(&[one], &[]);
-        assert_eq!(report.sets["generated"].classes[&Class::Crops].recall, 50.0);
+        let crops = &report.sets["generated"].classes[&Class::Crops];
+        assert_eq!((crops.files, crops.found), (2, 1));
     }
 
     #[test]

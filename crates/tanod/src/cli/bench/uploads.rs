@@ -11,7 +11,8 @@ use serde_json::json;
 
 use super::client::Message;
 use super::{Trouble, files};
-use crate::matching::{LEAST_QUALITY, Strength, Verdict};
+use crate::banks::usual_quality;
+use crate::matching::{Strength, Verdict};
 
 /// Among so many uploads two are copies of a listed picture: first the very file, then a smaller one.
 const PLANTED_EVERY: u64 = 80;
@@ -161,7 +162,7 @@ impl Stock {
 async fn hash(pool: &Pool, file: &[u8]) -> Option<Pdq> {
     let wanted = Wanted { exact: true, ..Wanted::default() };
     let look = pool.look(Bytes::copy_from_slice(file), wanted).await.ok()?;
-    look.frames.first().filter(|frame| frame.quality >= LEAST_QUALITY).map(|frame| frame.hash)
+    look.frames.first().filter(|frame| frame.quality >= usual_quality()).map(|frame| frame.hash)
 }
 
 #[cfg(test)]
