@@ -128,7 +128,8 @@ impl<'a> Open<'a> {
         let (decoder, format) = self.format()?;
         if decoder == ImageFormat::Jpeg
             && !wanted.exact
-            && let Some(jpeg::Sketch { grid, width, height }) = jpeg::sketch(self.media, self.max_pixels)?
+            && let Some(jpeg::Sketch { grid, width, height }) =
+                jpeg::sketch(self.media, self.max_pixels, self.max_memory)?
         {
             let mut frame = frame(0, Some(&grid), wanted);
             if wanted.trimmed && grid.may_have_borders() {

@@ -1,5 +1,6 @@
 //! Simulators of outside bodies, written from the bodies' own documents and never from our clients: what the two agree
 //! on is then what the documents say.
 
+pub mod edits;
 pub mod ncmec;
 pub mod pictures;

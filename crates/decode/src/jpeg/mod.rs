@@ -5,6 +5,7 @@
 //! picture.
 
 mod huffman;
+mod progressive;
 mod project;
 mod scan;
 mod segments;
@@ -14,6 +15,7 @@ use image::metadata::Orientation;
 
 use crate::Unscanned;
 use huffman::{Passed, Sought, Spec};
+use progressive::{Mixed, Part, Plane};
 use project::{Kept, Projection};
 use scan::Layout;
 use segments::{Frame, Scan, entropy, segment};
@@ -29,8 +31,8 @@ pub(crate) struct Sketch {
 const SMALLEST: usize = 64;
 
 /// The sketch of a JPEG. None where the full decoder must look.
-pub(crate) fn sketch(media: &[u8], max_pixels: u64) -> Result<Option<Sketch>, Unscanned> {
-    let mut open = Open::default();
+pub(crate) fn sketch(media: &[u8], max_pixels: u64, max_memory: u64) -> Result<Option<Sketch>, Unscanned> {
+    let mut open = Open { max_memory, ..Open::default() };
     let Some(mut rest) = media.strip_prefix(b"\xff\xd8") else { return Ok(None) };
     loop {
         let Some((marker, body, after)) = segment(rest) else { return Ok(None) };
@@ -51,7 +53,7 @@ pub(crate) fn sketch(media: &[u8], max_pixels: u64) -> Result<Option<Sketch>, Un
                     None => None,
                 }
             }
-            0xd9 => return Ok(open.sketch),
+            0xd9 => return open.finish(),
             0xe2..=0xed | 0xef | 0xfe => Some(()),
             _ => None,
         };
@@ -72,6 +74,8 @@ struct Open {
     ac: [Option<Spec>; 4],
     restart: usize,
     frame: Option<Frame>,
+    max_memory: u64,
+    plane: Option<Plane>,
     sketch: Option<Sketch>,
 }
 
@@ -149,63 +153,144 @@ impl Open {
 
     /// Reads the data of a scan if luma is in it. Gives what follows.
     fn decode<'a>(&mut self, scan: &Scan, data: &'a [u8]) -> Result<Option<&'a [u8]>, Unscanned> {
-        let Some(frame) = &self.frame else { return Ok(None) };
-        if frame.progressive || scan.band != (0, 63) || scan.precision != (0, 0) {
-            return Ok(None);
+        match &self.frame {
+            None => Ok(None),
+            Some(frame) if frame.progressive => self.progressive(scan, data),
+            Some(_) if scan.band != (0, 63) || scan.precision != (0, 0) => Ok(None),
+            Some(_) => self.sequential(scan, data),
         }
+    }
+
+    fn sequential<'a>(&mut self, scan: &Scan, data: &'a [u8]) -> Result<Option<&'a [u8]>, Unscanned> {
         let luma = scan.parts.iter().find(|part| part.component == 0);
         let (entropy, after) = entropy(data, luma.is_some()).map_err(|_| Unscanned::Damaged)?;
         let Some(luma) = luma else { return Ok(Some(after)) };
-        if self.sketch.is_some() {
+        // Luma comes once, and first.
+        if self.sketch.is_some() || scan.parts.first().is_none_or(|part| part.component != 0) {
             return Ok(None);
         }
-        let (Some(dc), Some(ac)) = (code(&self.dc, luma.dc), code(&self.ac, luma.ac)) else { return Ok(None) };
+        let (Some(frame), Some(dc), Some(ac)) = (&self.frame, code(&self.dc, luma.dc), code(&self.ac, luma.ac)) else {
+            return Ok(None);
+        };
         let mut others = Vec::new();
         for part in scan.parts.iter().filter(|part| part.component != 0) {
             let (Some(dc), Some(ac)) = (code(&self.dc, part.dc), code(&self.ac, part.ac)) else { return Ok(None) };
             let Some(component) = frame.components.get(part.component) else { return Ok(None) };
             others.push((component.across * component.down, Passed::new(dc, ac)));
         }
-        // In a scan of its own a component's blocks go row by row; beside others they go unit by unit.
-        if scan.parts.first().is_none_or(|part| part.component != 0) {
-            return Ok(None);
-        }
-        let sampling = match (scan.parts.len(), frame.components.first()) {
-            (1, _) => (1, 1),
-            (_, Some(luma)) => (luma.across, luma.down),
-            (_, None) => return Ok(None),
-        };
-        let units = (frame.width.div_ceil(8 * sampling.0), frame.height.div_ceil(8 * sampling.1));
+        let luma = sampling(frame, scan);
+        let units = (frame.width.div_ceil(8 * luma.0), frame.height.div_ceil(8 * luma.1));
         let tables = Sought::new(dc, ac);
-        let layout = Layout { units, restart: self.restart, luma: sampling, tables: &tables, others };
-        let Some(steps) = frame.components.first().and_then(|luma| self.steps.get(usize::from(luma.quantisation)))
-        else {
-            return Ok(None);
-        };
-        let Some(steps) = steps else { return Ok(None) };
-        let turn = Turn::of(self.orientation);
+        let layout = Layout { units, restart: self.restart, luma, tables: &tables, others };
         let kept = Kept::of(frame.width.min(frame.height));
-        let (across, down) =
-            (Axis::new(frame.width, turn.across_mirrored), Axis::new(frame.height, turn.down_mirrored));
         let (places, count) = (kept.places(), kept.count());
+        let Some(view) = View::of(frame, &self.steps, self.orientation, kept) else { return Ok(None) };
         let grid = match kept {
             Kept::First(_) => {
-                let mut onto = Projection::<4>::new(&across, &down, kept, steps);
-                let rows = |row: usize, blocks: &[i16]| onto_rows(&mut onto, row, sampling, blocks);
+                let mut onto = view.projection::<4>();
+                let rows = |row: usize, blocks: &[i16]| onto_rows(&mut onto, row, luma.1, blocks);
                 scan::decode::<16>(&layout, &entropy, &places, count, rows).map_err(|_| Unscanned::Damaged)?;
-                onto.finish(turn.swapped)
+                onto.finish(view.turn.swapped)
             }
             Kept::All => {
-                let mut onto = Projection::<8>::new(&across, &down, kept, steps);
-                let rows = |row: usize, blocks: &[i16]| onto_rows(&mut onto, row, sampling, blocks);
+                let mut onto = view.projection::<8>();
+                let rows = |row: usize, blocks: &[i16]| onto_rows(&mut onto, row, luma.1, blocks);
                 scan::decode::<64>(&layout, &entropy, &places, count, rows).map_err(|_| Unscanned::Damaged)?;
-                onto.finish(turn.swapped)
+                onto.finish(view.turn.swapped)
             }
         };
-        let (width, height) = if turn.swapped { (frame.height, frame.width) } else { (frame.width, frame.height) };
-        let side = |side: usize| u32::try_from(side).map_err(|_| Unscanned::TooManyPixels);
-        self.sketch = Some(Sketch { grid, width: side(width)?, height: side(height)? });
+        self.sketch = Some(view.sketch(grid)?);
         Ok(Some(after))
+    }
+
+    fn progressive<'a>(&mut self, scan: &Scan, data: &'a [u8]) -> Result<Option<&'a [u8]>, Unscanned> {
+        let Some(frame) = &self.frame else { return Ok(None) };
+        let Some(first) = frame.components.first() else { return Ok(None) };
+        if self.plane.is_none() {
+            let real = (frame.width.div_ceil(8), frame.height.div_ceil(8));
+            let padded = (real.0.next_multiple_of(first.across), real.1.next_multiple_of(first.down));
+            let kept = Kept::of_progressive(frame.width.min(frame.height));
+            self.plane = Plane::new(kept, padded, real, self.max_memory / 2);
+        }
+        let plane = self.plane.as_mut().ok_or(Unscanned::TooMuchMemory)?;
+        let (levels, luma) = (scan.band.0 == 0, scan.parts.iter().find(|part| part.component == 0));
+        let needed = luma.is_some() && (levels || plane.needs(scan));
+        let (entropy, after) = entropy(data, needed).map_err(|_| Unscanned::Damaged)?;
+        let Some(luma) = luma.filter(|_| needed) else { return Ok(Some(after)) };
+        if !plane.understands(scan) || (levels && scan.band.1 != 0) || (!levels && scan.parts.len() != 1) {
+            return Ok(None);
+        }
+        let read = if levels {
+            let luma = sampling(frame, scan);
+            let mut parts = Vec::new();
+            for part in &scan.parts {
+                // Later bits have no codes.
+                let Some(spec) = code(&self.dc, part.dc).or(self.dc.iter().flatten().next()) else { return Ok(None) };
+                let count = frame.components.get(part.component).map_or(0, |other| other.across * other.down);
+                parts.push((if part.component == 0 { Part::Luma } else { Part::Other(count) }, spec));
+            }
+            let units = (frame.width.div_ceil(8 * luma.0), frame.height.div_ceil(8 * luma.1));
+            plane.levels(&Mixed { units, luma, parts }, scan, self.restart, &entropy)
+        } else {
+            let Some(spec) = code(&self.ac, luma.ac) else { return Ok(None) };
+            plane.others(spec, scan, self.restart, &entropy)
+        };
+        read.map_err(|_| Unscanned::Damaged)?;
+        Ok(Some(after))
+    }
+
+    /// What was found, at the end of the file.
+    fn finish(self) -> Result<Option<Sketch>, Unscanned> {
+        let (Some(plane), Some(frame)) = (&self.plane, &self.frame) else { return Ok(self.sketch) };
+        let kept = Kept::of_progressive(frame.width.min(frame.height));
+        let Some(view) = View::of(frame, &self.steps, self.orientation, kept) else { return Ok(None) };
+        let Some(rows) = plane.rows() else { return Ok(None) };
+        let grid = match kept {
+            Kept::First(_) => project_rows(view.projection::<4>(), rows, view.turn),
+            Kept::All => project_rows(view.projection::<8>(), rows, view.turn),
+        };
+        view.sketch(grid).map(Some)
+    }
+}
+
+/// Everything that a projection needs to know of a picture.
+struct View<'a> {
+    frame: &'a Frame,
+    steps: &'a [u16; 64],
+    turn: Turn,
+    kept: Kept,
+}
+
+impl<'a> View<'a> {
+    fn of(
+        frame: &'a Frame,
+        steps: &'a [Option<[u16; 64]>; 4],
+        orientation: Option<Orientation>,
+        kept: Kept,
+    ) -> Option<Self> {
+        let steps = steps.get(usize::from(frame.components.first()?.quantisation))?.as_ref()?;
+        Some(Self { frame, steps, turn: Turn::of(orientation), kept })
+    }
+
+    fn projection<const N: usize>(&self) -> Projection<N> {
+        let across = Axis::new(self.frame.width, self.turn.across_mirrored);
+        let down = Axis::new(self.frame.height, self.turn.down_mirrored);
+        Projection::new(&across, &down, self.kept, self.steps)
+    }
+
+    fn sketch(&self, grid: Grid) -> Result<Sketch, Unscanned> {
+        let side = |side: usize| u32::try_from(side).map_err(|_| Unscanned::TooManyPixels);
+        let (width, height) = (side(self.frame.width)?, side(self.frame.height)?);
+        let (width, height) = if self.turn.swapped { (height, width) } else { (width, height) };
+        Ok(Sketch { grid, width, height })
+    }
+}
+
+/// Luma blocks of a unit. In a scan of its own a component's blocks go row by row; beside others they go unit by unit.
+fn sampling(frame: &Frame, scan: &Scan) -> (usize, usize) {
+    match (scan.parts.len(), frame.components.first()) {
+        (2.., Some(luma)) => (luma.across, luma.down),
+        _ => (1, 1),
     }
 }
 
@@ -214,11 +299,21 @@ fn code(tables: &[Option<Spec>; 4], number: usize) -> Option<&Spec> {
 }
 
 /// A row of units has as many rows of blocks as luma is sampled down.
-fn onto_rows<const N: usize>(onto: &mut Projection<N>, row: usize, sampling: (usize, usize), blocks: &[i16]) {
-    let each = blocks.len() / sampling.1.max(1);
-    for (n, blocks) in blocks.chunks_exact(each.max(1)).enumerate() {
-        onto.add(row * sampling.1 + n, blocks);
+fn onto_rows<const N: usize>(onto: &mut Projection<N>, row: usize, down: usize, blocks: &[i16]) {
+    for (n, blocks) in blocks.chunks_exact((blocks.len() / down).max(1)).enumerate() {
+        onto.add(row * down + n, blocks);
     }
+}
+
+fn project_rows<'a, const N: usize>(
+    mut onto: Projection<N>,
+    rows: impl Iterator<Item = &'a [i16]>,
+    turn: Turn,
+) -> Grid {
+    for (row, blocks) in rows.enumerate() {
+        onto.add(row, blocks);
+    }
+    onto.finish(turn.swapped)
 }
 
 /// How a stored picture becomes upright: its axes are counted from the other end, then exchanged.

@@ -28,6 +28,14 @@ impl Kept {
         }
     }
 
+    /// The same for a progressive file, whose first scan beside the averages gives the first six.
+    pub(super) fn of_progressive(shorter: usize) -> Self {
+        match Self::of(shorter) {
+            Self::First(count) => Self::First(count.min(6)),
+            Self::All => Self::All,
+        }
+    }
+
     /// Coefficients of a block, in the order of the file.
     pub(super) fn count(self) -> u32 {
         match self {

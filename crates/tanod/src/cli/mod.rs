@@ -1,6 +1,7 @@
 //! The command line: every command explains itself, shows an example, and speaks JSON when asked.
 
 mod bank;
+mod bench;
 mod demo;
 mod doctor;
 mod files;
@@ -79,6 +80,9 @@ enum Command {
     /// The record of everything that was done.
     #[command(subcommand)]
     Ledger(ledger::Ledger),
+    /// Measure speed and recall on this machine, with generated pictures.
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Simulators of outside bodies, for trying out.
     #[command(subcommand)]
     Sim(sim::Sim),
@@ -241,6 +245,7 @@ async fn run(context: &Context, command: Command) -> Done {
         Command::Bank(bank) => bank::run(context, bank).await,
         Command::Report(report) => report::run(context, report).await,
         Command::Ledger(ledger) => ledger::run(context, ledger).await,
+        Command::Bench(bench) => bench::run(context, bench).await,
         Command::Sim(sim) => sim::run(context, sim).await,
         Command::Gen { folder } => generate(&folder),
     }

@@ -11,6 +11,7 @@
 
 mod bad_input;
 mod bed;
+mod bench;
 mod cases;
 mod command_line;
 mod evidence;
