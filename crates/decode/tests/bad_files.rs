@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
-use decode::{Coverage, Format, Limits, Look, Pool, Unscanned};
+use decode::{Coverage, Format, Limits, Look, Pool, Unscanned, Wanted};
 use image::codecs::gif::GifEncoder;
 use image::{DynamicImage, Frame, GrayImage, ImageFormat, Rgb, RgbImage};
 
@@ -49,13 +49,13 @@ fn distance(a: &Look, b: &Look) -> u32 {
 #[tokio::test]
 async fn nothing_and_next_to_nothing() {
     let pool = pool();
-    assert_eq!(pool.look(Bytes::new()).await, Err(Unscanned::UnsupportedFormat));
+    assert_eq!(pool.look(Bytes::new(), Wanted::default()).await, Err(Unscanned::UnsupportedFormat));
     for format in FORMATS {
         let one = DynamicImage::ImageRgb8(RgbImage::from_pixel(1, 1, Rgb([9, 80, 200])));
-        let look = pool.look(encoded(&one, format).into()).await.unwrap();
+        let look = pool.look(encoded(&one, format).into(), Wanted::default()).await.unwrap();
         assert_eq!((look.width, look.height, look.frames[0].quality), (1, 1, 0), "{format:?}");
         let flat = DynamicImage::ImageRgb8(RgbImage::from_pixel(200, 150, Rgb([9, 80, 200])));
-        let look = pool.look(encoded(&flat, format).into()).await.unwrap();
+        let look = pool.look(encoded(&flat, format).into(), Wanted::default()).await.unwrap();
         assert_eq!((look.coverage, look.frames[0].quality), (Coverage::Whole, 0), "{format:?}");
     }
 }
@@ -66,11 +66,14 @@ async fn a_very_wide_picture_is_looked_at_and_a_wider_one_is_not() {
     let wave = |x: u32, y: u32| u8::try_from(x * x / 900 % 97 + x / 40 % 60 + y * 7 % 80).unwrap();
     let wide = DynamicImage::ImageLuma8(GrayImage::from_fn(30_000, 64, |x, y| image::Luma([wave(x, y)])));
     for format in [ImageFormat::Png, ImageFormat::Jpeg] {
-        let look = pool.look(encoded(&wide, format).into()).await.unwrap();
+        let look = pool.look(encoded(&wide, format).into(), Wanted::default()).await.unwrap();
         assert_eq!((look.width, look.height, look.coverage), (30_000, 64, Coverage::Whole));
     }
     let square = DynamicImage::ImageLuma8(GrayImage::new(30_000, 140));
-    assert_eq!(pool.look(encoded(&square, ImageFormat::Png).into()).await, Err(Unscanned::TooManyPixels));
+    assert_eq!(
+        pool.look(encoded(&square, ImageFormat::Png).into(), Wanted::default()).await,
+        Err(Unscanned::TooManyPixels)
+    );
 }
 
 #[tokio::test]
@@ -78,7 +81,7 @@ async fn half_a_file_is_damaged_or_not_whole_in_every_format() {
     let pool = pool();
     for format in FORMATS {
         let whole = encoded(&original(), format);
-        let look = pool.look(whole[..whole.len() / 2].to_vec().into()).await;
+        let look = pool.look(whole[..whole.len() / 2].to_vec().into(), Wanted::default()).await;
         assert_eq!(look, Err(Unscanned::Damaged), "{format:?}");
     }
 }
@@ -114,7 +117,7 @@ fn claiming(format: ImageFormat) -> Vec<u8> {
 async fn a_small_file_that_claims_to_be_enormous_is_refused() {
     let pool = pool();
     for format in [ImageFormat::Gif, ImageFormat::WebP, ImageFormat::Bmp, ImageFormat::Tiff] {
-        let look = pool.look(claiming(format).into()).await;
+        let look = pool.look(claiming(format).into(), Wanted::default()).await;
         assert_eq!(look, Err(Unscanned::TooManyPixels), "{format:?}");
     }
 }
@@ -209,12 +212,12 @@ async fn every_frame_of_every_kind_of_animation_is_looked_at() {
     let (pool, pictures) = (pool(), pictures());
     let mut looks = Vec::new();
     for picture in &pictures {
-        looks.push(pool.look(encoded(picture, ImageFormat::Png).into()).await.unwrap());
+        looks.push(pool.look(encoded(picture, ImageFormat::Png).into(), Wanted::default()).await.unwrap());
     }
     for (animation, format) in
         [(gif(&pictures), Format::Gif), (apng(&pictures), Format::Png), (webp(&pictures), Format::WebP)]
     {
-        let look = pool.look(animation.into()).await.unwrap();
+        let look = pool.look(animation.into(), Wanted::default()).await.unwrap();
         assert_eq!((look.format, look.frames_seen, look.coverage), (format, 3, Coverage::Whole));
         for (frame, alone) in look.frames.iter().zip(&looks) {
             assert!(frame.hash.distance(&alone.frames[0].hash) <= 16, "{format:?}, frame {}", frame.index);
@@ -222,7 +225,7 @@ async fn every_frame_of_every_kind_of_animation_is_looked_at() {
     }
     let two = pool_of(&[], Limits { max_frames: 2, ..small() });
     for animation in [gif(&pictures), apng(&pictures), webp(&pictures)] {
-        let look = two.look(animation.into()).await.unwrap();
+        let look = two.look(animation.into(), Wanted::default()).await.unwrap();
         assert_eq!((look.frames_seen, look.coverage), (2, Coverage::Sampled));
     }
 }
@@ -230,9 +233,9 @@ async fn every_frame_of_every_kind_of_animation_is_looked_at() {
 #[tokio::test]
 async fn inks_palettes_and_sixteen_bits_are_the_same_picture() {
     let pool = pool();
-    let reference = pool.look(kept("original.png").into()).await.unwrap();
+    let reference = pool.look(kept("original.png").into(), Wanted::default()).await.unwrap();
     for name in ["cmyk.jpg", "palette.png"] {
-        let look = pool.look(kept(name).into()).await.unwrap();
+        let look = pool.look(kept(name).into(), Wanted::default()).await.unwrap();
         assert!(distance(&look, &reference) <= 16, "{name}: {}", distance(&look, &reference));
     }
     let deep = [
@@ -241,7 +244,7 @@ async fn inks_palettes_and_sixteen_bits_are_the_same_picture() {
         encoded(&DynamicImage::ImageLumaA8(original().to_luma_alpha8()), ImageFormat::Png),
     ];
     for media in deep {
-        let look = pool.look(media.into()).await.unwrap();
+        let look = pool.look(media.into(), Wanted::default()).await.unwrap();
         assert!(distance(&look, &reference) <= 16, "{:?}: {}", look.format, distance(&look, &reference));
     }
 }
@@ -250,7 +253,7 @@ async fn inks_palettes_and_sixteen_bits_are_the_same_picture() {
 async fn a_decoder_that_hangs_leaks_or_dies_is_said_so_and_the_pool_recovers() {
     let pool = pool_of(&["faulty"], Limits { max_memory_bytes: 256 << 20, time: Duration::from_secs(3), ..small() });
     let good: Bytes = kept("original.png").into();
-    let expected = pool.look(good.clone()).await.unwrap();
+    let expected = pool.look(good.clone(), Wanted::default()).await.unwrap();
     for (fault, why) in [
         ("hang", Unscanned::TimedOut),
         ("leak", Unscanned::Crashed),
@@ -259,9 +262,9 @@ async fn a_decoder_that_hangs_leaks_or_dies_is_said_so_and_the_pool_recovers() {
         ("deep", Unscanned::Crashed),
     ] {
         let gone = pool.idle_children();
-        assert_eq!(pool.look(Bytes::from_static(fault.as_bytes())).await, Err(why), "{fault}");
+        assert_eq!(pool.look(Bytes::from_static(fault.as_bytes()), Wanted::default()).await, Err(why), "{fault}");
         // The child that failed is not asked again, and the next file does not notice.
         assert!(pool.idle_children().iter().all(|child| gone.len() > 1 || !gone.contains(child)), "{fault}");
-        assert_eq!(pool.look(good.clone()).await.as_ref(), Ok(&expected), "{fault}");
+        assert_eq!(pool.look(good.clone(), Wanted::default()).await.as_ref(), Ok(&expected), "{fault}");
     }
 }

@@ -51,7 +51,7 @@ async fn a_known_picture_is_found_in_a_later_frame_and_a_later_still() {
     let bed = Bed::new().await;
     let key = bed.key(CLIENT).await;
     // The files whose first picture this is show it with two others; here the others are known.
-    let look = bed.app.pool.look(kept("animated.jxl").into()).await.unwrap();
+    let look = bed.app.pool.look(kept("animated.jxl").into(), decode::Wanted::default()).await.unwrap();
     bed.bank("csam", &[("pdq", look.frames[2].hash.to_string())]).await;
     for name in ["animated.avif", "animated.jxl", "sequence.heic", "several.heic"] {
         let said = bed.upload(&key, &facts(name, "u"), &kept(name)).await.ok();
