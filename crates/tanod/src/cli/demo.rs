@@ -339,7 +339,12 @@ impl Demo<'_> {
         for n in 0..LISTED {
             let media = Bytes::from(jpeg(&listed(n), 90));
             let digest = fingerprint::Digests::of(&media).sha256_hex();
-            let look = self.app.pool.look(media, decode::Wanted { exact: true, ..decode::Wanted::default() }).await.map_err(|error| wrong("fingerprinting", error))?;
+            let look = self
+                .app
+                .pool
+                .look(media, decode::Wanted { exact: true, ..decode::Wanted::default() })
+                .await
+                .map_err(|error| wrong("fingerprinting", error))?;
             let hash = look.frames.first().map_or_else(String::new, |frame| frame.hash.to_string());
             for (signal, value) in [("sha256", digest), ("pdq", hash)] {
                 let _fits = writeln!(csv, "{signal},{value},A1,generated,demo picture {n}");
