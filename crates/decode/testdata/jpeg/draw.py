@@ -9,8 +9,8 @@ y, x = numpy.mgrid[:80, :88].astype(float)
 
 
 def channel(shift):
-    waves = 60 * numpy.sin(x / 11 + shift) * numpy.cos(y / 17 + shift * 2)
-    return 128 + waves + 40 * numpy.sin((x + 2 * y) / 29 + shift)
+    waves = 60 * numpy.sin(x / 5 + shift) * numpy.cos(y / 7 + shift * 2)
+    return 128 + waves + 40 * numpy.sin((x * y) / 600 + shift)
 
 
 channels = numpy.stack([channel(0), channel(0.5), channel(1.1)], axis=2)
