@@ -5,15 +5,16 @@ import os
 import numpy
 from PIL import Image
 
-y, x = numpy.mgrid[:80, :88].astype(float)
+rng = numpy.random.default_rng(3)
 
 
-def channel(shift):
-    waves = 60 * numpy.sin(x / 5 + shift) * numpy.cos(y / 7 + shift * 2)
-    return 128 + waves + 40 * numpy.sin((x * y) / 600 + shift)
+def field(across, down):
+    values = Image.fromarray(rng.random((down, across), dtype=numpy.float32))
+    return numpy.asarray(values.resize((88, 80), Image.BICUBIC)) - 0.5
 
 
-channels = numpy.stack([channel(0), channel(0.5), channel(1.1)], axis=2)
+light = 110 * field(5, 4) + 80 * field(11, 10) + 50 * field(22, 20)
+channels = numpy.stack([128 + light + 50 * field(4, 3) for _ in range(3)], axis=2)
 colour = Image.fromarray(numpy.clip(channels, 0, 255).astype(numpy.uint8))
 grey, inks = colour.convert("L"), colour.convert("CMYK")
 folder = os.path.dirname(os.path.abspath(__file__))
