@@ -94,16 +94,15 @@ fn claiming(format: ImageFormat) -> Vec<u8> {
         // VP8L: fourteen bits less one for each side, behind the signature.
         ImageFormat::WebP => {
             let at = bytes.windows(4).position(|four| four == b"VP8L").unwrap() + 9;
-            bytes[at..at + 3].fill(0xff);
-            bytes[at + 3] |= 0x0f;
+            bytes[at..at + 4].copy_from_slice(&(0x3ffe_u32 | 0x3ffe << 14).to_le_bytes());
         }
-        ImageFormat::Bmp => bytes[18..26].copy_from_slice(&[0, 0, 1, 0, 0, 0, 1, 0]),
+        ImageFormat::Bmp => bytes[18..26].copy_from_slice(&[0x60, 0xea, 0, 0, 0x60, 0xea, 0, 0]),
         ImageFormat::Tiff => {
-            // The tags for width and height, in the directory of a little-endian file.
+            // The tags for width, height and rows in a strip, in the directory of a little-endian file.
             let directory = usize::try_from(u32::from_le_bytes(bytes[4..8].try_into().unwrap())).unwrap();
             let entries = usize::from(u16::from_le_bytes(bytes[directory..directory + 2].try_into().unwrap()));
             for entry in (0..entries).map(|entry| directory + 2 + 12 * entry) {
-                if matches!(u16::from_le_bytes(bytes[entry..entry + 2].try_into().unwrap()), 256 | 257) {
+                if matches!(u16::from_le_bytes(bytes[entry..entry + 2].try_into().unwrap()), 256 | 257 | 278) {
                     bytes[entry + 2..entry + 12].copy_from_slice(&[4, 0, 1, 0, 0, 0, 0, 0, 1, 0]);
                 }
             }
@@ -241,12 +240,15 @@ async fn inks_palettes_and_sixteen_bits_are_the_same_picture() {
     let deep = [
         encoded(&DynamicImage::ImageRgb16(original().to_rgb16()), ImageFormat::Tiff),
         encoded(&DynamicImage::ImageRgba16(original().to_rgba16()), ImageFormat::Png),
-        encoded(&DynamicImage::ImageLumaA8(original().to_luma_alpha8()), ImageFormat::Png),
     ];
     for media in deep {
         let look = pool.look(media.into(), Wanted::default()).await.unwrap();
         assert!(distance(&look, &reference) <= 16, "{:?}: {}", look.format, distance(&look, &reference));
     }
+    let grey = pool.look(encoded(&DynamicImage::ImageLuma8(original().to_luma8()), ImageFormat::Png).into()).await;
+    let see_through = DynamicImage::ImageLumaA8(original().to_luma_alpha8());
+    assert_eq!(pool.look(encoded(&see_through, ImageFormat::Png).into()).await, grey);
+    assert!(distance(&grey.unwrap(), &reference) <= 24);
 }
 
 #[tokio::test]

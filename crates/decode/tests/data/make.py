@@ -101,7 +101,7 @@ rotated = exif.tobytes()
 keep("original.png", saved(picture, "PNG", optimize=True))
 
 keep("cmyk.jpg", saved(picture.convert("CMYK"), "JPEG", quality=60))
-keep("palette.png", saved(picture.quantize(32), "PNG", optimize=True))
+keep("palette.png", saved(picture.quantize(128), "PNG", optimize=True))
 
 keep("still.heic", saved(picture, "HEIF", quality=45))
 keep("grey.heic", saved(picture.convert("L"), "HEIF", quality=45))
