@@ -9,7 +9,7 @@ const CLIENT: &[Scope] = &[Scope::ItemsWrite, Scope::MatchesDetail];
 
 /// One of the small files of one picture that the decoders are tested with.
 fn kept(name: &str) -> Vec<u8> {
-    fs_err::read(format!("{}/../decode/tests/data/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    fs_err::read(format!("{}/../decode/testdata/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
 #[tokio::test]
