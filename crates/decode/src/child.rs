@@ -7,8 +7,15 @@ use crate::confine::confine;
 use crate::pictures::examine;
 use crate::protocol::{Answer, Ask, REQUEST, Request};
 
-/// Runs the child on standard input and output. Its one argument is the limit of its memory in bytes.
+/// Runs the child on standard input and output. Its last argument is the limit of its memory in bytes.
 pub fn run() -> ExitCode {
+    run_after(|_| {})
+}
+
+/// The same, with something done to each file before it is looked at: for a test's child that hangs, leaks or dies while
+/// it is confined.
+#[doc(hidden)]
+pub fn run_after(before: impl Fn(&[u8])) -> ExitCode {
     // A panic while decoding ends the child, which the parent notices; nothing is to be printed about a hostile file.
     std::panic::set_hook(Box::new(|_| {}));
     let Some(max_memory) = std::env::args().next_back().and_then(|text| text.parse::<u64>().ok()) else {
@@ -17,7 +24,7 @@ pub fn run() -> ExitCode {
     let confinement = confine(max_memory);
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
     loop {
-        match serve_one(&mut input, &mut output, confinement, max_memory) {
+        match serve_one(&mut input, &mut output, confinement, max_memory, &before) {
             Ok(true) => {}
             Ok(false) => return ExitCode::SUCCESS,
             Err(_) => return ExitCode::FAILURE,
@@ -30,6 +37,7 @@ fn serve_one(
     output: &mut impl Write,
     confinement: crate::Confinement,
     max_memory: u64,
+    before: &impl Fn(&[u8]),
 ) -> io::Result<bool> {
     let mut header = [0; REQUEST];
     let mut first = [0; 1];
@@ -46,6 +54,7 @@ fn serve_one(
     if input.take(request.media).read_to_end(&mut media)? != length {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
+    before(&media);
     let answer = match request.ask {
         Ask::Hello => Answer::Hello(confinement),
         _ => examine(&request, &media, max_memory),

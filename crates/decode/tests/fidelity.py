@@ -25,16 +25,16 @@ def draw(rng, width, height):
     rough = rng.choice([0.3, 0.5, 0.6, 0.7])
     light = field(rng, width, height, int(rng.integers(2, 7)), rough)
     picture = numpy.stack([light + 0.4 * field(rng, width, height, 3, 0.4) for _ in range(3)], axis=2)
-    picture = 128 + picture * rng.uniform(90, 260)
+    picture = 128 + picture * rng.uniform(90, 200)
     for _ in range(rng.integers(0, 9)):  # things with sharp edges
         x, y = rng.integers(0, width), rng.integers(0, height)
         w, h = rng.integers(4, width // 2), rng.integers(4, height // 2)
         if rng.random() < 0.5:
-            picture[y : y + h, x : x + w] += rng.uniform(-110, 110, 3)
+            picture[y : y + h, x : x + w] += rng.uniform(-80, 80, 3)
         else:
             rows, columns = numpy.ogrid[:height, :width]
             inside = ((columns - x) / w) ** 2 + ((rows - y) / h) ** 2 < 0.25
-            picture[inside] += rng.uniform(-110, 110, 3)
+            picture[inside] += rng.uniform(-80, 80, 3)
     if rng.random() < 0.3:
         picture[:: int(rng.integers(3, 40))] -= 40
     picture += rng.standard_normal((height, width, 1)) * rng.choice([0, 1, 4, 12])
@@ -44,7 +44,7 @@ def draw(rng, width, height):
 def main(folder, count):
     for n in range(count):
         rng = numpy.random.default_rng(n)
-        sizes = LARGE if n % 25 == 7 else SIZES
+        sizes = LARGE if n % 40 == 7 else SIZES
         picture = draw(rng, *sizes[int(rng.integers(len(sizes)))])
         if n % 9 == 4:
             picture = picture.convert("L")

@@ -2,14 +2,12 @@
 //!
 //! Needs `TANOD_TEST_PYTHON`, the path of a Python that has Pillow and the `pdqhash` wheel; `script/test` makes one.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected fails")]
-
 use std::process::Command;
 
 use decode::Wanted;
 use fingerprint::Pdq;
 
-const PICTURES: usize = 400;
+const PICTURES: usize = 340;
 
 #[test]
 #[ignore = "needs TANOD_TEST_PYTHON with the wheels; script/test runs it"]
@@ -28,8 +26,8 @@ fn hashes_without_pixels_are_those_of_the_pixels() {
         let (hash, quality): (Pdq, u8) = (hash.parse().unwrap(), quality.parse().unwrap());
         let look = decode::sides::look(&fs_err::read(path).unwrap(), Wanted::default()).unwrap();
         let frame = &look.frames[0];
-        qualities.push(frame.quality.abs_diff(quality));
         if quality >= 50 {
+            qualities.push(frame.quality.abs_diff(quality));
             distances.push((frame.hash.distance(&hash), path.to_owned()));
         }
     }

@@ -17,7 +17,7 @@ fn small() -> Limits {
 }
 
 fn kept(name: &str) -> Vec<u8> {
-    fs_err::read(format!("{}/tests/data/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    fs_err::read(format!("{}/testdata/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
 fn distance(a: &Look, b: &Look) -> u32 {

@@ -3,7 +3,7 @@
 //! Needs `TANOD_TEST_PYTHON`, the path of a Python that has the wheels; `script/test` makes one. `TANOD_TEST_PEER` may
 //! name a folder with pairs that `peer.py` wrote before.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that meets the unexpected fails")]
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,14 +13,15 @@ use decode::{Coverage, Limits, Pool, Wanted};
 
 fn pool() -> Pool {
     let limits =
-        Limits { max_pixels: 10_000_000, max_frames: 5, max_memory_bytes: 2 << 30, time: Duration::from_secs(120) };
+        Limits { max_pixels: 10_000_000, max_frames: 5, max_memory_bytes: 2 << 30, time: Duration::from_mins(2) };
     Pool::new(PathBuf::from(env!("CARGO_BIN_EXE_decode-child")), Vec::new(), 2, limits)
 }
 
-/// How far two pictures of one size are from each other: the mean over all values.
+/// How far the brightness of two pictures of one size is from each other, in the mean. Colours are not compared: how
+/// coarse colour planes are made fine again is each library's own matter.
 async fn apart(pool: &Pool, ours: &Bytes, theirs: &Bytes) -> f64 {
     let read = async |bytes: &Bytes| {
-        image::load_from_memory(&pool.picture(bytes.clone(), 8_192, false).await.unwrap()).unwrap().into_rgb8()
+        image::load_from_memory(&pool.picture(bytes.clone(), 8_192, false).await.unwrap()).unwrap().into_luma8()
     };
     let (ours, theirs) = (read(ours).await, read(theirs).await);
     assert_eq!(ours.dimensions(), theirs.dimensions());
@@ -35,15 +36,14 @@ async fn apart(pool: &Pool, ours: &Bytes, theirs: &Bytes) -> f64 {
 #[expect(clippy::disallowed_methods, reason = "the wheels run in another program")]
 async fn every_setting_reads_as_the_formats_own_library_reads_it() {
     let made = tempfile::tempdir().unwrap();
-    let list = match std::env::var("TANOD_TEST_PEER") {
-        Ok(folder) => fs_err::read_to_string(Path::new(&folder).join("list")).unwrap(),
-        Err(_) => {
-            let python = std::env::var("TANOD_TEST_PYTHON").unwrap();
-            let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peer.py");
-            let output = std::process::Command::new(python).arg(script).arg(made.path()).output().unwrap();
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-            String::from_utf8(output.stdout).unwrap()
-        }
+    let list = if let Ok(folder) = std::env::var("TANOD_TEST_PEER") {
+        fs_err::read_to_string(Path::new(&folder).join("list")).unwrap()
+    } else {
+        let python = std::env::var("TANOD_TEST_PYTHON").unwrap();
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peer.py");
+        let output = std::process::Command::new(python).arg(script).arg(made.path()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
     };
     let pool = pool();
     let (mut pairs, mut bits, mut worst, mut farthest, mut faults) = (0_u32, 0, 0, 0.0_f64, Vec::new());

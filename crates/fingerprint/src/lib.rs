@@ -2,10 +2,8 @@
 
 mod digest;
 mod index;
-mod matcher;
 mod pdq;
 
 pub use digest::{DigestStream, Digests};
 pub use index::{DigestKind, Folded, Folding, Id, Index, Near, Print, Retired, Same, SnapshotError};
-pub use matcher::Matcher;
 pub use pdq::{Axis, Grid, Luma, LumaError, ParsePdqError, Pdq, PdqHash, pdq, pdq_rgb8};

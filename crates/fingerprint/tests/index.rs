@@ -257,6 +257,14 @@ fn an_id_holds_one_print() {
 }
 
 #[test]
+fn a_limit_may_ask_the_index_itself() {
+    let index = Index::from_entries((0..MANY).map(|n| (id(n), 1, print(n.into()))));
+    let hash = (0..MANY).find_map(|n| if let Print::Pdq(hash) = print(n.into()) { Some(hash) } else { None }).unwrap();
+    let asks = |label: u32| index.near(&hash, 0).first().map(|_| 30 + label);
+    assert_eq!(index.near_where(&hash, 64, asks), index.near(&hash, 31));
+}
+
+#[test]
 fn digests_are_found_by_all_three() {
     let digests = Digests::of(b"the same bytes");
     let mut index = Index::new();
@@ -396,5 +404,5 @@ fn another_format_and_another_file_say_so() {
     bytes[0] ^= 1;
     assert!(matches!(Index::load(&mut bytes.as_slice(), 99), Err(SnapshotError::Foreign)));
     assert!(matches!(Index::load(&mut [].as_slice(), 0), Err(SnapshotError::Io(_))));
-    assert!(matches!(Index::new().save(&mut Vec::new(), &vec![0; 70_000]), Err(SnapshotError::Stamp)));
+    assert!(matches!(Index::new().save(&mut Vec::new(), &vec![0; (256 << 20) + 1]), Err(SnapshotError::Stamp)));
 }

@@ -3,6 +3,11 @@
 //! Three kinds of table, each as wide as fits a first-level cache: symbols alone; coefficients with their values; and
 //! several symbols at once for blocks that nobody needs, of which only the length matters.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a look-up is shorter than a call, and must become part of the kernel for wide registers"
+)]
+
 use std::sync::{Arc, LazyLock};
 
 /// Bits that a table looks at.
@@ -57,7 +62,7 @@ pub(super) struct Symbols {
     short: Box<[(u8, u8); ENTRIES]>,
     /// For each length the first bits, aligned to 16, that are beyond its codes, and where its symbols lie.
     long: [(u32, u32); 17],
-    symbols: [u8; 256],
+    all: [u8; 256],
 }
 
 impl Symbols {
@@ -77,7 +82,7 @@ impl Symbols {
                 *kept = symbol;
             }
         }
-        Self { short, long, symbols }
+        Self { short, long, all: symbols }
     }
 
     /// The next symbol and the length of its code. None if no code begins so.
@@ -95,7 +100,7 @@ impl Symbols {
         for (length, (beyond, before)) in (0_u32..).zip(self.long).skip(usize_of(LOOK) + 1) {
             if sixteen < beyond {
                 let n = (sixteen >> (16 - length)).wrapping_sub(before);
-                return Some((length, *self.symbols.get(usize_of(n))?));
+                return Some((length, *self.all.get(usize_of(n))?));
             }
         }
         None
@@ -268,7 +273,7 @@ impl Values {
 pub(super) struct Leaps {
     kind: Kind,
     /// Bits, and how far the place moves.
-    leaps: Box<[(u8, u8); ENTRIES]>,
+    table: Box<[(u8, u8); ENTRIES]>,
     symbols: Arc<Symbols>,
 }
 
@@ -292,14 +297,14 @@ impl Leaps {
             }
             *leap = (u8_of(used), u8_of(moved));
         }
-        Self { kind, leaps, symbols: Arc::clone(symbols) }
+        Self { kind, table: leaps, symbols: Arc::clone(symbols) }
     }
 
     /// Bits and movement of as many symbols as the table sees, if it sees one.
     #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "the shift leaves no more bits than the table has")]
     pub(super) fn many(&self, ahead: u64) -> Option<(u32, u32)> {
-        let (used, moved) = self.leaps[index(ahead)];
+        let (used, moved) = self.table[index(ahead)];
         (used > 0).then_some((u32::from(used), u32::from(moved)))
     }
 
@@ -422,9 +427,7 @@ const CHROMA_SYMBOLS: [u8; 162] = [
 
 #[inline(always)]
 fn index(ahead: u64) -> usize {
-    #[expect(clippy::cast_possible_truncation, reason = "the shift leaves no more bits than a table looks at")]
-    let index = (ahead >> (64 - LOOK)) as usize;
-    index
+    (ahead >> (64 - LOOK)) as usize
 }
 
 fn usize_of(number: u32) -> usize {
@@ -463,7 +466,7 @@ impl<'a> Bits<'a> {
         let next = next.map_or(0, |bytes| u64::from_be_bytes(*bytes));
         self.ahead |= next >> self.count;
         self.at += usize_of((63 - self.count) >> 3);
-        self.count |= 56;
+        self.count |= 0x38; // at least 56
     }
 
     /// The next bits, the highest first.

@@ -42,19 +42,16 @@ pub(crate) fn sketch(media: &[u8], max_pixels: u64, max_memory: u64) -> Result<O
             0xc4 => open.codes(body),
             0xdb => open.steps(body),
             0xdd => open.restart(body),
-            0xe0 => Some(open.jfif |= body.starts_with(b"JFIF\0")),
-            0xe1 => Some(open.exif(body)),
-            0xee => Some(open.adobe(body)),
+            0xe0..=0xef | 0xfe => {
+                open.words(marker, body);
+                Some(())
+            }
             0xda => {
                 let Some(scan) = open.scan(body) else { return Ok(None) };
                 open.check_size(max_pixels)?;
-                match open.decode(&scan, rest)? {
-                    Some(after) => Some(rest = after),
-                    None => None,
-                }
+                open.decode(&scan, rest)?.map(|after| rest = after)
             }
             0xd9 => return open.finish(),
-            0xe2..=0xed | 0xef | 0xfe => Some(()),
             _ => None,
         };
         if understood.is_none() {
@@ -112,15 +109,22 @@ impl Open {
         Some(())
     }
 
-    fn exif(&mut self, body: &[u8]) {
-        if let Some(exif) = body.strip_prefix(b"Exif\0\0") {
-            self.orientation = Orientation::from_exif_chunk(exif);
-        }
-    }
-
-    fn adobe(&mut self, body: &[u8]) {
-        if let Some(rest) = body.strip_prefix(b"Adobe") {
-            self.adobe = rest.get(6).copied();
+    /// What programs say beside the picture: its colours, and which way is up.
+    fn words(&mut self, marker: u8, body: &[u8]) {
+        let after = |name: &[u8]| body.strip_prefix(name);
+        match marker {
+            0xe0 => self.jfif |= after(b"JFIF\0").is_some(),
+            0xe1 if self.sketch.is_none() && self.plane.is_none() => {
+                if let Some(exif) = after(b"Exif\0\0") {
+                    self.orientation = Orientation::from_exif_chunk(exif);
+                }
+            }
+            0xee => {
+                if let Some(rest) = after(b"Adobe") {
+                    self.adobe = rest.get(6).copied();
+                }
+            }
+            _ => {}
         }
     }
 

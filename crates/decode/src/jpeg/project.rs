@@ -18,12 +18,12 @@ pub(super) enum Kept {
 }
 
 impl Kept {
-    /// How many coefficients a picture of this shorter side needs, so that its hash is that of full resolution. Small
-    /// pictures need all, because a cell is then smaller than a block.
+    /// How many coefficients a picture of this shorter side needs, so that its hash is that of full resolution: the
+    /// smaller a cell, the higher the frequencies that move it.
     pub(super) fn of(shorter: usize) -> Self {
         match shorter {
-            0..768 => Self::All,
-            768..2048 => Self::First(10),
+            0..1024 => Self::All,
+            1024..2048 => Self::First(10),
             2048.. => Self::First(5),
         }
     }
@@ -241,7 +241,8 @@ mod tests {
             assert_eq!(usize::from(places[n]), across * 8);
         }
         assert_eq!(places[2], 1);
-        assert_eq!((places[62], places[63]), (62, 63));
+        // The last but one is in the lowest row, one before the end of it.
+        assert_eq!((places[62], places[63]), (6 * 8 + 7, 63));
         let mut sorted = places;
         sorted.sort_unstable();
         assert!((0..64).eq(sorted));

@@ -1,5 +1,7 @@
 //! Sequential scans: luma coefficients are kept as far as they are needed, everything else is only measured.
 
+#![expect(clippy::inline_always, reason = "the steps must become part of the kernel for wide registers")]
+
 use multiversion::multiversion;
 
 use super::huffman::{Bits, END, Leaps, Pair, Passed, STEPS, Sought};

@@ -2,7 +2,6 @@
 
 use super::column::{Column, Gone, Merged};
 use super::digest_column::DigestColumn;
-use super::head::Head;
 use super::pieces::{FEWEST, Pieces};
 use super::{Id, Print, hash_of};
 
@@ -187,11 +186,4 @@ impl Base {
 
 fn rows<'a, V: 'a>(entries: &'a [(Id, u32, Print)], value: impl Fn(&Print) -> Option<V> + 'a) -> Rows<'a, V> {
     Box::new(entries.iter().filter_map(move |(id, label, print)| Some((*id, *label, value(print)?))))
-}
-
-impl Base {
-    /// The entries of a head, folded.
-    pub(crate) fn folded(tiers: &[Tier], head: &Head) -> Self {
-        Self::merged(tiers, &head.sorted())
-    }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::Index;
 use super::base::{Base, Tier};
-use super::head::Head;
+use super::head::{Copied, Head};
 
 /// A head of so many entries adds some microseconds to each query.
 const HEAD: usize = 16 * 1024;
@@ -23,7 +23,7 @@ pub struct Folding {
     /// The first of the tiers that are folded.
     from: usize,
     tiers: Vec<Tier>,
-    head: Head,
+    head: Copied,
 }
 
 /// What was folded.
@@ -44,7 +44,7 @@ pub struct Retired {
 impl Folding {
     /// Builds the new base: seconds for millions. Needs no lock, and memory for the new base beside the old one.
     pub fn run(self) -> Folded {
-        Folded { number: self.number, from: self.from, base: Base::folded(&self.tiers, &self.head) }
+        Folded { number: self.number, from: self.from, base: Base::merged(&self.tiers, &self.head.sorted()) }
     }
 }
 
@@ -69,7 +69,7 @@ impl Index {
         self.folding += 1;
         self.touched = Some(HashSet::new());
         let tiers = self.tiers.get(from..).unwrap_or_default().to_vec();
-        Folding { number: self.folding, from, tiers, head: self.head.clone() }
+        Folding { number: self.folding, from, tiers, head: self.head.copied() }
     }
 
     /// Puts in place what was folded, with everything that was inserted and removed since the folding was begun. What another

@@ -100,12 +100,17 @@ impl Head {
         self.digests.get(digest).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// All entries, in the order of their ids.
-    pub(crate) fn sorted(&self) -> Vec<(Id, u32, Print)> {
-        let mut all: Vec<_> =
-            self.places.keys().filter_map(|id| self.get(id).map(|(label, print)| (*id, label, print))).collect();
-        all.sort_unstable_by_key(|(id, _, _)| *id);
-        all
+    /// All entries, copied as quickly as memory allows: somebody waits.
+    pub(crate) fn copied(&self) -> Copied {
+        let of = |(digest, held): (&Print, &Vec<(Id, u32)>)| {
+            let digest = *digest;
+            held.iter().map(move |(id, label)| (*id, *label, digest)).collect::<Vec<_>>()
+        };
+        Copied {
+            planes: self.planes.clone(),
+            near: self.near.clone(),
+            digests: self.digests.iter().flat_map(of).collect(),
+        }
     }
 
     pub(crate) fn memory_bytes(&self) -> usize {
@@ -115,5 +120,25 @@ impl Head {
             + self.places.capacity() * (size_of::<(Id, Place)>() + 1)
             + self.digests.capacity() * (size_of::<(Print, Vec<(Id, u32)>)>() + 1)
             + self.digests.len() * size_of::<(Id, u32)>()
+    }
+}
+
+/// What a head held, in no order.
+pub(crate) struct Copied {
+    planes: [Vec<u64>; 4],
+    near: Vec<(Id, u32)>,
+    digests: Vec<(Id, u32, Print)>,
+}
+
+impl Copied {
+    /// All entries, in the order of their ids.
+    pub(crate) fn sorted(self) -> Vec<(Id, u32, Print)> {
+        let [first, second, third, fourth] = self.planes;
+        let words = first.into_iter().zip(second).zip(third.into_iter().zip(fourth));
+        let hashes = words.map(|((first, second), (third, fourth))| hash_of([first, second, third, fourth]));
+        let near = self.near.into_iter().zip(hashes).map(|((id, label), hash)| (id, label, Print::Pdq(hash)));
+        let mut all: Vec<_> = near.chain(self.digests).collect();
+        all.sort_unstable_by_key(|(id, _, _)| *id);
+        all
     }
 }

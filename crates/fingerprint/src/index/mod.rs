@@ -16,7 +16,7 @@ mod plan;
 mod scan;
 mod snapshot;
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
@@ -95,7 +95,8 @@ pub struct Index {
 }
 
 thread_local! {
-    static SCRATCHES: RefCell<[Scratch; BATCH]> = RefCell::default();
+    /// Taken out while in use, so that a limit may itself ask an index.
+    static SCRATCHES: Cell<[Scratch; BATCH]> = Cell::default();
 }
 
 impl Index {
@@ -171,11 +172,11 @@ impl Index {
     /// [`Self::near_where`] of many hashes; quicker than one after the other. Answers in the order of the hashes.
     pub fn near_many(&self, hashes: &[Pdq], widest: u32, limit: impl Fn(u32) -> Option<u32>) -> Vec<Vec<Near>> {
         let mut answers = vec![Vec::new(); hashes.len()];
-        SCRATCHES.with_borrow_mut(|scratches| {
-            for (hashes, answers) in hashes.chunks(BATCH).zip(answers.chunks_mut(BATCH)) {
-                self.near_batch(hashes, widest, &limit, scratches, answers);
-            }
-        });
+        let mut scratches = SCRATCHES.take();
+        for (hashes, answers) in hashes.chunks(BATCH).zip(answers.chunks_mut(BATCH)) {
+            self.near_batch(hashes, widest, &limit, &mut scratches, answers);
+        }
+        SCRATCHES.set(scratches);
         for answer in &mut answers {
             answer.sort_unstable_by_key(|near| (near.distance, near.id));
         }

@@ -15,8 +15,18 @@ use super::scan::{LANES, Passed, Run, apart, scan_rows, scan_runs};
 
 /// Fewer rows than this are quicker looked at one by one.
 pub(crate) const FEWEST: usize = 2048;
+/// What a group, a posting and a posting that passes cost, in hashes that could be looked at meanwhile (measured).
+const GROUP: usize = 60;
+const POSTINGS_A_HASH: usize = 2;
+const PASSING: usize = 110;
+/// How many of 65,536 random neighbour bits differ in at most so many.
+const PASSING_BY_CHANCE: [usize; 17] =
+    [1, 17, 137, 697, 2517, 6885, 14893, 26333, 39203, 50643, 58651, 63019, 64839, 65399, 65519, 65535, 65536];
 /// Rows of a block: those that share all but the lowest 16 bits.
 const BLOCK: usize = 1 << 16;
+
+/// Of what a query found, room for so much is kept for the next one.
+const KEPT: usize = 16 * 1024;
 
 /// The pieces of all hashes of a column.
 pub(crate) struct Pieces {
@@ -45,7 +55,7 @@ pub(crate) struct Scratch {
     all: bool,
 }
 
-/// How many upper bits of a piece make a group, so that a group of so many rows is a few dozen postings long.
+/// How many upper bits of a piece make a group: as many as leave each group some eight postings, up to the whole piece.
 pub(crate) fn group_bits(rows: usize) -> u32 {
     (rows / 8).max(1).ilog2().clamp(6, 16)
 }
@@ -141,7 +151,8 @@ impl Pieces {
             self.touch(&scratch.runs);
         }
         for scratch in scratches.iter_mut().filter(|scratch| !scratch.all) {
-            let most = self.rows / 16;
+            // Near a crowd of hashes far more pass than by chance: then looking at all is quicker, or hardly slower.
+            let most = (self.rows / 64).max(256);
             scan_runs(self.neighbours.as_slice(), &scratch.runs, most, &mut scratch.passed);
             scratch.all = scratch.passed.len() > most;
         }
@@ -163,7 +174,7 @@ impl Pieces {
     /// The groups that a query must look at; all hashes if that is less work.
     fn collect(&self, plan: &Plan, query: &[u64; 4], scratch: &mut Scratch) {
         let (begins, down) = (self.begins.as_slice(), 32 - self.bits);
-        let mut postings = 0_usize;
+        let (mut postings, mut passing) = (0_usize, 0_usize);
         for (n, own, both) in plan.probed() {
             let pair = pair(query, n);
             let (home, bits) = (pair >> down, self.following(pair));
@@ -182,12 +193,13 @@ impl Pieces {
                         reason = "a flip has at most four bits, a piece is one of 16"
                     )]
                     let (may, piece) = (u16::from(both) - 1 - flip.count_ones() as u16, n as u8);
+                    passing += len as usize * PASSING_BY_CHANCE.get(usize::from(may)).copied().unwrap_or(BLOCK);
                     scratch.runs.push(Run { start: base + *start as usize, len, group, bits, may, piece });
                 }
             }
         }
-        // A row of a scan costs about as much as four postings, and a group as much as eight.
-        scratch.all = postings + 8 * scratch.runs.len() > 4 * self.rows;
+        let cost = GROUP * scratch.runs.len() + postings / POSTINGS_A_HASH + PASSING * passing / BLOCK;
+        scratch.all = cost > self.rows;
     }
 
     /// The bits after the group's.
@@ -272,6 +284,10 @@ impl Scratch {
         self.rows.clear();
         self.found.clear();
         self.all = false;
+        // A crowd that was met once does not keep its memory.
+        self.passed.shrink_to(KEPT);
+        self.rows.shrink_to(KEPT);
+        self.found.shrink_to(KEPT);
     }
 }
 

@@ -11,7 +11,7 @@
 //!   "pigeonring").
 //!
 //! So it is enough to look, for each piece, at the entries whose piece lies closer than its quota, and of these only at
-//! those whose next piece keeps within both quotas. Of unrelated hashes 1 in 480 passes the second test at distance 31,
+//! those whose next piece keeps within both quotas. Of unrelated hashes about 1 in 400 passes the second test at distance 31,
 //! and it needs no look at the entry's hash.
 
 /// Pieces of a hash.

@@ -42,7 +42,7 @@ const VERSION: u32 = 1;
 const ORDER: u32 = 0x0102_0304;
 /// Bytes of payload in a block, at most.
 const BLOCK: usize = 1 << 20;
-const LONGEST_STAMP: u32 = 64 * 1024;
+const LONGEST_STAMP: u32 = 256 << 20;
 const MOST_TIERS: u32 = 64;
 
 /// Why a snapshot is not used.
@@ -61,7 +61,7 @@ pub enum SnapshotError {
     #[error("a snapshot was altered or torn: {0}")]
     Altered(&'static str),
     /// The stamp is too long to be written.
-    #[error("a stamp has at most 64 KiB")]
+    #[error("a stamp has at most 256 MiB")]
     Stamp,
 }
 
@@ -94,7 +94,7 @@ impl Index {
             out.digests(&base.sha1, &gone.sha1)?;
             out.digests(&base.sha256, &gone.sha256)?;
         }
-        let head = self.head.sorted();
+        let head = self.head.copied().sorted();
         out.array(&[head.len() as u64])?;
         for (id, label, print) in &head {
             out.array(id)?;
@@ -315,7 +315,8 @@ impl<R: Read> Unblocked<'_, R> {
     /// A length that is at most this.
     fn bounded(&mut self, most: u32) -> Result<usize> {
         let length = self.number()?;
-        if length <= most { Ok(length as usize) } else { Err(SnapshotError::Altered("a length")) }
+        let fits = length <= most && length as usize <= self.size;
+        if fits { Ok(length as usize) } else { Err(SnapshotError::Altered("a length")) }
     }
 
     /// A count of things of so many bytes, as many as there can be.

@@ -54,7 +54,6 @@ fn as_f32(count: usize) -> f32 {
 }
 
 /// A running mean along one row.
-#[expect(clippy::indexing_slicing, reason = "every index is below the row's length by the sum of the stretches")]
 fn box_row(row: &[f32], out: &mut [f32], window: usize) {
     let Stretches { gather, grow, slide, shrink } = Stretches::of(row.len(), window);
     let (mut sum, mut size) = (0.0_f32, 0_usize);
@@ -90,7 +89,6 @@ fn box_row(row: &[f32], out: &mut [f32], window: usize) {
 
 /// A running mean down every column at once: the sums of one column are added in the same order as one by one, and
 /// neighbours share a cache line.
-#[expect(clippy::indexing_slicing, reason = "every index is a row below the height, by the sum of the stretches")]
 fn box_columns(from: &[f32], to: &mut [f32], width: usize, height: usize, window: usize) {
     let Stretches { gather, grow, slide, shrink } = Stretches::of(height, window);
     let mut sums = vec![0.0_f32; width];
@@ -145,7 +143,6 @@ fn box_columns(from: &[f32], to: &mut [f32], width: usize, height: usize, window
 type Small = [[f32; SIDE]; SIDE];
 
 /// The pixel in the middle of each of 64 by 64 cells.
-#[expect(clippy::indexing_slicing, reason = "the middle of a cell lies inside the picture")]
 fn decimate(pixels: &[f32], width: usize, height: usize) -> Small {
     let middle = |n: usize, side: usize| (2 * n + 1) * side / (2 * SIDE);
     let mut small = [[0.0; SIDE]; SIDE];

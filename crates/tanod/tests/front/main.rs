@@ -16,6 +16,7 @@ mod cases;
 mod command_line;
 mod evidence;
 mod files;
+mod formats;
 mod keeping;
 mod lists;
 mod permissions;

@@ -100,6 +100,9 @@ exif[0x0112] = 6
 rotated = exif.tobytes()
 keep("original.png", saved(picture, "PNG", optimize=True))
 
+keep("cmyk.jpg", saved(picture.convert("CMYK"), "JPEG", quality=60))
+keep("palette.png", saved(picture.quantize(128), "PNG", optimize=True))
+
 keep("still.heic", saved(picture, "HEIF", quality=45))
 keep("grey.heic", saved(picture.convert("L"), "HEIF", quality=45))
 keep("alpha.heic", saved(picture.convert("RGBA"), "HEIF", quality=45))
