@@ -1,4 +1,4 @@
-//! `tanod bench hash`: what a picture costs from its bytes to its hash, on one thread, without the child around it.
+//! `tanod bench hash`: what a picture costs from its bytes to its hash, in CPU time of one thread, without the child around it.
 
 use std::path::PathBuf;
 
@@ -41,7 +41,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Done {
             // The first look also finds its code and its tables: it is not counted.
             for round in 0..=args.rounds {
                 let look = || decode::sides::look(std::hint::black_box(&media), wanted);
-                seen = if round == 0 { look() } else { times.of(look) };
+                seen = if round == 0 { look() } else { times.of_thread(look) };
             }
             let look = seen.map_err(|why| Trouble::Said(format!("{}: {why}", file.display())))?;
             let first = look.frames.first().ok_or_else(|| Trouble::Said(format!("{}: no frame", file.display())))?;
@@ -60,8 +60,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Done {
     let all: std::time::Duration = medians.0.iter().sum();
     let per_second = thousandths(count / all.as_secs_f64().max(1e-9));
     let result = json!({
-        "pictures": medians.0.len(), "bytes": bytes, "median_us": micros(medians.median()), "per_s": per_second,
+        "pictures": medians.0.len(), "bytes": bytes, "median_us": micros(medians.median()), "per_cpu_s": per_second,
     });
-    context.result(&result, format!("{per_second} pictures/s on one thread"));
+    context.result(&result, format!("{per_second} pictures for each second of CPU"));
     Ok(())
 }

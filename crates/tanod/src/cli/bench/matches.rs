@@ -10,7 +10,7 @@ use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 use serde_json::{Value, json};
 
-use super::process::Usage;
+use super::process::{Usage, thread_time};
 use super::{Context, Done, Times, Trouble, any_hash, hash_near, micros, millis, number, thousandths, timed};
 use crate::banks::usual_threshold;
 
@@ -45,7 +45,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Done {
     let entries = (0..args.entries).map(|n| (id(n), n % 7, Print::Pdq(any_hash(&mut rng))));
     let entries: Vec<(Id, u32, Print)> = entries.collect();
     let queries = queries(args, &entries);
-    let (build, index) = timed(|| Index::from_entries(entries));
+    let mut computed = Times::default();
+    let (build, index) = timed(|| computed.of_thread(|| Index::from_entries(entries)));
     let resident = Usage::of(std::process::id())?.own_bytes.saturating_sub(before);
     let per_entry = |bytes: f64| thousandths(bytes / number(args.entries));
     context.say(format!(
@@ -61,6 +62,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Done {
     let ok = exact && snapshot.get("ok") == Some(&Value::Bool(true)) && changes.get("ok") == Some(&Value::Bool(true));
     let result = json!({
         "ok": ok, "entries": args.entries, "threshold": usual_threshold(), "build_s": thousandths(build.as_secs_f64()),
+        "build_cpu_s": thousandths(computed.worst().as_secs_f64()),
         "bytes_per_entry": asked.get("bytes_per_entry"), "resident_bytes_per_entry": per_entry(number(resident / 1_024) * 1_024.0),
         "queries": asked, "snapshot": snapshot, "changes": changes,
     });
@@ -97,9 +99,9 @@ fn ask(context: &Context, index: &Index, queries: &[Query]) -> (Value, bool) {
     for query in queries.iter().take(warm) {
         std::hint::black_box(index.near(&query.hash, usual_threshold()));
     }
-    let (mut times, mut wrong) = (Times::default(), 0_u32);
+    let (mut times, mut computed, mut wrong) = (Times::default(), Times::default(), 0_u32);
     for query in queries {
-        let found = times.of(|| index.near(&query.hash, usual_threshold()));
+        let found = times.of(|| computed.of_thread(|| index.near(&query.hash, usual_threshold())));
         wrong += u32::from(!right(query, &found));
     }
     let hashes: Vec<Pdq> = queries.iter().map(|query| query.hash).collect();
@@ -109,6 +111,7 @@ fn ask(context: &Context, index: &Index, queries: &[Query]) -> (Value, bool) {
     let planted = queries.iter().filter(|query| query.planted.is_some()).count();
     let [p50, p90, p99] = [500, 900, 990].map(|n| micros(times.at(n)));
     let worst = micros(times.worst());
+    let [cpu_p50, cpu_p99] = [500, 990].map(|n| micros(computed.at(n)));
     let total: Duration = times.0.iter().sum();
     let one = thousandths(number(queries.len()) / total.as_secs_f64().max(1e-9));
     let many = thousandths(number(queries.len()) / batched.as_secs_f64().max(1e-9));
@@ -119,6 +122,7 @@ fn ask(context: &Context, index: &Index, queries: &[Query]) -> (Value, bool) {
     let bytes = number(index.memory_bytes() / 1_024) * 1_024.0 / number(index.len()).max(1.0);
     let row = json!({
         "asked": queries.len(), "planted": planted, "wrong": wrong, "p50_us": p50, "p90_us": p90, "p99_us": p99, "max_us": worst,
+        "cpu_p50_us": cpu_p50, "cpu_p99_us": cpu_p99,
         "per_s": one, "per_s_in_a_batch": many, "bytes_per_entry": thousandths(bytes),
     });
     (row, wrong == 0)
@@ -134,15 +138,16 @@ fn snapshot(context: &Context, index: &Index) -> Result<Value, Trouble> {
     let file = to.into_inner().map_err(std::io::IntoInnerError::into_error)?;
     file.sync_all()?;
     let saved = begin.elapsed();
-    let begin = Instant::now();
+    let (begin, computed) = (Instant::now(), thread_time());
     let size = fs_err::metadata(&path)?.len();
     let (loaded, stamp) =
         Index::load(&mut BufReader::with_capacity(1 << 20, fs_err::File::open(&path)?), size).map_err(broken)?;
-    let read = begin.elapsed();
+    let (read, computed) = (begin.elapsed(), thread_time().saturating_sub(computed));
     let ok = loaded.len() == index.len() && stamp == b"bench";
     context.say(format!("snapshot: saved in {:.2} s, loaded in {:.2} s", saved.as_secs_f64(), read.as_secs_f64()));
     Ok(json!({
         "ok": ok, "bytes": size, "save_s": thousandths(saved.as_secs_f64()), "load_s": thousandths(read.as_secs_f64()),
+        "load_cpu_s": thousandths(computed.as_secs_f64()),
     }))
 }
 

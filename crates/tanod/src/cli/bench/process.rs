@@ -15,6 +15,13 @@ pub(super) struct Usage {
     pub(super) all_bytes: u64,
 }
 
+/// CPU time of the calling thread. Others on the machine do not lengthen it, as they lengthen time on the wall.
+pub(super) fn thread_time() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    let (seconds, nanos) = (u64::try_from(now.tv_sec).unwrap_or(0), u64::try_from(now.tv_nsec).unwrap_or(0));
+    Duration::from_secs(seconds) + Duration::from_nanos(nanos)
+}
+
 struct Stat {
     parent: u32,
     /// Of the process itself.
@@ -81,6 +88,16 @@ mod tests {
         let stat = Stat::read(line).unwrap();
         assert_eq!((stat.parent, stat.ticks, stat.buried_ticks), (5, 30, 700));
         assert!(Stat::read("7 (a").is_none());
+    }
+
+    #[test]
+    fn the_time_of_a_thread_is_what_it_computed_and_not_what_it_slept() {
+        let begin = thread_time();
+        std::thread::sleep(Duration::from_millis(60));
+        assert!(thread_time() - begin < Duration::from_millis(50));
+        while thread_time() - begin < Duration::from_millis(2) {
+            std::hint::spin_loop();
+        }
     }
 
     #[test]
