@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -26,6 +27,8 @@ struct Inner {
     limits: Limits,
     places: Semaphore,
     idle: Mutex<Vec<Running>>,
+    /// When a child answered last.
+    answered: Mutex<Option<Instant>>,
 }
 
 struct Running {
@@ -46,7 +49,7 @@ impl Pool {
     /// A pool of at most `size` children of this program. They start when they are needed, or with [`Pool::warm`].
     pub fn new(program: PathBuf, args: Vec<OsString>, size: usize, limits: Limits) -> Self {
         let places = Semaphore::new(size.max(1));
-        Self(Arc::new(Inner { program, args, limits, places, idle: Mutex::default() }))
+        Self(Arc::new(Inner { program, args, limits, places, idle: Mutex::default(), answered: Mutex::default() }))
     }
 
     /// Starts one child and asks what holds it: the pool works, and this well confined.
@@ -55,6 +58,16 @@ impl Pool {
             Answer::Hello(confinement) => Ok(confinement),
             _ => Err(Unscanned::Crashed),
         }
+    }
+
+    /// Whether files are looked at. With every child at work nobody waits for one to be free: it is enough that one has
+    /// answered within the time that a look may take.
+    pub async fn works(&self) -> Result<(), Unscanned> {
+        let lately = || {
+            let answered = *self.0.answered.lock().unwrap_or_else(PoisonError::into_inner);
+            answered.is_some_and(|at| at.elapsed() <= self.0.limits.time)
+        };
+        if self.0.places.available_permits() == 0 && lately() { Ok(()) } else { self.warm().await.map(drop) }
     }
 
     /// Looks at a file: fingerprints of its frames, and what else is wanted of them.
@@ -101,6 +114,7 @@ impl Pool {
             match tokio::time::timeout(time, running.ask(request, &media)).await {
                 Err(_) => return Err(Unscanned::TimedOut),
                 Ok(Ok(answer)) => {
+                    *self.0.answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
                     running.answered += 1;
                     if running.answered < MOST_ANSWERS {
                         self.idle().push(running);

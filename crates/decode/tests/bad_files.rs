@@ -245,9 +245,11 @@ async fn inks_palettes_and_sixteen_bits_are_the_same_picture() {
         let look = pool.look(media.into(), Wanted::default()).await.unwrap();
         assert!(distance(&look, &reference) <= 16, "{:?}: {}", look.format, distance(&look, &reference));
     }
-    let grey = pool.look(encoded(&DynamicImage::ImageLuma8(original().to_luma8()), ImageFormat::Png).into()).await;
+    let grey = pool
+        .look(encoded(&DynamicImage::ImageLuma8(original().to_luma8()), ImageFormat::Png).into(), Wanted::default())
+        .await;
     let see_through = DynamicImage::ImageLumaA8(original().to_luma_alpha8());
-    assert_eq!(pool.look(encoded(&see_through, ImageFormat::Png).into()).await, grey);
+    assert_eq!(pool.look(encoded(&see_through, ImageFormat::Png).into(), Wanted::default()).await, grey);
     assert!(distance(&grey.unwrap(), &reference) <= 24);
 }
 

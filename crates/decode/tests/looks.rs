@@ -191,6 +191,20 @@ async fn many_looks_share_few_children() {
 }
 
 #[tokio::test]
+async fn a_pool_at_work_is_known_to_work_without_waiting_for_it() {
+    let one = Pool::new(PathBuf::from(env!("CARGO_BIN_EXE_decode-child")), Vec::new(), 1, small());
+    let large = encoded(&picture(2_000, 1_900, 7), ImageFormat::Png);
+    one.works().await.unwrap();
+    let mut look = std::pin::pin!(one.look(large, PLAIN));
+    tokio::select! {
+        biased;
+        _ = &mut look => panic!("it is still looking"),
+        works = one.works() => works.unwrap(),
+    }
+    assert!(look.await.is_ok());
+}
+
+#[tokio::test]
 async fn a_child_says_what_holds_it_and_the_kernel_agrees() {
     let pool = pool(small());
     let confinement = pool.warm().await.unwrap();

@@ -173,7 +173,7 @@ pub async fn readiness(app: &App) -> Result<(), String> {
     let now = app.db.clock().now();
     app.lists.with(|lists| lists.ready(now)).map_err(str::to_owned)?;
     app.db.read().await.map_err(|_| "the database does not answer".to_owned())?;
-    app.pool.warm().await.map(drop).map_err(|error| format!("the decoder does not answer: {error}"))
+    app.pool.works().await.map_err(|error| format!("the decoder does not answer: {error}"))
 }
 
 #[cfg(test)]
