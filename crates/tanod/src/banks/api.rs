@@ -105,6 +105,7 @@ pub async fn entries(
     Asked(page): Asked<After>,
 ) -> Answer {
     caller.require(Permission::ReadBanks)?;
+    caller.require(Permission::SeeMatches)?;
     let after = match &page.after {
         Some(after) => web::id(after, &UNKNOWN_ENTRY)?,
         None => EntryId(uuid::Uuid::nil()),

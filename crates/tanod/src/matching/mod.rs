@@ -208,7 +208,7 @@ pub struct Prints {
 }
 
 /// By what an entry is grouped: a small number stands for all of this in the index.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 struct Label {
     bank: BankId,
     classification: Option<Arc<str>>,

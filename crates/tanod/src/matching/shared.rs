@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{Label, Lists, NO_LABEL, canaries};
 use crate::banks;
 use crate::refusal::{Error, Result};
-use crate::store::{BankId, Db, EntryId, Tx};
+use crate::store::{Db, EntryId, Tx};
 
 /// How often a process asks the feed for changes.
 pub const FOLLOW_EVERY: Duration = Duration::from_millis(50);
@@ -45,7 +45,7 @@ impl Default for Shared {
 struct Beside {
     feed: i64,
     mark: Uuid,
-    labels: Vec<(BankId, Option<Arc<str>>, Option<Arc<str>>)>,
+    labels: Vec<Label>,
 }
 
 impl SharedLists {
@@ -86,7 +86,7 @@ impl SharedLists {
 
     /// The first load: from disk as far as that reaches, else every entry of the feed at once.
     async fn first(&self, tx: &mut Tx) -> Result<i64> {
-        if let Some(lists) = self.from_disk(tx).await? {
+        if let Some(lists) = self.read_back(tx).await? {
             let feed = lists.feed;
             self.change(|old| *old = lists);
             return Ok(feed);
@@ -112,7 +112,7 @@ impl SharedLists {
         for gone in changed.iter().filter(|bank| bank.removed) {
             // Its entries did not change, and yet take room.
             let mut after = EntryId(Uuid::nil());
-            while let Some(last) = self.forget_page(banks::ids_after(tx, gone.id, after, PAGE).await?) {
+            while let Some(last) = self.forget_page(&banks::ids_after(tx, gone.id, after, PAGE).await?) {
                 after = last;
             }
         }
@@ -127,9 +127,9 @@ impl SharedLists {
         }
     }
 
-    fn forget_page(&self, ids: Vec<EntryId>) -> Option<EntryId> {
+    fn forget_page(&self, ids: &[EntryId]) -> Option<EntryId> {
         self.change(|lists| {
-            for id in &ids {
+            for id in ids {
                 lists.index.remove(id.0.as_bytes());
             }
         });
@@ -152,8 +152,7 @@ impl SharedLists {
         let Some(file) = self.0.file.clone() else { return Ok(()) };
         let mut kept_at = self.0.following.lock().await;
         let kept = self.with(|lists| {
-            let labels = lists.labels.iter();
-            let labels = labels.map(|label| (label.bank, label.classification.clone(), label.source.clone())).collect();
+            let labels = lists.labels.clone();
             let mark = lists.mark.filter(|_| lists.feed > *kept_at)?;
             Some((lists.index.clone(), Beside { feed: lists.feed, mark, labels }))
         });
@@ -166,7 +165,7 @@ impl SharedLists {
     }
 
     /// The lists as they were kept, if they belong to this database.
-    async fn from_disk(&self, tx: &mut Tx) -> Result<Option<Lists>> {
+    async fn read_back(&self, tx: &mut Tx) -> Result<Option<Lists>> {
         let Some(file) = self.0.file.clone().filter(|file| file.exists()) else { return Ok(None) };
         let read = unblocked(move || read(&file)).await?;
         let (index, beside) = match read {
@@ -182,8 +181,8 @@ impl SharedLists {
         }
         let mut lists = Lists { index, feed: beside.feed, mark: Some(beside.mark), ..Lists::default() };
         lists.learn_banks(banks::changed_after(tx, 0).await?);
-        for (bank, classification, source) in beside.labels {
-            lists.label(Label { bank, classification, source });
+        for label in beside.labels {
+            lists.label(label);
         }
         Ok(Some(lists))
     }
