@@ -145,3 +145,44 @@ async fn an_index_on_disk_is_used_only_when_it_fits() {
     change("DELETE FROM feed").await;
     assert!(!knows(&"11".repeat(16)).await);
 }
+
+/// A bank says whether pictures are also compared turned, and without their borders; the answer says how one fitted.
+#[tokio::test]
+async fn a_bank_says_how_pictures_are_compared() {
+    let bed = Bed::new().await;
+    let original = sim::pictures::picture(1, 320, 240);
+    let bank = bed.bank("csam", &[("pdq", bed.pdq(&png(&original)).await)]).await;
+    let (key, admin) = (bed.key(&[Scope::ItemsWrite, Scope::MatchesDetail]).await, bed.key(&[Scope::BanksWrite]).await);
+    let turned = png(&original.rotate90());
+    // Black above and below.
+    let (mut framed, inner) = (sim::pictures::Picture::new_rgb8(320, 400).into_rgb8(), original.to_rgb8().into_raw());
+    framed.iter_mut().skip(80 * 320 * 3).zip(inner).for_each(|(byte, value)| *byte = value);
+    let framed = png(&sim::pictures::Picture::ImageRgb8(framed));
+    let send = async |name: &str, media: &[u8]| bed.upload(&key, &facts(name, "u"), media).await.ok();
+    assert_eq!(send("a", &turned).await["verdict"], "no_match");
+    assert_eq!(send("b", &framed).await["verdict"], "no_match");
+
+    let change = json!({"turned": true, "trimmed": true});
+    assert_eq!(bed.call("PATCH", &format!("/v1/banks/{bank}"), &admin, &change).await.ok()["turned"], true);
+    bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+    let said = send("c", &turned).await;
+    assert_eq!((&said["verdict"], &said["strength"]), (&json!("match"), &json!("near")));
+    // What was turned to the right fits when it is turned to the left.
+    assert_eq!(said["matches"][0]["orientation"], "rotated_270");
+    let said = send("d", &framed).await;
+    assert_eq!((&said["verdict"], &said["matches"][0]["trimmed"]), (&json!("match"), &json!(true)));
+    assert_eq!(said["matches"][0]["orientation"], "upright");
+    // What was kept with the upload says the same.
+    let shown = bed.get(&format!("/v1/items/{}", said["item"].as_str().unwrap()), &key).await.ok();
+    assert_eq!(shown["matches"], said["matches"]);
+
+    // A minimum that this picture does not reach leaves its digest to be compared, and the answer says so.
+    let change = json!({"least_quality": 100});
+    bed.call("PATCH", &format!("/v1/banks/{bank}"), &admin, &change).await.ok();
+    bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+    let plain = jpeg(&sim::pictures::picture(1, 320, 240).blur(9.0), 60);
+    let said = send("e", &plain).await;
+    assert_eq!((&said["verdict"], &said["coverage"]), (&json!("no_match"), &json!("digest_only")));
+    let wrong = bed.call("PATCH", &format!("/v1/banks/{bank}"), &admin, &json!({"least_quality": 101})).await;
+    assert_eq!(wrong.slug(), "bad-bank");
+}
