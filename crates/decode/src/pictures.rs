@@ -303,6 +303,8 @@ mod tests {
         fn any_bytes_are_examined_without_harm(
             magic in prop::sample::select(vec![
                 &b""[..], b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"RIFF\0\0\0\0WEBPVP8 ", b"BM", b"II*\0", b"MM\0*",
+                b"\0\0\0\x14ftypheic\0\0\0\0mif1", b"\0\0\0\x14ftypavif\0\0\0\0mif1", b"\xff\x0a",
+                b"\0\0\0\x0cJXL \r\n\x87\n",
             ]),
             bytes in prop::collection::vec(any::<u8>(), 0..400),
         ) {
