@@ -1,6 +1,6 @@
 //! The grid to the last bit: every sum and quotient in the reference's order, several rows side by side.
 //!
-//! One sweep down the picture: eight rows are weighed and averaged along themselves, added to the running sums of the
+//! One sweep down the picture: four rows are weighed and averaged along themselves, added to the running sums of the
 //! columns, and what comes out of those is averaged along the rows again, where only 64 places are kept. The last running
 //! means, down these 64 columns, are small. Nothing but a few rows of the window is in memory.
 
@@ -9,8 +9,8 @@ use multiversion::multiversion;
 use super::grid::{weigh, widen};
 use super::{Grid, SIDE, SMALLEST, Small, Stretch, middle, window};
 
-/// Rows that go side by side: enough to hide how long one addition takes.
-const SIDE_BY_SIDE: usize = 8;
+/// Rows that go side by side: enough to hide how long one addition takes, few enough for the registers of their places.
+const SIDE_BY_SIDE: usize = 4;
 
 /// Where brightness comes from.
 pub(super) enum Rows<'a> {
