@@ -1,10 +1,11 @@
 // A demo that stays up, and a browser that sees only it.
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtemp, mkdir, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
 const program = process.env.E2E_PROGRAM ?? new URL("../target/debug/tanod", import.meta.url).pathname;
@@ -24,7 +25,12 @@ export async function demo() {
       await ended;
       await rm(folder, { recursive: true, force: true });
     };
-    return { ...said, end };
+    // The command line beside the demo, as its operator would use it; the demo's address is not in the settings it reads.
+    const invite = async (name, role) => {
+      const { stdout } = await promisify(execFile)(program, ["user", "add", name, "--role", role, "--json", "--data", join(folder, "data")]);
+      return new URL(new URL(JSON.parse(stdout.trim().split("\n").pop()).link).pathname, said.console).href;
+    };
+    return { ...said, invite, end };
   }
   throw new Error("the demo ended without saying where to sign in");
 }

@@ -179,6 +179,24 @@ test("it works without scripts", async () => {
   await page.locator("#state", { hasText: "Needs a lead" }).waitFor();
 });
 
+test("whoever sees no cases is told where their work is", async () => {
+  const { page, faults } = await welcome(await tanod.invite("list-keeper", "admin"));
+  await page.getByRole("heading", { name: "You are signed in" }).waitFor();
+  assert.equal(await page.getByRole("link", { name: "Cases" }).count(), 0);
+  await passes(page);
+  await keep(page, "elsewhere");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await passes(page);
+  await keep(page, "elsewhere-dark");
+  await page.evaluate(() => {
+    document.documentElement.dir = "rtl";
+    document.querySelector("h1").prepend("مرحبا — ");
+  });
+  await passes(page);
+  await keep(page, "elsewhere-mirrored");
+  assert.deepEqual(faults, []);
+});
+
 test("in the dark, mirrored, and on a telephone it stays readable", async () => {
   const cookies = await reviewer.page.context().cookies();
   for (const [name, options] of Object.entries({
