@@ -89,6 +89,8 @@ struct Original {
 }
 
 pub(super) async fn run(context: &Context, args: Args) -> Done {
+    // Read first: a wrong name is told before a minute of measuring, not after it.
+    let kept = args.check.as_deref().map(|file| Ok::<_, Trouble>((file, figures(file)?))).transpose()?;
     let children = std::thread::available_parallelism().map_or(2, usize::from);
     let pool = Pool::new(std::env::current_exe()?, vec!["decode-child".into()], children, Limits::default());
     let mut report = Report {
@@ -118,8 +120,8 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
         fs_err::write(folder.join("recall.md"), report.document())?;
     }
     context.say(report.tables().trim_end());
-    let worse = match &args.check {
-        Some(file) => compare(context, &report, file)?,
+    let worse = match &kept {
+        Some((file, kept)) => compare(context, &report, file, kept)?,
         None => Vec::new(),
     };
     for line in &worse {
@@ -135,14 +137,17 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
     if worse.is_empty() { Ok(()) } else { Err(Trouble::Quiet) }
 }
 
+fn figures(file: &Path) -> Result<Report, Trouble> {
+    serde_json::from_slice(&fs_err::read(file)?)
+        .map_err(|error| Trouble::Said(format!("{} is no file of figures: {error}", file.display())))
+}
+
 /// What is worse than a file says.
-fn compare(context: &Context, report: &Report, file: &Path) -> Result<Vec<String>, Trouble> {
-    let kept: Report = serde_json::from_slice(&fs_err::read(file)?)
-        .map_err(|error| Trouble::Said(format!("{} is no file of figures: {error}", file.display())))?;
+fn compare(context: &Context, report: &Report, file: &Path, kept: &Report) -> Result<Vec<String>, Trouble> {
     for name in kept.sets.keys().filter(|name| !report.sets.contains_key(*name)) {
         context.say(format!("not compared: {name}, for they were not given"));
     }
-    let mut worse = report.worse_than(&kept);
+    let mut worse = report.worse_than(kept);
     let document = file.with_extension("md");
     if document.exists() && fs_err::read_to_string(&document)? != kept.document() {
         worse.push(format!("{} does not say what {} says; write both anew", document.display(), file.display()));
