@@ -120,12 +120,22 @@ pub struct Decode {
 pub struct Review {
     /// Which need a second person.
     pub second_approval: SecondApproval,
+    /// Hours until a decision is carried out that nobody else can approve.
+    pub alone_hours: u64,
+    /// Days in which a closed case can be appealed; then its sealed copies are destroyed.
+    pub appeal_days: u32,
+    /// So many accounts make a file viral.
+    pub viral_accounts: i64,
 }
 
 /// Where reports go.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reporting {
+    /// Where a report goes when its decision does not say.
+    pub destination: crate::reporting::Destination,
+    /// Minutes in which a decided report can be taken back before it is sent.
+    pub send_after_minutes: u64,
     /// `off`, `production`, `exttest`, or a simulator's address.
     pub ncmec: String,
     /// As NCMEC issued it.

@@ -15,7 +15,7 @@ use crate::queue::{self, Done, Leased, Work};
 use crate::refusal::{Error, Result};
 use crate::reporting::jobs::Filing;
 use crate::store::Recorded;
-use crate::{reporting, web};
+use crate::{reporting, review, web};
 
 /// What a process is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -93,7 +93,7 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result
         tasks.spawn(keep(app.clone(), tasks.stop.clone()));
     }
     if role.is(Role::Worker) {
-        for lane in ["reports", "reports", "items", "expiry"] {
+        for lane in ["reports", "reports", "items", "expiry", "decisions", "appeals"] {
             tasks.spawn(work(app.clone(), lane, tasks.stop.clone()));
         }
     }
@@ -182,6 +182,7 @@ fn tries(work: &Work) -> i64 {
         // The week of the unscanned ends both. A store that was down for an afternoon must not end them sooner: media
         // would never be looked at again, or never go.
         Work::RetryItemV1 { .. } | Work::ExpireExhibitV1 { .. } => i64::MAX,
+        Work::SettleAloneV1 { .. } | Work::EndAppealV1 { .. } => i64::MAX,
     }
 }
 
@@ -193,6 +194,8 @@ async fn perform(app: &App, job: &Leased) -> Result<Done> {
         }
         Work::RetryItemV1 { item } => intake::jobs::retry(app, *item).await,
         Work::ExpireExhibitV1 { item } => intake::jobs::expire(app, *item).await,
+        Work::SettleAloneV1 { decision } => review::jobs::settle_alone(app, *decision).await,
+        Work::EndAppealV1 { case } => review::jobs::end_appeal(app, *case).await,
     }
 }
 

@@ -179,10 +179,11 @@ pub struct Hold {
     pub report: Option<ReportId>,
 }
 
-/// Places the hold that stands from knowledge to decision (US-32). One a case; a second signal finds it in place.
+/// Places the hold that stands from knowledge to decision (US-32). One a case; a second signal finds it in place, and an
+/// appeal window that had begun is over.
 pub async fn hold_pending(tx: &mut Tx, case: CaseId, knowledge_at: Timestamp) -> Result<()> {
     if store::has_pending(tx, case).await? {
-        return Ok(());
+        return store::set_pending_until(tx, case, None).await;
     }
     let id: HoldId = tx.id();
     store::insert_hold(tx, id, case, Basis::PendingDecision, knowledge_at, None, None).await?;
@@ -204,6 +205,22 @@ pub async fn release_pending(tx: &mut Tx, case: CaseId) -> Result<()> {
         audit::record(tx, Entry::by_tanod("hold.released").case(case)).await.map(drop)?;
     }
     Ok(())
+}
+
+/// A case was closed without a report: what it holds is kept until the appeal window ends, and no longer.
+pub async fn hold_for_appeal(tx: &mut Tx, case: CaseId, until: Timestamp) -> Result<()> {
+    store::set_pending_until(tx, case, Some(until)).await?;
+    let detail = serde_json::json!({"until": until});
+    audit::record(tx, Entry::by_tanod("hold.until_appeal").case(case).detail(detail)).await.map(drop)
+}
+
+/// Ends the hold of an appeal window that is over. None when it is not, or when something else came of the case.
+pub async fn end_appeal(tx: &mut Tx, case: CaseId) -> Result<Option<Recorded>> {
+    let now = tx.now();
+    if !store::end_appeal(tx, case, now).await? {
+        return Ok(None);
+    }
+    audit::record(tx, Entry::by_tanod("hold.appeal_over").case(case)).await.map(Some)
 }
 
 /// All holds, newest first.

@@ -133,6 +133,26 @@ pub(super) async fn release_pending(tx: &mut Tx, case: CaseId) -> Result<bool> {
     Ok(released > 0)
 }
 
+pub(super) async fn set_pending_until(tx: &mut Tx, case: CaseId, until: Option<Timestamp>) -> Result<()> {
+    tx.execute(
+        "UPDATE holds SET until_at = $1 WHERE case_id = $2 AND basis = 'pending_decision' AND released_at IS NULL",
+        &[until.into(), case.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn end_appeal(tx: &mut Tx, case: CaseId, now: Timestamp) -> Result<bool> {
+    let ended = tx
+        .execute(
+            "UPDATE holds SET released_at = $1
+             WHERE case_id = $2 AND basis = 'pending_decision' AND released_at IS NULL AND until_at <= $1",
+            &[now.into(), case.into()],
+        )
+        .await?;
+    Ok(ended > 0)
+}
+
 fn read_hold(row: &Row) -> Read<Hold> {
     Ok(Hold {
         id: row.get("id")?,

@@ -37,7 +37,7 @@ pub async fn retry(app: &App, id: ItemId) -> Result<Done> {
         return Ok(Done::Later(AGAIN));
     }
     let mut tx = app.db.write().await?;
-    if let Some(proof) = super::rejudge(&mut tx, &item, &prints, &judgement).await? {
+    if let Some(proof) = super::rejudge(&mut tx, &item, &prints, &judgement, app.settings.review.viral_accounts).await? {
         tx.commit(proof).await?;
         app.nudge.notify_waiters();
     }

@@ -75,6 +75,46 @@ pub struct Account {
     /// The address it registered with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// For an account of another platform that is seen here by federation: that platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// Whether the platform has reason to think that it is a child's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub likely_minor: Option<bool>,
+}
+
+impl Account {
+    /// Refuses what no report could carry.
+    pub fn check(&self) -> Result<()> {
+        let fault = |what: &str| Err(BAD_ITEM.because(what.to_owned()));
+        if !fits(&self.id, 255) {
+            return fault("account.id must have 1 to 255 characters");
+        }
+        if self.screen_name.as_ref().is_some_and(|name| !fits(name, 256)) {
+            return fault("account.screen_name must have 1 to 256 characters");
+        }
+        if self.email.as_ref().is_some_and(|email| !fits(email, 255) || !email.contains('@')) {
+            return fault("account.email must be an e-mail address of at most 255 characters");
+        }
+        if self.server.as_ref().is_some_and(|server| !fits(server, 255)) {
+            return fault("account.server must have 1 to 255 characters");
+        }
+        self.profile_url.as_deref().map_or(Ok(()), check_url)
+    }
+}
+
+fn fits(text: &str, most: usize) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= most
+}
+
+/// Refuses a URL that a report could not carry.
+pub(crate) fn check_url(url: &str) -> Result<()> {
+    let web = url.starts_with("https://") || url.starts_with("http://");
+    if !web || url.chars().count() > 2_083 || url.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(BAD_ITEM
+            .because("a URL must be absolute (http or https), without spaces, at most 2083 characters"));
+    }
+    Ok(())
 }
 
 /// What the platform says about an upload.
@@ -100,6 +140,12 @@ pub struct Facts {
     /// From which source port: behind shared addresses the address alone finds nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upload_port: Option<u16>,
+    /// The device it came from, by the platform's own id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// The link under which somebody without an account passes it on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share_link: Option<String>,
     /// Whether every user of the platform can see it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public: Option<bool>,
@@ -115,20 +161,11 @@ impl Facts {
     /// Refuses what no report could carry.
     pub fn check(&self) -> Result<()> {
         let fault = |what: &str| Err(BAD_ITEM.because(what.to_owned()));
-        let fits = |text: &str, most: usize| !text.trim().is_empty() && text.chars().count() <= most;
         if !fits(&self.content_id, 255) {
             return fault("content_id must have 1 to 255 characters");
         }
         if let Some(account) = &self.account {
-            if !fits(&account.id, 255) {
-                return fault("account.id must have 1 to 255 characters");
-            }
-            if account.screen_name.as_ref().is_some_and(|name| !fits(name, 256)) {
-                return fault("account.screen_name must have 1 to 256 characters");
-            }
-            if account.email.as_ref().is_some_and(|email| !fits(email, 255) || !email.contains('@')) {
-                return fault("account.email must be an e-mail address of at most 255 characters");
-            }
+            account.check()?;
         }
         if self.surface.as_ref().is_some_and(|surface| !fits(surface, 100)) {
             return fault("surface must have 1 to 100 characters");
@@ -139,17 +176,24 @@ impl Facts {
         if self.upload_port == Some(0) {
             return fault("upload_port must be 1 to 65535");
         }
-        let profile = self.account.as_ref().and_then(|account| account.profile_url.as_deref());
         if self.urls.len() > 50 {
             return fault("urls must have at most 50 entries");
         }
-        for url in self.urls.iter().map(String::as_str).chain(profile) {
-            let web = url.starts_with("https://") || url.starts_with("http://");
-            if !web || url.chars().count() > 2_083 || url.chars().any(|c| c.is_whitespace() || c.is_control()) {
-                return fault("a URL must be absolute (http or https), without spaces, at most 2083 characters");
-            }
+        if self.device.as_ref().is_some_and(|device| !fits(device, 255)) {
+            return fault("device must have 1 to 255 characters");
         }
-        Ok(())
+        if self.share_link.as_ref().is_some_and(|link| !fits(link, 2_083)) {
+            return fault("share_link must have 1 to 2083 characters");
+        }
+        self.urls.iter().try_for_each(|url| check_url(url))
+    }
+
+    /// What holds uploads without an account together, the surest first: a share link, a device, an address.
+    pub fn gathered_by(&self) -> Vec<String> {
+        let link = self.share_link.as_ref().map(|link| format!("link:{link}"));
+        let device = self.device.as_ref().map(|device| format!("device:{device}"));
+        let address = self.upload_ip.map(|address| format!("ip:{address}"));
+        [link, device, address].into_iter().flatten().collect()
     }
 }
 
@@ -225,7 +269,7 @@ impl Arrival {
 }
 
 /// Writes an upload with everything its verdict promises: row, matches, exhibit, case, hold, retry, audit entry.
-pub async fn accept(tx: &mut Tx, caller: &Caller, arrival: &Arrival) -> Result<(Option<CaseId>, Recorded)> {
+pub async fn accept(tx: &mut Tx, caller: &Caller, arrival: &Arrival, viral_accounts: i64) -> Result<(Option<CaseId>, Recorded)> {
     caller.require(Permission::SubmitItems)?;
     let judgement = &arrival.judgement;
     store::insert(tx, caller.scope_id(), arrival).await?;
@@ -244,7 +288,7 @@ pub async fn accept(tx: &mut Tx, caller: &Caller, arrival: &Arrival) -> Result<(
         }
     }
     if judgement.makes_case() {
-        case = Some(review::add_match(tx, arrival.id, &arrival.facts).await?);
+        case = Some(review::add_match(tx, arrival.id, &arrival.facts, viral_accounts).await?);
     }
     let kind = match judgement.verdict {
         Verdict::Match => "item.matched",
@@ -268,7 +312,13 @@ const RETRY_FIRST: Duration = Duration::from_secs(30);
 
 /// A second look at an unscanned upload found out more: its verdict changes, and what follows from a match follows. Nothing
 /// when another worker has said it already.
-pub async fn rejudge(tx: &mut Tx, item: &Item, prints: &Prints, judgement: &Judgement) -> Result<Option<Recorded>> {
+pub async fn rejudge(
+    tx: &mut Tx,
+    item: &Item,
+    prints: &Prints,
+    judgement: &Judgement,
+    viral_accounts: i64,
+) -> Result<Option<Recorded>> {
     if !store::rejudge(tx, item.id, prints, judgement).await? {
         return Ok(None);
     }
@@ -277,15 +327,20 @@ pub async fn rejudge(tx: &mut Tx, item: &Item, prints: &Prints, judgement: &Judg
     }
     if let (true, Some(facts)) = (judgement.makes_case(), &item.facts) {
         evidence::keep_for_case(tx, item.id).await?;
-        review::add_match(tx, item.id, facts).await?;
+        review::add_match(tx, item.id, facts, viral_accounts).await?;
     } else {
-        // Nothing asks for it any more: what the platform said goes, and the sealed media with it, not only in a week.
-        store::forget_facts(tx, item.id).await?;
-        evidence::let_go(tx, item.id).await?;
-        queue::revive(tx, &Work::ExpireExhibitV1 { item: item.id }).await?;
+        // Nothing asks for it any more, not only in a week.
+        let_go(tx, item.id).await?;
     }
     let detail = serde_json::json!({"verdict": judgement.verdict, "coverage": judgement.coverage});
     audit::record(tx, Entry::by_tanod("item.looked_at_again").about(item.id).detail(detail)).await.map(Some)
+}
+
+/// Lets go of what was kept with an upload: what the platform said, and the sealed media.
+pub async fn let_go(tx: &mut Tx, item: ItemId) -> Result<()> {
+    store::forget_facts(tx, item).await?;
+    evidence::let_go(tx, item).await?;
+    queue::revive(tx, &Work::ExpireExhibitV1 { item }).await
 }
 
 /// One upload.

@@ -35,6 +35,16 @@ pub enum Work {
         /// Whose.
         item: crate::store::ItemId,
     },
+    /// Carry out a decision that waited because there was nobody else to approve it.
+    SettleAloneV1 {
+        /// Which.
+        decision: crate::store::DecisionId,
+    },
+    /// End the appeal window of a dismissed case.
+    EndAppealV1 {
+        /// Of which case.
+        case: crate::store::CaseId,
+    },
 }
 
 impl Work {
@@ -44,6 +54,8 @@ impl Work {
             Self::FileReportV1 { .. } => "reports",
             Self::RetryItemV1 { .. } => "items",
             Self::ExpireExhibitV1 { .. } => "expiry",
+            Self::SettleAloneV1 { .. } => "decisions",
+            Self::EndAppealV1 { .. } => "appeals",
         }
     }
 
@@ -51,6 +63,8 @@ impl Work {
         match self {
             Self::FileReportV1 { report } => report.0,
             Self::RetryItemV1 { item } | Self::ExpireExhibitV1 { item } => item.0,
+            Self::SettleAloneV1 { decision } => decision.0,
+            Self::EndAppealV1 { case } => case.0,
         }
     }
 }

@@ -1,7 +1,14 @@
 //! A case: everything known about one account's suspected abuse, put before a person who decides.
 
 pub mod api;
+mod corrections;
+pub mod danger;
+mod decisions;
+mod files;
+pub mod involved;
+pub mod jobs;
 pub mod pages;
+pub mod priority;
 mod state;
 mod store;
 
@@ -12,11 +19,14 @@ use jiff::{SignedDuration, Timestamp};
 use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
 use crate::evidence;
-use crate::intake::Facts;
+use crate::intake::{Account, Facts};
 use crate::refusal::{Kind, Result};
-use crate::reporting;
-use crate::store::{CaseId, DecisionId, ItemId, PersonId, Recorded, SignalId, Tx};
+use crate::store::{CaseId, DecisionId, ItemId, NoticeId, PersonId, Recorded, SignalId, Tx};
 
+pub use corrections::*;
+pub use decisions::*;
+pub use files::*;
+pub use priority::{Ground, Priority};
 pub use state::{Event, State};
 
 /// An id that leads nowhere, for this caller.
@@ -50,33 +60,12 @@ pub static NO_REASON: Kind = Kind::new(
     "A decision needs its reason.",
     "Say in a sentence what you saw and why you decide so (at least 8 characters).",
 );
-/// A statement about a viewing that did not happen.
-pub static NOT_VIEWED: Kind = Kind::new(
-    422,
-    "not-viewed",
-    "You state that you viewed a file whole, and there is no such viewing by you.",
-    "Open it whole and without the veil first, or leave it out of `viewed_whole`.",
-);
 /// An upload that does not belong here.
 pub static NOT_IN_CASE: Kind = Kind::new(
     422,
     "not-in-case",
     "This upload does not belong to this case.",
     "Name uploads of the case's own signals.",
-);
-/// Approving one's own decision.
-pub static SAME_PERSON: Kind = Kind::new(
-    403,
-    "same-person",
-    "The second approval must come from another person.",
-    "Ask a lead who did not make the decision.",
-);
-/// Reporting without the facts that a report needs.
-pub static NO_INCIDENT_TYPE: Kind = Kind::new(
-    422,
-    "no-incident-type",
-    "A report needs the type of incident.",
-    "Send `incident_type`; the document lists the eight types.",
 );
 
 /// All refusals of this domain.
@@ -86,52 +75,43 @@ pub const REFUSALS: &[&Kind] = &[
     &NOT_LEASED,
     &WRONG_STATE,
     &NO_REASON,
-    &NOT_VIEWED,
     &NOT_IN_CASE,
-    &SAME_PERSON,
-    &NO_INCIDENT_TYPE,
+    &involved::ROLE_UNSET,
+    &involved::UNKNOWN_INVOLVED,
+    &decisions::NOT_VIEWED,
+    &decisions::SAME_PERSON,
+    &decisions::NO_INCIDENT_TYPE,
+    &decisions::NOBODY_NEXT,
+    &decisions::NOT_SAID_WHERE,
+    &decisions::TOO_LATE,
+    &corrections::UNKNOWN_DECISION,
+    &corrections::UNKNOWN_TOLD,
+    &corrections::UNDONE_BEFORE,
+    &files::UNKNOWN_FILE,
 ];
 
 /// How long a lease lasts without a sign of life.
 pub const LEASE: Duration = Duration::from_mins(15);
 
-/// How urgent a case is. A hash match alone is P2 to P4.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
-)]
-pub enum Priority {
-    /// A child may be in danger now.
-    P0,
-    /// New material, enticement, sextortion, an adult with access to a child.
-    P1,
-    /// Known material made public or traded.
-    P2,
-    /// Known, single.
-    P3,
-    /// Viral.
-    P4,
-}
+/// How long one address holds uploads without an account together. Longer would gather strangers: addresses are shared.
+const GATHER_BY_ADDRESS: SignedDuration = SignedDuration::from_hours(24);
 
-impl Priority {
-    fn number(self) -> i64 {
-        match self {
-            Self::P0 => 0,
-            Self::P1 => 1,
-            Self::P2 => 2,
-            Self::P3 => 3,
-            Self::P4 => 4,
-        }
-    }
-
-    fn from_number(number: i64) -> Self {
-        match number {
-            0 => Self::P0,
-            1 => Self::P1,
-            2 => Self::P2,
-            4 => Self::P4,
-            _ => Self::P3,
-        }
-    }
+/// By which way the operator came to know (US-03).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    /// A match with a list.
+    HashMatch,
+    /// A user's notice.
+    UserReport,
+    /// The person depicted, or somebody who speaks for them.
+    PersonDepicted,
+    /// The operator's own moderator.
+    Moderator,
+    /// A hotline.
+    Hotline,
+    /// The police.
+    Police,
 }
 
 /// A case.
@@ -147,16 +127,22 @@ pub struct Case {
     pub state: State,
     /// How urgent it is.
     pub priority: Priority,
+    /// Why it is as urgent.
+    pub reasons: Vec<Ground>,
+    /// Who set the priority, where a person did.
+    pub priority_by: Option<PersonId>,
     /// When the operator first knew (US-03).
     #[schema(value_type = String)]
     pub knowledge_at: Timestamp,
     /// By which route.
-    pub knowledge_route: String,
+    pub knowledge_route: Route,
     /// Who works on it.
     pub leased_by: Option<PersonId>,
     /// Until when.
     #[schema(value_type = Option<String>)]
     pub leased_until: Option<Timestamp>,
+    /// Who is named to decide it next.
+    pub given_to: Option<PersonId>,
     /// When it was opened.
     #[schema(value_type = String)]
     pub opened_at: Timestamp,
@@ -168,13 +154,27 @@ impl Case {
     }
 }
 
+/// What kind of thing made or joined a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SignalKind {
+    /// An upload fits a list.
+    HashMatch,
+    /// Somebody told the operator.
+    Notice,
+}
+
 /// What made or joined a case.
 #[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
 pub struct Signal {
     /// Its id.
     pub id: SignalId,
-    /// Which upload.
-    pub item: ItemId,
+    /// Of which kind.
+    pub kind: SignalKind,
+    /// Which upload; absent where a notice came without media.
+    pub item: Option<ItemId>,
+    /// Which notice.
+    pub notice: Option<NoticeId>,
     /// The decision that settled it, if one has.
     pub decision: Option<DecisionId>,
     /// When.
@@ -182,122 +182,135 @@ pub struct Signal {
     pub at: Timestamp,
 }
 
-/// What was decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Tell the authorities.
-    Report,
-    /// Nothing that must be reported.
-    NoViolation,
-    /// Somebody else must look.
-    NeedHelp,
+/// Something that makes a case or joins one.
+#[derive(Clone, Debug)]
+pub struct Joining<'a> {
+    /// Of which kind.
+    pub kind: SignalKind,
+    /// Its upload.
+    pub item: Option<ItemId>,
+    /// Its notice.
+    pub notice: Option<NoticeId>,
+    /// By which way the operator knows.
+    pub route: Route,
+    /// Whose it is.
+    pub account: Option<&'a Account>,
+    /// What holds uploads without an account together, the surest first.
+    pub gathered_by: Vec<String>,
+    /// The case it must join, where that is known: a notice about content of a case.
+    pub case: Option<CaseId>,
+    /// Why it is urgent.
+    pub grounds: Vec<Ground>,
 }
 
-/// Whether a second person is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Approval {
-    /// Not by the settings.
-    NotNeeded,
-    /// Waited for.
-    Asked,
-    /// Given.
-    Given,
-    /// Refused; the case is open again.
-    Refused,
-}
-
-/// Which decisions a second person approves (US-04 asks it of no-report decisions).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SecondApproval {
-    /// None.
-    Off,
-    /// Decisions of no violation.
-    NoViolation,
-    /// Every decision.
-    All,
-}
-
-/// A decision, as it is asked for.
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewDecision {
-    /// What.
-    pub outcome: Outcome,
-    /// Why, in a sentence.
-    pub reason: String,
-    /// For a report: the type of incident, in NCMEC's words.
-    #[serde(default)]
-    pub incident_type: Option<String>,
-    /// The deciding person's statement: "I viewed the entire contents of these uploads" (US-15).
-    #[serde(default)]
-    pub viewed_whole: Vec<ItemId>,
-}
-
-/// A decision.
-#[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
-pub struct Decision {
-    /// Its id.
-    pub id: DecisionId,
-    /// In which case.
-    pub case: CaseId,
-    /// What.
-    pub outcome: Outcome,
-    /// Why.
-    pub reason: String,
-    /// For a report: the type of incident.
-    pub incident_type: Option<String>,
-    /// Uploads that the person stated to have viewed whole.
-    pub viewed_whole: Vec<ItemId>,
-    /// Who.
-    pub by: PersonId,
-    /// Whether a second person is asked.
-    pub approval: Approval,
-    /// When.
-    #[schema(value_type = String)]
-    pub at: Timestamp,
-}
-
-/// Puts a match into the account's case, or opens one, and places the pending hold: from this moment everything is kept
-/// (US-03, US-32).
-pub async fn add_match(tx: &mut Tx, item: ItemId, facts: &Facts) -> Result<CaseId> {
-    let account = facts.account.as_ref().map(|account| account.id.as_str());
-    let now = tx.now();
-    let priority = if facts.public == Some(true) { Priority::P2 } else { Priority::P3 };
-    let found = match account {
-        Some(account) => store::of_account(tx, account).await?,
-        None => None,
+/// Puts a match into the account's case, or opens one.
+pub async fn add_match(tx: &mut Tx, item: ItemId, facts: &Facts, viral_accounts: i64) -> Result<CaseId> {
+    let mut grounds = vec![Ground::KnownSingle];
+    if facts.public == Some(true) {
+        grounds.push(Ground::KnownPublic);
+    }
+    let joining = Joining {
+        kind: SignalKind::HashMatch,
+        item: Some(item),
+        notice: None,
+        route: Route::HashMatch,
+        account: facts.account.as_ref(),
+        gathered_by: facts.gathered_by(),
+        case: None,
+        grounds,
     };
+    let case = join(tx, joining).await?;
+    files::weigh_spread(tx, item, viral_accounts).await?;
+    Ok(case)
+}
+
+/// Puts a signal into its case, or opens one: the account's, or the one that link, device or address hold together. The
+/// pending hold is placed: from this moment everything is kept (US-03, US-32).
+pub async fn join(tx: &mut Tx, joining: Joining<'_>) -> Result<CaseId> {
+    let now = tx.now();
+    let account = joining.account.map(|account| account.id.as_str());
+    let mut found = match (joining.case, account) {
+        (Some(case), _) => store::locked(tx, case).await?.filter(|case| case.state != State::Dismissed),
+        (None, Some(account)) => store::of_account(tx, account).await?,
+        (None, None) => None,
+    };
+    if found.is_none() && account.is_none() {
+        let since = now.checked_sub(GATHER_BY_ADDRESS).unwrap_or(now);
+        for key in &joining.gathered_by {
+            let since = if key.starts_with("ip:") { since } else { Timestamp::MIN };
+            found = store::gathered(tx, key, since).await?;
+            if found.is_some() {
+                break;
+            }
+        }
+    }
     let case = if let Some(case) = found {
+        let mut grounds = joining.grounds.clone();
+        if joining.kind == SignalKind::HashMatch && store::matches_in(tx, case.id).await? > 0 {
+            grounds.push(Ground::KnownSeveral);
+        }
+        add_grounds(tx, &case, &grounds).await?;
         let next = case.state.after(Event::Signal)?;
-        store::signal_joined(tx, case.id, next, priority.min(case.priority)).await?;
+        store::set_state(tx, case.id, next).await?;
+        if next == State::Open {
+            evidence::hold_pending(tx, case.id, now).await?;
+        }
         case.id
     } else {
+        let priority = priority::weigh(&joining.grounds);
         let case = Case {
             id: tx.id(),
             number: tx.next_number("case").await?,
             account: account.map(str::to_owned),
             state: State::Open,
             priority,
+            reasons: joining.grounds.clone(),
+            priority_by: None,
             knowledge_at: now,
-            knowledge_route: "hash_match".to_owned(),
+            knowledge_route: joining.route,
             leased_by: None,
             leased_until: None,
+            given_to: None,
             opened_at: now,
         };
         store::insert_case(tx, &case).await?;
-        let detail = serde_json::json!({"route": "hash_match", "priority": priority});
+        let detail = serde_json::json!({"route": joining.route, "priority": priority, "reasons": joining.grounds});
         audit::record(tx, Entry::by_tanod("case.opened").case(case.id).detail(detail)).await.map(drop)?;
+        evidence::hold_pending(tx, case.id, now).await?;
         case.id
     };
+    if account.is_none() {
+        for key in &joining.gathered_by {
+            store::gather(tx, case, key).await?;
+        }
+    }
     let signal: SignalId = tx.id();
-    store::insert_signal(tx, signal, case, item).await?;
-    evidence::hold_pending(tx, case, now).await?;
-    let entry = Entry::by_tanod("signal.added").case(case).about(signal).detail(serde_json::json!({"item": item}));
+    store::insert_signal(tx, signal, case, &joining).await?;
+    involved::bring(tx, case, joining.account).await?;
+    let detail = serde_json::json!({
+        "kind": joining.kind, "item": joining.item, "notice": joining.notice, "route": joining.route,
+        "grounds": joining.grounds,
+    });
+    let entry = Entry::by_tanod("signal.added").case(case).about(signal).detail(detail);
     audit::record(tx, entry).await.map(drop)?;
     Ok(case)
+}
+
+/// More grounds for urgency: what a person set may be raised by them, never lowered.
+pub(crate) async fn add_grounds(tx: &mut Tx, case: &Case, grounds: &[Ground]) -> Result<()> {
+    let mut reasons = case.reasons.clone();
+    reasons.extend(grounds.iter().filter(|ground| !case.reasons.contains(ground)));
+    reasons.sort_unstable();
+    reasons.dedup();
+    let computed = priority::weigh(&reasons);
+    let priority = if case.priority_by.is_some() { computed.min(case.priority) } else { computed };
+    if priority != case.priority || reasons != case.reasons {
+        store::set_priority(tx, case.id, priority, &reasons, case.priority_by).await?;
+        let detail = serde_json::json!({"from": case.priority, "to": priority, "reasons": reasons});
+        let entry = Entry::by_tanod("case.priority_weighed").case(case.id).detail(detail);
+        audit::record(tx, entry).await.map(drop)?;
+    }
+    Ok(())
 }
 
 /// A filter for lists of cases.
@@ -318,21 +331,47 @@ pub async fn list(tx: &mut Tx, caller: &Caller, wanted: Wanted, limit: i64) -> R
 /// One case.
 pub async fn find(tx: &mut Tx, caller: &Caller, id: CaseId) -> Result<Case> {
     caller.require(Permission::ReadCases)?;
+    case(tx, id).await
+}
+
+/// One case, for the program itself.
+pub async fn case(tx: &mut Tx, id: CaseId) -> Result<Case> {
     store::case(tx, id).await?.ok_or_else(|| (&UNKNOWN_CASE).into())
+}
+
+async fn exists(tx: &mut Tx, id: CaseId) -> Result<bool> {
+    Ok(store::case(tx, id).await?.is_some())
 }
 
 /// What is in a case, for a person who works on it.
 pub struct Contents {
     /// What made it.
     pub signals: Vec<Signal>,
+    /// Who is in it.
+    pub involved: Vec<involved::Involved>,
     /// What was decided.
     pub decisions: Vec<Decision>,
+    /// What was found wrong, and whom it must be told to.
+    pub corrections: Vec<Correction>,
+    /// Telephone calls about it.
+    pub calls: Vec<danger::TelephoneCall>,
 }
 
-/// Signals and decisions of a case, oldest first.
+/// Everything in a case, oldest first.
 pub async fn contents(tx: &mut Tx, caller: &Caller, id: CaseId) -> Result<Contents> {
     caller.require(Permission::ReadCases)?;
-    Ok(Contents { signals: store::signals(tx, id).await?, decisions: store::decisions(tx, id).await? })
+    Ok(Contents {
+        signals: store::signals(tx, id).await?,
+        involved: store::involved(tx, id).await?,
+        decisions: store::decisions(tx, id).await?,
+        corrections: corrections::of(tx, id).await?,
+        calls: store::calls(tx, id).await?,
+    })
+}
+
+/// The signals of a case, oldest first.
+pub async fn signals(tx: &mut Tx, id: CaseId) -> Result<Vec<Signal>> {
+    store::signals(tx, id).await
 }
 
 /// Takes or renews the lease on a case.
@@ -362,149 +401,12 @@ pub async fn leased(tx: &mut Tx, caller: &Caller, id: CaseId) -> Result<Case> {
     if case.is_leased_by(caller.person()?, tx.now()) { Ok(case) } else { Err((&NOT_LEASED).into()) }
 }
 
-/// Decides a case. What happens next is the settled decision's matter: a report is intended, the case is dismissed, or
-/// somebody else looks.
-pub async fn decide(
-    tx: &mut Tx,
-    caller: &Caller,
-    id: CaseId,
-    new: &NewDecision,
-    settings: &reporting::Settings,
-    second: SecondApproval,
-) -> Result<(Decision, Recorded)> {
-    caller.require(Permission::DecideCases)?;
-    store::locked(tx, id).await?;
-    let case = leased(tx, caller, id).await?;
-    if case.state == State::Help {
-        caller.require(Permission::ApproveDecisions)?;
-    }
-    if new.reason.trim().chars().count() < 8 {
-        return Err((&NO_REASON).into());
-    }
-    if new.outcome == Outcome::Report {
-        let kind = new.incident_type.as_deref().ok_or(&NO_INCIDENT_TYPE)?;
-        reporting::incident_type(kind).ok_or_else(|| NO_INCIDENT_TYPE.because(format!("not one of them: {kind}")))?;
-    }
-    let by = caller.person()?;
-    let signals = store::signals(tx, id).await?;
-    for item in &new.viewed_whole {
-        if signals.iter().all(|signal| signal.item != *item) {
-            return Err(NOT_IN_CASE.because(item.to_string()));
-        }
-        let views = evidence::views(tx, *item).await?;
-        if !views.iter().any(|view| view.person == by && view.whole && !view.veiled) {
-            return Err(NOT_VIEWED.because(item.to_string()));
-        }
-    }
-    let asks = match second {
-        SecondApproval::Off => false,
-        SecondApproval::NoViolation => new.outcome == Outcome::NoViolation,
-        SecondApproval::All => new.outcome != Outcome::NeedHelp,
-    };
-    let decision = Decision {
-        id: tx.id(),
-        case: id,
-        outcome: new.outcome,
-        reason: new.reason.trim().to_owned(),
-        incident_type: new.incident_type.clone(),
-        viewed_whole: new.viewed_whole.clone(),
-        by,
-        approval: if asks { Approval::Asked } else { Approval::NotNeeded },
-        at: tx.now(),
-    };
-    store::insert_decision(tx, &decision).await?;
-    // The decision covers what was in the case when it was made; a later signal waits for a decision of its own.
-    store::assign_signals(tx, id, decision.id).await?;
-    let detail = serde_json::json!({
-        "outcome": decision.outcome, "reason": decision.reason, "viewed_whole": decision.viewed_whole,
-        "incident_type": decision.incident_type, "approval": decision.approval,
-    });
-    let entry = Entry::by(caller, "case.decided").case(id).about(decision.id).detail(detail);
-    let proof = audit::record(tx, entry).await?;
-    store::release(tx, id).await?;
-    if asks {
-        move_to(tx, &case, Event::ApprovalAsked).await?;
-    } else {
-        settle(tx, &case, &decision, settings).await?;
-    }
-    Ok((decision, proof))
-}
-
-/// Gives or refuses the second approval.
-pub async fn approve(
-    tx: &mut Tx,
-    caller: &Caller,
-    id: CaseId,
-    yes: bool,
-    reason: &str,
-    settings: &reporting::Settings,
-) -> Result<(Decision, Recorded)> {
-    caller.require(Permission::ApproveDecisions)?;
-    if reason.trim().chars().count() < 8 {
-        return Err((&NO_REASON).into());
-    }
-    let case = store::locked(tx, id).await?.ok_or(&UNKNOWN_CASE)?;
-    if case.state != State::Approval {
-        return Err(WRONG_STATE.because("no decision waits for an approval"));
-    }
-    let mut decision = store::decisions(tx, id)
-        .await?
-        .into_iter()
-        .rev()
-        .find(|decision| decision.approval == Approval::Asked)
-        .ok_or_else(|| WRONG_STATE.because("no decision waits for an approval"))?;
-    let person = caller.person()?;
-    if decision.by == person {
-        return Err((&SAME_PERSON).into());
-    }
-    decision.approval = if yes { Approval::Given } else { Approval::Refused };
-    store::settle_approval(tx, decision.id, decision.approval, person, reason.trim()).await?;
-    let kind = if yes { "decision.approved" } else { "decision.refused" };
-    let detail = serde_json::json!({"reason": reason.trim()});
-    let proof = audit::record(tx, Entry::by(caller, kind).case(id).about(decision.id).detail(detail)).await?;
-    if yes {
-        settle(tx, &case, &decision, settings).await?;
-    } else {
-        store::unassign_signals(tx, decision.id).await?;
-        move_to(tx, &case, Event::ApprovalRefused).await?;
-    }
-    Ok((decision, proof))
-}
-
-/// Carries out a decision that nothing waits for any more.
-async fn settle(tx: &mut Tx, case: &Case, decision: &Decision, settings: &reporting::Settings) -> Result<()> {
-    match decision.outcome {
-        Outcome::Report => {
-            move_to(tx, case, Event::ReportDecided).await?;
-            let items: Vec<ItemId> = store::signals(tx, case.id)
-                .await?
-                .into_iter()
-                .filter(|signal| signal.decision == Some(decision.id))
-                .map(|signal| signal.item)
-                .collect();
-            reporting::intend(tx, case, decision, &items, settings).await
-        }
-        Outcome::NoViolation => {
-            if undecided(tx, case.id).await? {
-                return move_to(tx, case, Event::DismissedWithMore).await;
-            }
-            let next = case.state.after(Event::Dismissed)?;
-            // An account that was reported stays reported; dismissing a later signal does not undo that.
-            let next = if reporting::any_finished(tx, case.id).await? { State::Reported } else { next };
-            store::set_state(tx, case.id, next).await?;
-            // The sealed copy goes after its appeal window; until that exists the pending hold stays.
-            Ok(())
-        }
-        Outcome::NeedHelp => {
-            store::unassign_signals(tx, decision.id).await?;
-            move_to(tx, case, Event::HelpAsked).await
-        }
-    }
-}
-
 /// All intended reports of a case are finished: it is reported, or open again when a signal came meanwhile.
 pub async fn report_finished(tx: &mut Tx, id: CaseId) -> Result<()> {
     let Some(case) = store::locked(tx, id).await? else { return Ok(()) };
+    if case.state != State::Reporting {
+        return Ok(());
+    }
     if undecided(tx, id).await? {
         move_to(tx, &case, Event::ReportedWithMore).await?;
     } else {
@@ -512,6 +414,12 @@ pub async fn report_finished(tx: &mut Tx, id: CaseId) -> Result<()> {
         evidence::release_pending(tx, id).await?;
     }
     Ok(())
+}
+
+/// The platform's context came, or its time is over: a case that waited for it waits for a decision again.
+pub async fn context_came(tx: &mut Tx, id: CaseId) -> Result<()> {
+    let Some(case) = store::locked(tx, id).await? else { return Ok(()) };
+    move_to(tx, &case, Event::ContextCame).await
 }
 
 /// Whether something in the case waits for a decision.

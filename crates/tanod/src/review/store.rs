@@ -1,12 +1,22 @@
-//! The SQL of cases, signals and decisions.
+//! The SQL of cases, signals, people, decisions, corrections and calls.
 
 use jiff::Timestamp;
 
-use super::{Approval, Case, Decision, Priority, Signal, State, Wanted};
+use super::corrections::{Correction, Told, ToldState};
+use super::danger::TelephoneCall;
+use super::involved::{Involved, Role};
+use super::priority::Ground;
+use super::{Approval, Case, Decision, Joining, Priority, Signal, State, Wanted};
 use crate::refusal::{Error, Result};
-use crate::store::{CaseId, DecisionId, ItemId, PersonId, Row, SignalId, StoreError, Tx, as_word};
+use crate::store::{
+    BankId, CaseId, CorrectionId, DecisionId, InvolvedId, PersonId, Row, SignalId, StoreError, ToldId, Tx, as_word,
+};
 
 type Read<T> = std::result::Result<T, StoreError>;
+
+fn json<T: serde::Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| Error::internal("writing a case", error))
+}
 
 fn read_case(row: &Row) -> Read<Case> {
     Ok(Case {
@@ -15,10 +25,13 @@ fn read_case(row: &Row) -> Read<Case> {
         account: row.get("account")?,
         state: row.word("state")?,
         priority: Priority::from_number(row.get("priority")?),
+        reasons: row.json("reasons")?,
+        priority_by: row.get("priority_by")?,
         knowledge_at: row.get("knowledge_at")?,
-        knowledge_route: row.get("knowledge_route")?,
+        knowledge_route: row.word("knowledge_route")?,
         leased_by: row.get("leased_by")?,
         leased_until: row.get("leased_until")?,
+        given_to: row.get("given_to")?,
         opened_at: row.get("opened_at")?,
     })
 }
@@ -32,18 +45,45 @@ pub(super) async fn of_account(tx: &mut Tx, account: &str) -> Result<Option<Case
     Ok(row.as_ref().map(read_case).transpose()?)
 }
 
+/// The newest case without an account that this key holds together.
+pub(super) async fn gathered(tx: &mut Tx, key: &str, since: Timestamp) -> Result<Option<Case>> {
+    let row = tx
+        .row(
+            "SELECT cases.id FROM gatherings JOIN cases ON cases.id = gatherings.case_id
+             WHERE gatherings.key = $1 AND gatherings.at >= $2 AND cases.account IS NULL AND cases.state <> 'dismissed'
+             ORDER BY gatherings.at DESC, cases.id DESC LIMIT 1",
+            &[key.into(), since.into()],
+        )
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let found = locked(tx, row.get("id")?).await?;
+    Ok(found.filter(|case| case.state != State::Dismissed))
+}
+
+pub(super) async fn gather(tx: &mut Tx, case: CaseId, key: &str) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        "INSERT INTO gatherings (key, case_id, at) VALUES ($1, $2, $3) ON CONFLICT (key, case_id) DO UPDATE SET at = $3",
+        &[key.into(), case.into(), now.into()],
+    )
+    .await?;
+    Ok(())
+}
+
 pub(super) async fn insert_case(tx: &mut Tx, case: &Case) -> Result<()> {
     tx.execute(
-        "INSERT INTO cases (id, number, account, state, priority, knowledge_at, knowledge_route, opened_at, changed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+        "INSERT INTO cases (id, number, account, state, priority, reasons, knowledge_at, knowledge_route, opened_at,
+             changed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
         &[
             case.id.into(),
             case.number.into(),
             case.account.as_deref().into(),
             as_word(&case.state).into(),
             case.priority.number().into(),
+            json(&case.reasons)?.into(),
             case.knowledge_at.into(),
-            case.knowledge_route.as_str().into(),
+            as_word(&case.knowledge_route).into(),
             case.opened_at.into(),
         ],
     )
@@ -51,13 +91,24 @@ pub(super) async fn insert_case(tx: &mut Tx, case: &Case) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn signal_joined(tx: &mut Tx, id: CaseId, state: State, priority: Priority) -> Result<()> {
+pub(super) async fn set_priority(
+    tx: &mut Tx,
+    id: CaseId,
+    priority: Priority,
+    reasons: &[Ground],
+    by: Option<PersonId>,
+) -> Result<()> {
     let now = tx.now();
     tx.execute(
-        "UPDATE cases SET state = $1, priority = $2, changed_at = $3 WHERE id = $4",
-        &[as_word(&state).into(), priority.number().into(), now.into(), id.into()],
+        "UPDATE cases SET priority = $1, reasons = $2, priority_by = $3, changed_at = $4 WHERE id = $5",
+        &[priority.number().into(), json(&reasons)?.into(), by.into(), now.into(), id.into()],
     )
     .await?;
+    Ok(())
+}
+
+pub(super) async fn give_to(tx: &mut Tx, id: CaseId, person: Option<PersonId>) -> Result<()> {
+    tx.execute("UPDATE cases SET given_to = $1 WHERE id = $2", &[person.into(), id.into()]).await?;
     Ok(())
 }
 
@@ -122,11 +173,18 @@ pub(super) async fn release(tx: &mut Tx, id: CaseId) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn insert_signal(tx: &mut Tx, id: SignalId, case: CaseId, item: ItemId) -> Result<()> {
+pub(super) async fn insert_signal(tx: &mut Tx, id: SignalId, case: CaseId, joining: &Joining<'_>) -> Result<()> {
     let now = tx.now();
     tx.execute(
-        "INSERT INTO signals (id, case_id, kind, item, at) VALUES ($1, $2, 'hash_match', $3, $4)",
-        &[id.into(), case.into(), item.into(), now.into()],
+        "INSERT INTO signals (id, case_id, kind, item, notice, at) VALUES ($1, $2, $3, $4, $5, $6)",
+        &[
+            id.into(),
+            case.into(),
+            as_word(&joining.kind).into(),
+            joining.item.into(),
+            joining.notice.into(),
+            now.into(),
+        ],
     )
     .await?;
     Ok(())
@@ -134,12 +192,106 @@ pub(super) async fn insert_signal(tx: &mut Tx, id: SignalId, case: CaseId, item:
 
 pub(super) async fn signals(tx: &mut Tx, case: CaseId) -> Result<Vec<Signal>> {
     let rows = tx
-        .rows("SELECT id, item, decision, at FROM signals WHERE case_id = $1 ORDER BY at, id", &[case.into()])
+        .rows(
+            "SELECT id, kind, item, notice, decision, at FROM signals WHERE case_id = $1 ORDER BY at, id",
+            &[case.into()],
+        )
         .await?;
     let signal = |row: &Row| {
-        Ok(Signal { id: row.get("id")?, item: row.get("item")?, decision: row.get("decision")?, at: row.get("at")? })
+        Ok(Signal {
+            id: row.get("id")?,
+            kind: row.word("kind")?,
+            item: row.get("item")?,
+            notice: row.get("notice")?,
+            decision: row.get("decision")?,
+            at: row.get("at")?,
+        })
     };
     Ok(rows.iter().map(signal).collect::<Read<_>>()?)
+}
+
+pub(super) async fn matches_in(tx: &mut Tx, case: CaseId) -> Result<i64> {
+    let row = tx
+        .row("SELECT COUNT(*) AS n FROM signals WHERE case_id = $1 AND kind = 'hash_match'", &[case.into()])
+        .await?;
+    Ok(row.map_or(Ok(0), |row| row.get("n"))?)
+}
+
+/// Cases that are not dismissed and hold a copy of a file, oldest first.
+pub(super) async fn with_file(tx: &mut Tx, sha256: &[u8], limit: i64) -> Result<Vec<Case>> {
+    let rows = tx
+        .rows(
+            "SELECT * FROM cases WHERE state <> 'dismissed' AND id IN
+                 (SELECT signals.case_id FROM signals JOIN items ON items.id = signals.item WHERE items.sha256 = $1)
+             ORDER BY number LIMIT $2",
+            &[sha256.into(), limit.into()],
+        )
+        .await?;
+    Ok(rows.iter().map(read_case).collect::<Read<_>>()?)
+}
+
+/// How many cases that are not dismissed hold a copy of a file, counted no further than `limit`.
+pub(super) async fn count_with_file(tx: &mut Tx, sha256: &[u8], limit: i64) -> Result<i64> {
+    let row = tx
+        .row(
+            "SELECT COUNT(*) AS n FROM (SELECT DISTINCT signals.case_id FROM signals
+                 JOIN items ON items.id = signals.item JOIN cases ON cases.id = signals.case_id
+                 WHERE items.sha256 = $1 AND cases.state <> 'dismissed' LIMIT $2) AS some",
+            &[sha256.into(), limit.into()],
+        )
+        .await?;
+    Ok(row.map_or(Ok(0), |row| row.get("n"))?)
+}
+
+/// Whether a case rests on this file alone: no other file, no notice.
+pub(super) async fn rests_on_file_alone(tx: &mut Tx, case: CaseId, sha256: &[u8]) -> Result<bool> {
+    let row = tx
+        .row(
+            "SELECT signals.id FROM signals LEFT JOIN items ON items.id = signals.item
+             WHERE signals.case_id = $1 AND (items.sha256 IS NULL OR items.sha256 <> $2) LIMIT 1",
+            &[case.into(), sha256.into()],
+        )
+        .await?;
+    Ok(row.is_none())
+}
+
+/// Decisions, not undone, that cover a copy of this file.
+pub(super) async fn decisions_on_file(tx: &mut Tx, sha256: &[u8]) -> Result<Vec<Decision>> {
+    let rows = tx
+        .rows(
+            "SELECT * FROM decisions WHERE undone_at IS NULL AND id IN
+                 (SELECT signals.decision FROM signals JOIN items ON items.id = signals.item WHERE items.sha256 = $1)
+             ORDER BY at, id",
+            &[sha256.into()],
+        )
+        .await?;
+    Ok(rows.iter().map(read_decision).collect::<Read<_>>()?)
+}
+
+/// Decisions, not undone, every signal of which is a match with this bank and no other.
+pub(super) async fn decisions_on_bank(tx: &mut Tx, bank: BankId) -> Result<Vec<Decision>> {
+    let rows = tx
+        .rows(
+            "SELECT * FROM decisions WHERE undone_at IS NULL
+               AND id IN (SELECT signals.decision FROM signals
+                   JOIN item_matches ON item_matches.item = signals.item AND NOT item_matches.shadow
+                   WHERE item_matches.bank = $1)
+               AND id NOT IN (SELECT signals.decision FROM signals
+                   LEFT JOIN item_matches ON item_matches.item = signals.item AND NOT item_matches.shadow
+                   WHERE signals.decision IS NOT NULL
+                     AND (signals.kind <> 'hash_match' OR item_matches.bank IS NULL OR item_matches.bank <> $1))
+             ORDER BY at, id",
+            &[bank.into()],
+        )
+        .await?;
+    Ok(rows.iter().map(read_decision).collect::<Read<_>>()?)
+}
+
+/// Moves everything of a dismissed case into the account's case of today.
+pub(super) async fn move_signals(tx: &mut Tx, from: DecisionId, to: CaseId) -> Result<()> {
+    tx.execute("UPDATE signals SET case_id = $1, decision = NULL WHERE decision = $2", &[to.into(), from.into()])
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn assign_signals(tx: &mut Tx, case: CaseId, decision: DecisionId) -> Result<()> {
@@ -157,18 +309,18 @@ pub(super) async fn unassign_signals(tx: &mut Tx, decision: DecisionId) -> Resul
 }
 
 pub(super) async fn insert_decision(tx: &mut Tx, decision: &Decision) -> Result<()> {
-    let statements = serde_json::to_string(&decision.viewed_whole)
-        .map_err(|error| Error::internal("writing a decision's statements", error))?;
     tx.execute(
-        "INSERT INTO decisions (id, case_id, outcome, reason, incident_type, statements, by_person, approval, at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO decisions (id, case_id, outcome, reason, incident_type, statements, particulars, by_person, approval,
+             at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         &[
             decision.id.into(),
             decision.case.into(),
             as_word(&decision.outcome).into(),
             decision.reason.as_str().into(),
             decision.incident_type.as_deref().into(),
-            statements.into(),
+            json(&decision.viewed_whole)?.into(),
+            json(&decision.particulars)?.into(),
             decision.by.into(),
             as_word(&decision.approval).into(),
             decision.at.into(),
@@ -194,20 +346,255 @@ pub(super) async fn settle_approval(
     Ok(())
 }
 
+pub(super) async fn settle_alone(tx: &mut Tx, id: DecisionId) -> Result<()> {
+    let now = tx.now();
+    tx.execute("UPDATE decisions SET settled_at = $1 WHERE id = $2", &[now.into(), id.into()]).await?;
+    Ok(())
+}
+
+pub(super) async fn undo(tx: &mut Tx, id: DecisionId, by: PersonId, because: &str) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        "UPDATE decisions SET undone_at = $1, undone_by = $2, undone_because = $3 WHERE id = $4",
+        &[now.into(), by.into(), because.into(), id.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+fn read_decision(row: &Row) -> Read<Decision> {
+    Ok(Decision {
+        id: row.get("id")?,
+        case: row.get("case_id")?,
+        outcome: row.word("outcome")?,
+        reason: row.get("reason")?,
+        incident_type: row.get("incident_type")?,
+        viewed_whole: row.json("statements")?,
+        particulars: row.json("particulars")?,
+        by: row.get("by_person")?,
+        approval: row.word("approval")?,
+        at: row.get("at")?,
+        undone_at: row.get("undone_at")?,
+    })
+}
+
+pub(super) async fn decision(tx: &mut Tx, id: DecisionId) -> Result<Option<Decision>> {
+    let row = tx.row("SELECT * FROM decisions WHERE id = $1", &[id.into()]).await?;
+    Ok(row.as_ref().map(read_decision).transpose()?)
+}
+
 pub(super) async fn decisions(tx: &mut Tx, case: CaseId) -> Result<Vec<Decision>> {
     let rows = tx.rows("SELECT * FROM decisions WHERE case_id = $1 ORDER BY at, id", &[case.into()]).await?;
-    let decision = |row: &Row| {
-        Ok(Decision {
+    Ok(rows.iter().map(read_decision).collect::<Read<_>>()?)
+}
+
+pub(super) async fn involved(tx: &mut Tx, case: CaseId) -> Result<Vec<Involved>> {
+    let rows = tx.rows("SELECT * FROM involved WHERE case_id = $1 ORDER BY at, id", &[case.into()]).await?;
+    let one = |row: &Row| {
+        Ok(Involved {
             id: row.get("id")?,
-            case: row.get("case_id")?,
-            outcome: row.word("outcome")?,
-            reason: row.get("reason")?,
-            incident_type: row.get("incident_type")?,
-            viewed_whole: row.json("statements")?,
-            by: row.get("by_person")?,
-            approval: row.word("approval")?,
+            kind: row.word("kind")?,
+            account: row.get("account")?,
+            role: row.get::<Option<String>>("role")?.and_then(|text| crate::store::word(&text)),
+            likely_minor: row.get("likely_minor")?,
+            hijacked: row.get("hijacked")?,
+            facts: row.json("facts")?,
+            set_by: row.get("set_by")?,
             at: row.get("at")?,
         })
     };
-    Ok(rows.iter().map(decision).collect::<Read<_>>()?)
+    Ok(rows.iter().map(one).collect::<Read<_>>()?)
+}
+
+pub(super) async fn insert_involved(tx: &mut Tx, case: CaseId, one: &Involved) -> Result<()> {
+    tx.execute(
+        "INSERT INTO involved (id, case_id, account, kind, role, likely_minor, hijacked, facts, set_by, at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        &[
+            one.id.into(),
+            case.into(),
+            one.account.as_deref().into(),
+            as_word(&one.kind).into(),
+            one.role.as_ref().map(as_word).into(),
+            one.likely_minor.into(),
+            one.hijacked.into(),
+            json(&one.facts)?.into(),
+            one.set_by.into(),
+            one.at.into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn set_involved(
+    tx: &mut Tx,
+    id: InvolvedId,
+    role: Option<Role>,
+    likely_minor: bool,
+    hijacked: bool,
+    by: Option<PersonId>,
+) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        "UPDATE involved SET role = $1, likely_minor = $2, hijacked = $3, set_by = $4, set_at = $5 WHERE id = $6",
+        &[
+            role.as_ref().map(as_word).into(),
+            likely_minor.into(),
+            hijacked.into(),
+            by.into(),
+            now.into(),
+            id.into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn insert_call(tx: &mut Tx, case: CaseId, call: &TelephoneCall) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        "INSERT INTO telephone_calls (id, case_id, by_person, direction, authority, telephone, reference, words, at,
+             written_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        &[
+            call.id.into(),
+            case.into(),
+            call.by.into(),
+            as_word(&call.direction).into(),
+            call.authority.as_str().into(),
+            call.telephone.as_str().into(),
+            call.reference.as_deref().into(),
+            call.words.as_str().into(),
+            call.at.into(),
+            now.into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn calls(tx: &mut Tx, case: CaseId) -> Result<Vec<TelephoneCall>> {
+    let rows = tx.rows("SELECT * FROM telephone_calls WHERE case_id = $1 ORDER BY at, id", &[case.into()]).await?;
+    let call = |row: &Row| {
+        Ok(TelephoneCall {
+            id: row.get("id")?,
+            by: row.get("by_person")?,
+            direction: row.word("direction")?,
+            authority: row.get("authority")?,
+            telephone: row.get("telephone")?,
+            reference: row.get("reference")?,
+            words: row.get("words")?,
+            at: row.get("at")?,
+        })
+    };
+    Ok(rows.iter().map(call).collect::<Read<_>>()?)
+}
+
+pub(super) async fn insert_correction(tx: &mut Tx, correction: &Correction) -> Result<()> {
+    tx.execute(
+        "INSERT INTO corrections (id, case_id, decision, bank, reason, by_person, at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        &[
+            correction.id.into(),
+            correction.case.into(),
+            correction.decision.into(),
+            correction.bank.into(),
+            correction.reason.as_str().into(),
+            correction.by.into(),
+            correction.at.into(),
+        ],
+    )
+    .await?;
+    for told in &correction.told {
+        tx.execute(
+            "INSERT INTO corrections_told (id, correction, report, whom, state) VALUES ($1, $2, $3, $4, $5)",
+            &[
+                told.id.into(),
+                correction.id.into(),
+                told.report.into(),
+                told.whom.as_str().into(),
+                as_word(&told.state).into(),
+            ],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+fn read_told(row: &Row) -> Read<Told> {
+    Ok(Told {
+        id: row.get("id")?,
+        report: row.get("report")?,
+        whom: row.get("whom")?,
+        state: row.word("state")?,
+        means: row.get("means")?,
+        words: row.get("words")?,
+        told_at: row.get("told_at")?,
+        by: row.get("by_person")?,
+    })
+}
+
+pub(super) async fn corrections(tx: &mut Tx, case: CaseId) -> Result<Vec<Correction>> {
+    let rows = tx.rows("SELECT * FROM corrections WHERE case_id = $1 ORDER BY at, id", &[case.into()]).await?;
+    let mut all = Vec::new();
+    for row in &rows {
+        let id: CorrectionId = row.get("id")?;
+        let told = tx.rows("SELECT * FROM corrections_told WHERE correction = $1 ORDER BY id", &[id.into()]).await?;
+        all.push(Correction {
+            id,
+            case,
+            decision: row.get("decision")?,
+            bank: row.get("bank")?,
+            reason: row.get("reason")?,
+            by: row.get("by_person")?,
+            at: row.get("at")?,
+            told: told.iter().map(read_told).collect::<Read<_>>()?,
+            reopened: Vec::new(),
+        });
+    }
+    Ok(all)
+}
+
+/// Who must still be told, the longest waiting first, with the case.
+pub(super) async fn untold(tx: &mut Tx) -> Result<Vec<(CaseId, Told)>> {
+    let rows = tx
+        .rows(
+            "SELECT corrections_told.*, corrections.case_id FROM corrections_told
+             JOIN corrections ON corrections.id = corrections_told.correction
+             WHERE corrections_told.state = 'open' ORDER BY corrections_told.id LIMIT 1000",
+            &[],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| Ok((row.get("case_id")?, read_told(row)?))).collect::<Read<_>>()?)
+}
+
+pub(super) async fn told(tx: &mut Tx, id: ToldId) -> Result<Option<(CaseId, Told)>> {
+    let row = tx
+        .row(
+            "SELECT corrections_told.*, corrections.case_id FROM corrections_told
+             JOIN corrections ON corrections.id = corrections_told.correction WHERE corrections_told.id = $1",
+            &[id.into()],
+        )
+        .await?;
+    Ok(row.as_ref().map(|row| Ok::<_, StoreError>((row.get("case_id")?, read_told(row)?))).transpose()?)
+}
+
+pub(super) async fn set_told(tx: &mut Tx, told: &Told) -> Result<bool> {
+    let changed = tx
+        .execute(
+            "UPDATE corrections_told SET state = $1, means = $2, words = $3, told_at = $4, by_person = $5
+             WHERE id = $6 AND state = $7",
+            &[
+                as_word(&told.state).into(),
+                told.means.as_deref().into(),
+                told.words.as_deref().into(),
+                told.told_at.into(),
+                told.by.into(),
+                told.id.into(),
+                as_word(&ToldState::Open).into(),
+            ],
+        )
+        .await?;
+    Ok(changed == 1)
 }

@@ -108,6 +108,16 @@ ids! {
     CaseId "case";
     /// What made or joined a case.
     SignalId "signal";
+    /// A person or an account in a case.
+    InvolvedId "involved";
+    /// What somebody told the operator.
+    NoticeId "notice";
+    /// A telephone call about a case.
+    TelephoneCallId "telephonecall";
+    /// The undoing of a wrong decision.
+    CorrectionId "correction";
+    /// Whom a correction must be told to.
+    ToldId "told";
     /// What a person decided.
     DecisionId "decision";
     /// One intended report to one destination.

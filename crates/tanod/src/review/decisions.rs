@@ -1,0 +1,595 @@
+//! What a person decides about a case, who else must agree, and what follows at once.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use exchange::ncmec::document::{FileAnnotation, ReportAnnotation};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::involved::{self, NewRole};
+use super::{
+    Case, Event, NO_REASON, NOT_IN_CASE, Signal, State, UNKNOWN_CASE, WRONG_STATE, leased, move_to, store, undecided,
+};
+use crate::accounts::{self, Caller, Permission};
+use crate::audit::{self, Entry};
+use crate::config::Settings;
+use crate::evidence;
+use crate::queue::{self, Work};
+use crate::refusal::{Kind, Result};
+use crate::reporting::{self, Destination, Elsewhere};
+use crate::store::{CaseId, DecisionId, ItemId, PersonId, Recorded, ReportId, Tx};
+
+/// A statement about a viewing that did not happen.
+pub static NOT_VIEWED: Kind = Kind::new(
+    422,
+    "not-viewed",
+    "You state that you viewed a file whole, and there is no such viewing by you.",
+    "Open it whole and without the veil first, or leave it out of `viewed_whole`.",
+);
+/// Approving one's own decision.
+pub static SAME_PERSON: Kind = Kind::new(
+    403,
+    "same-person",
+    "The second approval must come from another person.",
+    "Ask a lead who did not make the decision.",
+);
+/// Reporting without the facts that a report needs.
+pub static NO_INCIDENT_TYPE: Kind = Kind::new(
+    422,
+    "no-incident-type",
+    "A report needs the type of incident.",
+    "Send `incident_type`; the document lists the eight types.",
+);
+/// Handing a case to nobody.
+pub static NOBODY_NEXT: Kind = Kind::new(
+    422,
+    "nobody-next",
+    "A case that you cannot decide goes to a named person, never to nobody.",
+    "Send `next`: the staff number of another person who may decide. If there is none, report what you know: you need not be certain.",
+);
+/// Already reported, and no word where.
+pub static NOT_SAID_WHERE: Kind = Kind::new(
+    422,
+    "not-said-where",
+    "A report that was filed elsewhere needs authority, number and time.",
+    "Send `elsewhere` with `authority`, `number` and `at` (not in the future).",
+);
+/// Taking back what is on its way.
+pub static TOO_LATE: Kind = Kind::new(
+    409,
+    "too-late",
+    "This report can no longer be taken back.",
+    "Sending has begun, or it is filed. If the decision was wrong, correct it: POST /v1/cases/{case}/corrections.",
+);
+
+/// What was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Tell the authorities.
+    Report,
+    /// Nothing that must be reported, and nothing that breaks the platform's rules.
+    NoViolation,
+    /// It breaks the platform's rules, and is nothing that must be reported.
+    OtherViolation,
+    /// More must be known first; the platform is asked again.
+    NeedContext,
+    /// I cannot tell, or it is beyond my expertise: a named person decides.
+    #[serde(alias = "need_help")]
+    CannotTell,
+    /// It was reported before, elsewhere.
+    AlreadyReported,
+}
+
+impl Outcome {
+    /// Whether the case is closed without a report (US-04).
+    pub fn dismisses(self) -> bool {
+        matches!(self, Self::NoViolation | Self::OtherViolation)
+    }
+
+    /// Whether the case waits for somebody or something else.
+    fn passes_on(self) -> bool {
+        matches!(self, Self::NeedContext | Self::CannotTell)
+    }
+}
+
+/// Whether a second person is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Approval {
+    /// Not by the settings.
+    NotNeeded,
+    /// Waited for.
+    Asked,
+    /// There is nobody else: it is carried out after a delay, in which it can be taken back.
+    Alone,
+    /// Given.
+    Given,
+    /// Refused; the case is open again.
+    Refused,
+    /// Danger now: carried out at once, and looked at afterwards by a lead.
+    Afterwards,
+}
+
+impl Approval {
+    fn waits(self) -> bool {
+        matches!(self, Self::Asked | Self::Alone)
+    }
+}
+
+/// Which decisions a second person approves (US-04 asks it of no-report decisions).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondApproval {
+    /// None.
+    Off,
+    /// Decisions that close a case without a report.
+    NoViolation,
+    /// Every decision.
+    All,
+}
+
+/// A decision, as it is asked for.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewDecision {
+    /// What.
+    pub outcome: Outcome,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// For a report: the type of incident, in NCMEC's words.
+    #[serde(default)]
+    pub incident_type: Option<String>,
+    /// The deciding person's statement: "I viewed the entire contents of these uploads" (US-15).
+    #[serde(default)]
+    pub viewed_whole: Vec<ItemId>,
+    /// Who is who, for whoever has no role yet.
+    #[serde(default)]
+    pub roles: Vec<NewRole>,
+    /// For a report: where it goes, unless where the settings say.
+    #[serde(default)]
+    pub destination: Option<Destination>,
+    /// For a report: what more is known of it, in NCMEC's words.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub report_annotations: BTreeSet<ReportAnnotation>,
+    /// For a report: what more is known of its files, in NCMEC's words.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub file_annotations: BTreeSet<FileAnnotation>,
+    /// For `cannot_tell`: the staff number of whoever decides next.
+    #[serde(default)]
+    pub next: Option<i64>,
+    /// For `already_reported`: where.
+    #[serde(default)]
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// What else was said at a decision.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Particulars {
+    /// Where its report goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<Destination>,
+    /// What more is known of the report.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub report_annotations: BTreeSet<ReportAnnotation>,
+    /// What more is known of its files.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub file_annotations: BTreeSet<FileAnnotation>,
+    /// Who decides next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<PersonId>,
+    /// Where it was reported before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<Elsewhere>,
+    /// Danger now: why this cannot wait, as the report says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalate: Option<String>,
+    /// Decided for every account that passed on one file: its digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+}
+
+/// A decision.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct Decision {
+    /// Its id.
+    pub id: DecisionId,
+    /// In which case.
+    pub case: CaseId,
+    /// What.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: String,
+    /// For a report: the type of incident.
+    pub incident_type: Option<String>,
+    /// Uploads that the person stated to have viewed whole.
+    pub viewed_whole: Vec<ItemId>,
+    /// What else was said.
+    #[serde(flatten)]
+    pub particulars: Particulars,
+    /// Who.
+    pub by: PersonId,
+    /// Whether a second person is asked.
+    pub approval: Approval,
+    /// When.
+    #[schema(value_type = String)]
+    pub at: Timestamp,
+    /// When it was undone or taken back.
+    #[schema(value_type = Option<String>)]
+    pub undone_at: Option<Timestamp>,
+}
+
+/// What a decision would do, in plain words, before anything is written.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct ReadBack {
+    /// One sentence each.
+    pub sentences: Vec<String>,
+}
+
+/// Checks a decision against the case: what it gives back is locked until the transaction ends.
+async fn check(tx: &mut Tx, caller: &Caller, id: CaseId, new: &NewDecision) -> Result<(Case, Vec<Signal>)> {
+    caller.require(Permission::DecideCases)?;
+    store::locked(tx, id).await?;
+    let case = leased(tx, caller, id).await?;
+    if !case.state.can_be_decided() {
+        return Err(WRONG_STATE.because(format!("it is {:?}", case.state)));
+    }
+    let by = caller.person()?;
+    if case.state == State::Help && case.given_to != Some(by) {
+        caller.require(Permission::ApproveDecisions)?;
+    }
+    if new.reason.trim().chars().count() < 8 {
+        return Err((&NO_REASON).into());
+    }
+    let signals = store::signals(tx, id).await?;
+    for item in &new.viewed_whole {
+        if signals.iter().all(|signal| signal.item != Some(*item)) {
+            return Err(NOT_IN_CASE.because(item.to_string()));
+        }
+        let views = evidence::views(tx, *item).await?;
+        if !views.iter().any(|view| view.person == by && view.whole && !view.veiled) {
+            return Err(NOT_VIEWED.because(item.to_string()));
+        }
+    }
+    for role in &new.roles {
+        involved::say(tx, caller, id, role).await.map(drop)?;
+    }
+    match new.outcome {
+        Outcome::Report => {
+            let kind = new.incident_type.as_deref().ok_or(&NO_INCIDENT_TYPE)?;
+            reporting::incident_type(kind)
+                .ok_or_else(|| NO_INCIDENT_TYPE.because(format!("not one of them: {kind}")))?;
+            involved::all_set(tx, &case).await?;
+        }
+        Outcome::AlreadyReported => {
+            let elsewhere = new.elsewhere.as_ref().ok_or(&NOT_SAID_WHERE)?;
+            elsewhere.check(tx.now())?;
+        }
+        Outcome::NoViolation | Outcome::OtherViolation | Outcome::NeedContext | Outcome::CannotTell => {}
+    }
+    Ok((case, signals))
+}
+
+/// Whoever a case is handed to: another person who may decide.
+async fn next_person(tx: &mut Tx, caller: &Caller, new: &NewDecision) -> Result<Option<PersonId>> {
+    if new.outcome != Outcome::CannotTell {
+        return Ok(None);
+    }
+    let deciders = accounts::people_who_may(tx, Permission::DecideCases).await?;
+    let staff = new.next.ok_or(&NOBODY_NEXT)?;
+    let by = caller.person()?;
+    let next = deciders.iter().find(|person| person.staff == staff && person.id != by);
+    Ok(Some(next.ok_or_else(|| NOBODY_NEXT.because(format!("staff {staff} is nobody else who may decide")))?.id))
+}
+
+/// How a decision is approved: not at all, by another person, or by a delay where there is nobody else.
+async fn approval(tx: &mut Tx, by: PersonId, outcome: Outcome, second: SecondApproval) -> Result<Approval> {
+    let asks = match second {
+        SecondApproval::Off => false,
+        SecondApproval::NoViolation => outcome.dismisses(),
+        SecondApproval::All => !outcome.passes_on(),
+    };
+    if !asks {
+        return Ok(Approval::NotNeeded);
+    }
+    let others = accounts::people_who_may(tx, Permission::ApproveDecisions).await?;
+    Ok(if others.iter().any(|person| person.id != by) { Approval::Asked } else { Approval::Alone })
+}
+
+/// Says in plain words what a decision would do. Nothing is written: the transaction must not be committed.
+pub async fn read_back(
+    tx: &mut Tx,
+    caller: &Caller,
+    id: CaseId,
+    new: &NewDecision,
+    settings: &Settings,
+) -> Result<ReadBack> {
+    let (case, signals) = check(tx, caller, id, new).await?;
+    let next = next_person(tx, caller, new).await?;
+    let approval = approval(tx, caller.person()?, new.outcome, settings.review.second_approval).await?;
+    let open: Vec<&Signal> = signals.iter().filter(|signal| signal.decision.is_none()).collect();
+    let files = open.iter().filter(|signal| signal.item.is_some()).count();
+    let mut says = Vec::new();
+    match new.outcome {
+        Outcome::Report => {
+            let destination = new.destination.unwrap_or(settings.reporting.destination);
+            says.push(format!(
+                "You report case {} to {} as: {}.",
+                case.number,
+                destination.words(),
+                new.incident_type.as_deref().unwrap_or_default()
+            ));
+            says.push(match files {
+                0 => "No file goes with it.".to_owned(),
+                1 => "One file goes with it.".to_owned(),
+                files => format!("{files} files go with it."),
+            });
+            says.push(match new.viewed_whole.len() {
+                0 => "You state of no file that you viewed all of it: the police may need a warrant to open them.".to_owned(),
+                n => format!("You state that you yourself viewed all of {n} of these files, whole and without the veil."),
+            });
+            for one in involved::of(tx, id).await? {
+                let who = one.account.unwrap_or_else(|| "whoever has no account".to_owned());
+                let role = one.role.as_ref().map_or_else(|| "without a role".to_owned(), crate::store::as_word);
+                says.push(format!("{who} appears as: {role}."));
+            }
+            let minutes = settings.reporting.send_after_minutes;
+            if destination == Destination::Ncmec && minutes > 0 && approval == Approval::NotNeeded {
+                says.push(format!("It is sent in {minutes} minutes. Until then you can take it back; a report that is filed cannot be."));
+            }
+            says.push("Everything in the case is kept for a year from the day the report is filed.".to_owned());
+        }
+        Outcome::NoViolation | Outcome::OtherViolation => {
+            says.push(format!("You close case {} without a report.", case.number));
+            says.push(format!(
+                "The sealed copies are destroyed after {} days, in which the decision can be appealed.",
+                settings.review.appeal_days
+            ));
+        }
+        Outcome::NeedContext => {
+            says.push(format!("Case {} waits until the platform has answered; it comes back by itself.", case.number));
+        }
+        Outcome::CannotTell => {
+            let staff = new.next.filter(|_| next.is_some()).unwrap_or_default();
+            says.push(format!("Case {} goes to staff {staff}, who decides.", case.number));
+        }
+        Outcome::AlreadyReported => {
+            if let Some(elsewhere) = &new.elsewhere {
+                says.push(format!(
+                    "You state that case {} was reported to {} as number {}.",
+                    case.number, elsewhere.authority, elsewhere.number
+                ));
+                says.push("Everything in the case is kept for a year from that report.".to_owned());
+            }
+        }
+    }
+    match approval {
+        Approval::Asked => says.push("A second person must approve this first.".to_owned()),
+        Approval::Alone => says.push(format!(
+            "There is nobody else to approve this: it is carried out after {} hours, and you can take it back until then.",
+            settings.review.alone_hours
+        )),
+        _ => {}
+    }
+    Ok(ReadBack { sentences: says })
+}
+
+/// Decides a case. What happens next is the settled decision's matter: a report is intended, the case is dismissed, or
+/// somebody else looks.
+pub async fn decide(
+    tx: &mut Tx,
+    caller: &Caller,
+    id: CaseId,
+    new: &NewDecision,
+    settings: &Settings,
+) -> Result<(Decision, Recorded)> {
+    decide_as_one_of(tx, caller, id, new, settings, None).await
+}
+
+/// Decides a case by itself, or as one of those that hold a file.
+pub(super) async fn decide_as_one_of(
+    tx: &mut Tx,
+    caller: &Caller,
+    id: CaseId,
+    new: &NewDecision,
+    settings: &Settings,
+    file: Option<&str>,
+) -> Result<(Decision, Recorded)> {
+    let (case, _) = check(tx, caller, id, new).await?;
+    let by = caller.person()?;
+    let particulars = Particulars {
+        destination: new.destination.filter(|_| new.outcome == Outcome::Report),
+        report_annotations: new.report_annotations.clone(),
+        file_annotations: new.file_annotations.clone(),
+        next: next_person(tx, caller, new).await?,
+        elsewhere: new.elsewhere.clone().filter(|_| new.outcome == Outcome::AlreadyReported),
+        escalate: None,
+        file: file.map(str::to_owned),
+    };
+    let decision = Decision {
+        id: tx.id(),
+        case: id,
+        outcome: new.outcome,
+        reason: new.reason.trim().to_owned(),
+        incident_type: new.incident_type.clone().filter(|_| new.outcome == Outcome::Report),
+        viewed_whole: new.viewed_whole.clone(),
+        particulars,
+        by,
+        approval: approval(tx, by, new.outcome, settings.review.second_approval).await?,
+        at: tx.now(),
+        undone_at: None,
+    };
+    let proof = write(tx, caller, &decision).await?;
+    store::release(tx, id).await?;
+    match decision.approval {
+        Approval::Asked => move_to(tx, &case, Event::ApprovalAsked).await?,
+        Approval::Alone => {
+            move_to(tx, &case, Event::ApprovalAsked).await?;
+            let hours = settings.review.alone_hours;
+            queue::push(tx, &Work::SettleAloneV1 { decision: decision.id }, Duration::from_hours(hours)).await?;
+        }
+        _ => settle(tx, &case, &decision, settings).await?,
+    }
+    Ok((decision, proof))
+}
+
+/// Writes a decision down, with the signals it covers: those that were in the case when it was made. A later signal waits
+/// for a decision of its own.
+pub(super) async fn write(tx: &mut Tx, caller: &Caller, decision: &Decision) -> Result<Recorded> {
+    store::insert_decision(tx, decision).await?;
+    store::assign_signals(tx, decision.case, decision.id).await?;
+    let detail = serde_json::json!({
+        "outcome": decision.outcome, "reason": decision.reason, "viewed_whole": decision.viewed_whole,
+        "incident_type": decision.incident_type, "approval": decision.approval, "particulars": decision.particulars,
+    });
+    let entry = Entry::by(caller, "case.decided").case(decision.case).about(decision.id).detail(detail);
+    audit::record(tx, entry).await
+}
+
+/// Gives or refuses the second approval. Whoever decided alone may still take it back, and nobody approves their own.
+pub async fn approve(
+    tx: &mut Tx,
+    caller: &Caller,
+    id: CaseId,
+    yes: bool,
+    reason: &str,
+    settings: &Settings,
+) -> Result<(Decision, Recorded)> {
+    caller.require(Permission::ApproveDecisions)?;
+    if reason.trim().chars().count() < 8 {
+        return Err((&NO_REASON).into());
+    }
+    let case = store::locked(tx, id).await?.ok_or(&UNKNOWN_CASE)?;
+    let decisions = store::decisions(tx, id).await?;
+    let person = caller.person()?;
+    let afterwards = decisions.iter().rev().find(|decision| decision.approval == Approval::Afterwards);
+    let waiting = decisions.iter().rev().find(|decision| decision.approval.waits() && decision.undone_at.is_none());
+    let Some(decision) = waiting.filter(|_| case.state == State::Approval) else {
+        // Danger now was carried out at once; a lead looks at it afterwards, and a wrong one is corrected.
+        let mut seen = afterwards.cloned().ok_or_else(|| WRONG_STATE.because("no decision waits for an approval"))?;
+        seen.approval = if yes { Approval::Given } else { Approval::Refused };
+        let kind = if yes { "danger.looked_at" } else { "danger.disputed" };
+        store::settle_approval(tx, seen.id, seen.approval, person, reason.trim()).await?;
+        let detail = serde_json::json!({"reason": reason.trim()});
+        let proof = audit::record(tx, Entry::by(caller, kind).case(id).about(seen.id).detail(detail)).await?;
+        return Ok((seen, proof));
+    };
+    let mut decision = decision.clone();
+    if decision.by == person && (yes || decision.approval == Approval::Asked) {
+        return Err((&SAME_PERSON).into());
+    }
+    decision.approval = if yes { Approval::Given } else { Approval::Refused };
+    store::settle_approval(tx, decision.id, decision.approval, person, reason.trim()).await?;
+    let kind = if yes { "decision.approved" } else { "decision.refused" };
+    let detail = serde_json::json!({"reason": reason.trim()});
+    let proof = audit::record(tx, Entry::by(caller, kind).case(id).about(decision.id).detail(detail)).await?;
+    if yes {
+        settle(tx, &case, &decision, settings).await?;
+    } else {
+        store::unassign_signals(tx, decision.id).await?;
+        move_to(tx, &case, Event::ApprovalRefused).await?;
+    }
+    Ok((decision, proof))
+}
+
+/// A decision that waited because there was nobody else is carried out, unless it was taken back or somebody came.
+pub async fn settle_alone(tx: &mut Tx, id: DecisionId, settings: &Settings) -> Result<Option<Recorded>> {
+    let Some(decision) = store::decision(tx, id).await? else { return Ok(None) };
+    let Some(case) = store::locked(tx, decision.case).await? else { return Ok(None) };
+    // Read again under the case's lock.
+    let Some(decision) = store::decision(tx, id).await? else { return Ok(None) };
+    if decision.approval != Approval::Alone || case.state != State::Approval {
+        return Ok(None);
+    }
+    store::settle_alone(tx, id).await?;
+    let entry = Entry::by_tanod("decision.delay_over").case(case.id).about(id);
+    let proof = audit::record(tx, entry).await?;
+    settle(tx, &case, &decision, settings).await?;
+    Ok(Some(proof))
+}
+
+/// Carries out a decision that nothing waits for any more.
+pub(super) async fn settle(tx: &mut Tx, case: &Case, decision: &Decision, settings: &Settings) -> Result<()> {
+    match decision.outcome {
+        Outcome::Report => {
+            let danger = decision.particulars.escalate.is_some();
+            move_to(tx, case, if danger { Event::DangerNow } else { Event::ReportDecided }).await?;
+            store::give_to(tx, case.id, None).await?;
+            let items = items_of(tx, case.id, decision.id).await?;
+            reporting::intend(tx, case, decision, &items, settings).await
+        }
+        Outcome::AlreadyReported => {
+            move_to(tx, case, Event::ReportDecided).await?;
+            store::give_to(tx, case.id, None).await?;
+            reporting::filed_before(tx, case, decision).await
+        }
+        Outcome::NoViolation | Outcome::OtherViolation => {
+            store::give_to(tx, case.id, None).await?;
+            if undecided(tx, case.id).await? {
+                return move_to(tx, case, Event::DismissedWithMore).await;
+            }
+            let next = case.state.after(Event::Dismissed)?;
+            // An account that was reported stays reported; dismissing a later signal does not undo that.
+            if reporting::any_finished(tx, case.id).await? {
+                return store::set_state(tx, case.id, State::Reported).await;
+            }
+            store::set_state(tx, case.id, next).await?;
+            begin_appeal(tx, case.id, settings.review.appeal_days).await
+        }
+        Outcome::NeedContext => {
+            store::unassign_signals(tx, decision.id).await?;
+            move_to(tx, case, Event::ContextAsked).await
+        }
+        Outcome::CannotTell => {
+            store::unassign_signals(tx, decision.id).await?;
+            store::give_to(tx, case.id, decision.particulars.next).await?;
+            move_to(tx, case, Event::HelpAsked).await
+        }
+    }
+}
+
+async fn items_of(tx: &mut Tx, case: CaseId, decision: DecisionId) -> Result<Vec<ItemId>> {
+    let signals = store::signals(tx, case).await?.into_iter();
+    Ok(signals.filter(|signal| signal.decision == Some(decision)).filter_map(|signal| signal.item).collect())
+}
+
+/// The sealed copies of a dismissed case are kept for its appeal window, then they go.
+pub(super) async fn begin_appeal(tx: &mut Tx, case: CaseId, days: u32) -> Result<()> {
+    let window = Duration::from_hours(u64::from(days) * 24);
+    let until = SignedDuration::try_from(window).ok().and_then(|by| tx.now().checked_add(by).ok());
+    evidence::hold_for_appeal(tx, case, until.unwrap_or(Timestamp::MAX)).await?;
+    queue::push(tx, &Work::EndAppealV1 { case }, window).await
+}
+
+/// Takes a report back before it is sent: its decision is undone, and the case waits for another.
+pub async fn withdraw(tx: &mut Tx, caller: &Caller, id: ReportId, reason: &str) -> Result<(Decision, Recorded)> {
+    caller.require(Permission::DecideCases)?;
+    if reason.trim().chars().count() < 8 {
+        return Err((&NO_REASON).into());
+    }
+    let report = reporting::find(tx, caller, id).await?;
+    let case = store::locked(tx, report.case).await?.ok_or(&UNKNOWN_CASE)?;
+    let mut decision =
+        store::decision(tx, report.decision).await?.ok_or_else(|| WRONG_STATE.because("its decision is not there"))?;
+    let by = caller.person()?;
+    if decision.by != by {
+        caller.require(Permission::ApproveDecisions)?;
+    }
+    if !reporting::withdraw(tx, id).await? {
+        return Err((&TOO_LATE).into());
+    }
+    store::undo(tx, decision.id, by, reason.trim()).await?;
+    store::unassign_signals(tx, decision.id).await?;
+    decision.undone_at = Some(tx.now());
+    if case.state == State::Reporting && !reporting::any_under_way(tx, case.id).await? {
+        move_to(tx, &case, Event::Withdrawn).await?;
+    }
+    let detail = serde_json::json!({"report": id, "reason": reason.trim()});
+    let entry = Entry::by(caller, "decision.withdrawn").case(case.id).about(decision.id).detail(detail);
+    Ok((decision, audit::record(tx, entry).await?))
+}

@@ -1,0 +1,221 @@
+//! One file that many accounts passed on: seen once, decided once. Accounts with any other signal are taken out first.
+
+use std::collections::BTreeSet;
+
+use exchange::ncmec::document::FileAnnotation;
+use serde::{Deserialize, Serialize};
+
+use super::decisions::{self, Approval, Decision, NewDecision, Outcome};
+use super::involved::{self, NewRole, Role};
+use super::{Case, Ground, Priority, State, add_grounds, store};
+use crate::accounts::{Caller, Permission};
+use crate::audit::{self, Entry};
+use crate::config::Settings;
+use crate::intake;
+use crate::refusal::{Kind, Result};
+use crate::store::{CaseId, ItemId, Recorded, Tx};
+
+/// A file that no case holds.
+pub static UNKNOWN_FILE: Kind = Kind::new(
+    404,
+    "unknown-file",
+    "No open case holds this file.",
+    "Use the SHA-256 of an upload in a case, 64 hexadecimal digits; cases that are closed are not among them.",
+);
+
+/// So many cases one decision settles at most.
+const MOST: i64 = 5_000;
+
+/// An account's case in the view of one file.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct FileCase {
+    /// Which case.
+    pub case: CaseId,
+    /// Its number.
+    pub number: i64,
+    /// Whose.
+    pub account: Option<String>,
+    /// Where it stands.
+    pub state: State,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// Whether it rests on this file alone. Others are decided by themselves.
+    pub alone: bool,
+}
+
+/// One file, and the cases that hold it.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct FileView {
+    /// Its SHA-256.
+    pub sha256: String,
+    /// Cases that hold it and are not closed, oldest first.
+    pub cases: Vec<FileCase>,
+    /// How many of them one decision can settle now.
+    pub together: usize,
+}
+
+fn digest(text: &str) -> Result<Vec<u8>> {
+    hex::decode(text).ok().filter(|bytes| bytes.len() == 32).ok_or_else(|| (&UNKNOWN_FILE).into())
+}
+
+/// The view of one file.
+pub async fn file(tx: &mut Tx, caller: &Caller, sha256: &str) -> Result<FileView> {
+    caller.require(Permission::ReadCases)?;
+    let bytes = digest(sha256)?;
+    let mut cases = Vec::new();
+    for case in store::with_file(tx, &bytes, MOST).await? {
+        let alone = store::rests_on_file_alone(tx, case.id, &bytes).await?;
+        cases.push(FileCase {
+            case: case.id,
+            number: case.number,
+            account: case.account,
+            state: case.state,
+            priority: case.priority,
+            alone,
+        });
+    }
+    if cases.is_empty() {
+        return Err((&UNKNOWN_FILE).into());
+    }
+    let together = cases.iter().filter(|case| case.alone && case.state == State::Open).count();
+    Ok(FileView { sha256: hex::encode(bytes), cases, together })
+}
+
+/// When a file has reached so many accounts, it is viral: whoever has nothing but it is less urgent.
+pub(super) async fn weigh_spread(tx: &mut Tx, item: ItemId, viral_accounts: i64) -> Result<()> {
+    let sha256 = intake::find(tx, item).await?.digests.sha256;
+    let spread = store::count_with_file(tx, &sha256, viral_accounts + 1).await?;
+    if spread < viral_accounts {
+        return Ok(());
+    }
+    // The one that made it viral carries all before it along; each later one only itself.
+    let limit = if spread == viral_accounts { MOST } else { 0 };
+    let mut cases = store::with_file(tx, &sha256, limit).await?;
+    if limit == 0 {
+        let case = intake::case_of(tx, item).await?;
+        if let Some(case) = case {
+            cases.push(super::case(tx, case).await?);
+        }
+    }
+    for case in cases {
+        if !case.reasons.contains(&Ground::Viral) {
+            add_grounds(tx, &case, &[Ground::Viral]).await?;
+        }
+    }
+    Ok(())
+}
+
+/// One decision for every account that has nothing but this file.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileDecision {
+    /// What: `report`, `no_violation` or `other_violation`.
+    pub outcome: Outcome,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// For a report: the type of incident.
+    #[serde(default)]
+    pub incident_type: Option<String>,
+    /// What these accounts are; needed for a report.
+    #[serde(default)]
+    pub role: Option<Role>,
+    /// What more is known of the file, in NCMEC's words: `viral`, `potentialMeme`.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub file_annotations: BTreeSet<FileAnnotation>,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct FileDecided {
+    /// The file's SHA-256.
+    pub sha256: String,
+    /// Cases that are decided now, or wait for the second person.
+    pub decided: Vec<CaseId>,
+    /// Cases that are not: another signal, another person at work, or another state.
+    pub left: Vec<CaseId>,
+}
+
+/// Decides every open case that rests on one file alone. Nothing is said about viewing: what was seen in one account's copy
+/// was not seen in another's (US-15).
+pub async fn decide_file(
+    tx: &mut Tx,
+    caller: &Caller,
+    sha256: &str,
+    new: &FileDecision,
+    settings: &Settings,
+) -> Result<(FileDecided, Recorded)> {
+    caller.require(Permission::DecideCases)?;
+    let view = file(tx, caller, sha256).await?;
+    let me = caller.person()?;
+    let (mut decided, mut left) = (Vec::new(), Vec::new());
+    for one in &view.cases {
+        let case = store::locked(tx, one.case).await?.filter(|case| case.state == State::Open && one.alone);
+        let Some(case) = case.filter(|case| !held_by_another(case, me, tx.now())) else {
+            left.push(one.case);
+            continue;
+        };
+        super::lease(tx, caller, case.id).await.map(drop)?;
+        let mut roles = Vec::new();
+        if let Some(role) = new.role {
+            for one in involved::of(tx, case.id).await?.into_iter().filter(|one| one.role.is_none()) {
+                roles.push(NewRole { involved: Some(one.id), account: None, role, likely_minor: None, hijacked: None });
+            }
+        }
+        let decision = NewDecision {
+            outcome: match new.outcome {
+                Outcome::Report | Outcome::NoViolation | Outcome::OtherViolation => new.outcome,
+                _ => return Err(super::WRONG_STATE.because("one file is reported, or it is not")),
+            },
+            reason: new.reason.clone(),
+            incident_type: new.incident_type.clone(),
+            viewed_whole: Vec::new(),
+            roles,
+            destination: None,
+            report_annotations: BTreeSet::new(),
+            file_annotations: new.file_annotations.clone(),
+            next: None,
+            elsewhere: None,
+        };
+        decisions::decide_as_one_of(tx, caller, case.id, &decision, settings, Some(&view.sha256)).await.map(drop)?;
+        decided.push(case.id);
+    }
+    let detail = serde_json::json!({
+        "sha256": view.sha256, "outcome": new.outcome, "reason": new.reason.trim(), "decided": decided.len(),
+        "left": left.len(),
+    });
+    let proof = audit::record(tx, Entry::by(caller, "file.decided").detail(detail)).await?;
+    Ok((FileDecided { sha256: view.sha256, decided, left }, proof))
+}
+
+fn held_by_another(case: &Case, me: crate::store::PersonId, now: jiff::Timestamp) -> bool {
+    case.leased_by.is_some_and(|person| person != me && case.is_leased_by(person, now))
+}
+
+/// The second person's word on a decision that was made for one file.
+pub async fn approve_file(
+    tx: &mut Tx,
+    caller: &Caller,
+    sha256: &str,
+    yes: bool,
+    reason: &str,
+    settings: &Settings,
+) -> Result<(FileDecided, Recorded)> {
+    caller.require(Permission::ApproveDecisions)?;
+    let view = file(tx, caller, sha256).await?;
+    let (mut decided, mut left) = (Vec::new(), Vec::new());
+    for one in view.cases.iter().filter(|one| one.state == State::Approval) {
+        let waiting = |decision: &&Decision| {
+            decision.approval == Approval::Asked && decision.particulars.file.as_deref() == Some(view.sha256.as_str())
+        };
+        if store::decisions(tx, one.case).await?.iter().rev().any(|decision| waiting(&decision)) {
+            decisions::approve(tx, caller, one.case, yes, reason, settings).await.map(drop)?;
+            decided.push(one.case);
+        } else {
+            left.push(one.case);
+        }
+    }
+    let detail = serde_json::json!({"sha256": view.sha256, "approve": yes, "cases": decided.len()});
+    let proof = audit::record(tx, Entry::by(caller, "file.approved").detail(detail)).await?;
+    Ok((FileDecided { sha256: view.sha256, decided, left }, proof))
+}
