@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::clock::Random;
+use crate::operator::{Basis, Operator};
 use crate::review::SecondApproval;
 use crate::store::World;
 
@@ -60,6 +61,10 @@ pub struct Settings {
     pub behind_tls: bool,
     /// For `s3://`.
     pub s3: S3,
+    /// Who runs this.
+    pub operator: Operator,
+    /// What looks for known material, and why.
+    pub detectors: Detectors,
     /// Limits on what arrives.
     pub intake: Intake,
     /// Limits on looking.
@@ -82,6 +87,14 @@ pub struct S3 {
     pub access_key: String,
     /// How we prove it.
     pub secret_key: String,
+}
+
+/// What looks for known material. Each is off until its basis is answered (US-08).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Detectors {
+    /// The lists of this installation.
+    pub hash_match: Basis,
 }
 
 /// Limits on what arrives.
@@ -138,7 +151,10 @@ pub struct Reporting {
 
 impl Settings {
     /// Reads defaults, then a file, then the environment. Each may say where things are; the folder fills in what none says.
+    /// Without a file it is the folder's own, if there is one.
     pub fn load(data: Option<&Path>, file: Option<&Path>) -> Result<Self, ConfigError> {
+        let own = data.map(own_file).filter(|own| own.exists());
+        let file = file.or(own.as_deref());
         let unreadable = |error: config::ConfigError| ConfigError::Unreadable(error.to_string());
         let mut builder =
             config::Config::builder().add_source(config::File::from_str(DEFAULTS, config::FileFormat::Toml));
@@ -149,6 +165,9 @@ impl Settings {
             .separator("__")
             .prefix_separator("_")
             .try_parsing(true)
+            .list_separator(",")
+            .with_list_parse_key("operator.surfaces")
+            .with_list_parse_key("operator.also_in")
             .source(Some(variables()));
         let built = builder.add_source(environment).build().map_err(unreadable)?;
         let mut settings: Self = built.try_deserialize().map_err(unreadable)?;
@@ -191,6 +210,11 @@ impl Settings {
         }
         shown
     }
+}
+
+/// The settings file of a folder, as `tanod setup` writes it.
+pub fn own_file(data: &Path) -> PathBuf {
+    data.join("tanod.toml")
 }
 
 /// Our variables. Those that only tests read are not settings, and the secret is read where it is needed.

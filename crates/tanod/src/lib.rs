@@ -10,6 +10,7 @@ pub mod config;
 pub mod evidence;
 pub mod intake;
 pub mod matching;
+pub mod operator;
 pub mod pages;
 pub mod plan;
 pub mod queue;

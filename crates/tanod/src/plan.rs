@@ -16,6 +16,7 @@ use crate::config::{self, Settings};
 use crate::evidence::Vault;
 use crate::intake::Arrivals;
 use crate::matching::SharedLists;
+use crate::operator;
 use crate::roles::Tasks;
 use crate::store::{Db, World};
 use crate::web::Limits;
@@ -49,6 +50,14 @@ pub struct App {
     pub tasks: Tasks,
     /// Wakes the workers of this process; losing a nudge costs a moment, never a job.
     pub nudge: Arc<Notify>,
+}
+
+impl App {
+    /// Whether uploads may be compared with the lists now.
+    pub fn may_match(&self) -> Result<(), operator::Off> {
+        let Settings { operator, detectors, .. } = &*self.settings;
+        operator::may_run(operator, "hash_match", &detectors.hash_match, self.world, self.db.clock().now())
+    }
 }
 
 /// Settings that lead nowhere, in words, with what to do.

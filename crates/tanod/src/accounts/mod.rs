@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::audit::{self, Entry};
 use crate::clock::Random;
+use crate::operator::Profile;
 use crate::refusal::{Error, Kind, Result};
 use crate::store::{KeyId, PersonId, Recorded, Tx};
 
@@ -226,6 +227,8 @@ pub enum Caller {
         staff: i64,
         /// What for.
         role: Role,
+        /// Whether they may see depictions at all: nobody does where the operator's profile is `no_look`.
+        looks: bool,
     },
     /// A program, by key.
     Key {
@@ -253,7 +256,9 @@ impl Caller {
     /// Whether they may.
     pub fn may(&self, permission: Permission) -> bool {
         match self {
-            Self::Person { role, .. } => role_may(*role, permission),
+            Self::Person { role, looks, .. } => {
+                role_may(*role, permission) && (*looks || permission != Permission::SeeDepictions)
+            }
             Self::Key { scopes, .. } => scopes.iter().any(|scope| scope_gives(*scope, permission)),
             // The operator's commands reach what an administrator reaches: depictions and decisions are not among it.
             Self::Operator => role_may(Role::Admin, permission) || permission == Permission::ReviveReports,
@@ -296,8 +301,16 @@ fn token_hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
-/// Finds out who presents this token: a key or a session.
-pub async fn recognise(tx: &mut Tx, token: &str) -> Result<Caller> {
+/// Finds out who presents this token, a key or a session, and what the operator's profile leaves them.
+pub async fn recognise(tx: &mut Tx, token: &str, profile: Profile) -> Result<Caller> {
+    let mut caller = known(tx, token).await?;
+    if let Caller::Person { looks, .. } = &mut caller {
+        *looks = profile != Profile::NoLook;
+    }
+    Ok(caller)
+}
+
+async fn known(tx: &mut Tx, token: &str) -> Result<Caller> {
     let hash = token_hash(token);
     let found = if token.starts_with("tanod_key_") {
         store::key_by_token(tx, &hash).await?

@@ -35,7 +35,8 @@ pub(super) async fn person_by_token(tx: &mut Tx, token: &[u8], kind: &str) -> Re
         )
         .await?;
     let caller = |row: &Row| {
-        let caller = Caller::Person { id: row.get("id")?, staff: row.get("staff")?, role: row.word("role")? };
+        let caller =
+            Caller::Person { id: row.get("id")?, staff: row.get("staff")?, role: row.word("role")?, looks: false };
         Ok::<_, StoreError>((caller, row.get("token")?))
     };
     Ok(row.as_ref().map(caller).transpose()?)

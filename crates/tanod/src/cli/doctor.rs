@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{Context, Done, Trouble};
 use crate::audit;
 use crate::evidence;
+use crate::operator;
 use crate::queue;
 use crate::reporting;
 use crate::store::{ObjectId, new_uuid};
@@ -43,6 +44,10 @@ pub(super) async fn run(context: &Context, args: &Args) -> Done {
     let mut found = Findings { context, worst: false };
     let app = context.open().await?;
     found.good("settings", "they can be read, and database, objects and key ring open");
+    match app.may_match() {
+        Ok(()) => found.good("detectors", "who the operator is and why uploads are looked at is answered"),
+        Err(off) => found.bad("detectors", format!("off, so every upload is unscanned: {off}"), operator::REMEDY),
+    }
     let id = vault::ObjectId(ObjectId(new_uuid(context.clock.now(), &context.random)).0);
     let kept = async {
         app.vault.objects.put(id, bytes::Bytes::from_static(b"doctor")).await?;

@@ -8,6 +8,7 @@ mod files;
 mod ledger;
 mod report;
 mod serve;
+mod setup;
 mod sim;
 mod who;
 
@@ -34,6 +35,7 @@ use crate::refusal::Error;
     after_help = "\
 First steps:
   tanod demo                                   see everything with generated pictures
+  tanod setup --data /var/lib/tanod            answer who you are, and why uploads are looked at
   tanod serve --data /var/lib/tanod            run it for real, all in one folder
   tanod key add --role client --name uploads --data /var/lib/tanod"
 )]
@@ -55,6 +57,8 @@ struct Line {
 enum Command {
     /// Show everything on this machine, with generated pictures and a simulated CyberTipline.
     Demo(demo::Args),
+    /// Answer what must be answered before anything is looked at, and write it into a settings file.
+    Setup(setup::Args),
     /// Run the service.
     Serve(serve::Args),
     /// Show the settings in force.
@@ -235,6 +239,7 @@ pub fn main() -> ExitCode {
 async fn run(context: &Context, command: Command) -> Done {
     match command {
         Command::Demo(args) => demo::run(context, args).await,
+        Command::Setup(args) => setup::run(context, args),
         Command::Serve(args) => serve::run(context, args).await,
         Command::Config(args) => serve::config(context, &args),
         Command::Doctor(args) => doctor::run(context, &args).await,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::evidence;
-use crate::matching::{Lists, Verdict};
+use crate::matching::Verdict;
 use crate::plan::App;
 use crate::queue::Done;
 use crate::refusal::{Error, Result};
@@ -27,12 +27,11 @@ pub async fn retry(app: &App, id: ItemId) -> Result<Done> {
     };
     drop(tx);
     let media = app.vault.open(&exhibit).await?;
-    let prints = super::examine(&app.pool, &media, app.lists.with(Lists::wanted)).await;
     let now = app.db.clock().now();
     if app.lists.with(|lists| lists.ready(now)).is_err() {
         return Ok(Done::Later(AGAIN));
     }
-    let judgement = app.lists.with(|lists| lists.judge(&prints, now));
+    let (prints, judgement) = super::judge(app, &media).await;
     if judgement.verdict == Verdict::Unscanned {
         return Ok(Done::Later(AGAIN));
     }

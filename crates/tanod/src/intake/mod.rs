@@ -17,7 +17,8 @@ use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
 use crate::banks;
 use crate::evidence::{self, Sealed, UNSCANNED_FOR};
-use crate::matching::{Hit, Judgement, Orientation, Prints, Strength, Verdict};
+use crate::matching::{Hit, Judgement, Lists, Orientation, Prints, Strength, Verdict};
+use crate::plan::App;
 use crate::queue::{self, Work};
 use crate::refusal::{Kind, Result};
 use crate::review;
@@ -326,21 +327,34 @@ pub async fn case_of(tx: &mut Tx, id: ItemId) -> Result<Option<CaseId>> {
 /// Digests of more than this are computed off the threads that serve.
 const LARGE: usize = 256 << 10;
 
+/// What is found out about some media: everything that is compared of it, and the verdict. Nothing is looked for while the
+/// operator's answers are missing; the digests alone are computed, for what is sealed is known by them.
+pub async fn judge(app: &App, media: &Bytes) -> (Prints, Judgement) {
+    if app.may_match().is_err() {
+        return (Prints { digests: digests(media).await, look: None }, Judgement::off());
+    }
+    let prints = examine(&app.pool, media, app.lists.with(Lists::wanted)).await;
+    let now = app.db.clock().now();
+    let judgement = app.lists.with(|lists| lists.judge(&prints, now));
+    (prints, judgement)
+}
+
 /// Everything that is done to the bytes: digests, and meanwhile the sandboxed look.
 pub async fn examine(pool: &decode::Pool, media: &Bytes, wanted: Wanted) -> Prints {
-    let digest = async {
-        if media.len() <= LARGE {
-            return Digests::of(media);
-        }
-        let bytes = media.clone();
-        match tokio::task::spawn_blocking(move || Digests::of(&bytes)).await {
-            Ok(digests) => digests,
-            // The runtime is ending; what is computed now reaches nobody.
-            Err(_) => Digests::of(media),
-        }
-    };
-    let (look, digests) = tokio::join!(pool.look(media.clone(), wanted), digest);
+    let (look, digests) = tokio::join!(pool.look(media.clone(), wanted), digests(media));
     Prints { digests, look: Some(look) }
+}
+
+async fn digests(media: &Bytes) -> Digests {
+    if media.len() <= LARGE {
+        return Digests::of(media);
+    }
+    let bytes = media.clone();
+    match tokio::task::spawn_blocking(move || Digests::of(&bytes)).await {
+        Ok(digests) => digests,
+        // The runtime is ending; what is computed now reaches nobody.
+        Err(_) => Digests::of(media),
+    }
 }
 
 impl Hit {

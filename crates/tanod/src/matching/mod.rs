@@ -24,6 +24,9 @@ pub const FEED_LIMIT: Duration = Duration::from_secs(10);
 /// A list of abuse material that has not heard from its source for this long is called stale.
 pub const STALE_AFTER: Duration = Duration::from_hours(72);
 
+/// Why nothing is looked for while the operator's answers are missing.
+pub const DETECTOR_OFF: &str = "detector_off";
+
 /// Whether lists of this age were stale at that moment.
 pub fn is_stale(lists_as_of: Option<Timestamp>, at: Timestamp) -> bool {
     let limit = SignedDuration::try_from(STALE_AFTER).unwrap_or(SignedDuration::MAX);
@@ -192,6 +195,20 @@ pub struct Judgement {
 }
 
 impl Judgement {
+    /// Nothing was looked for, because the operator has not said that it may be (US-08).
+    pub fn off() -> Self {
+        Self {
+            verdict: Verdict::Unscanned,
+            reason: Some(DETECTOR_OFF),
+            strength: None,
+            coverage: Coverage::DigestOnly,
+            lists_as_of: None,
+            stale: false,
+            hits: Vec::new(),
+            shadow: Vec::new(),
+        }
+    }
+
     /// Whether this makes or joins a case.
     pub fn makes_case(&self) -> bool {
         self.verdict == Verdict::Match && self.hits.iter().any(|hit| hit.kind.makes_cases())

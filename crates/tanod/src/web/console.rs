@@ -114,7 +114,7 @@ impl FromRequestParts<App> for Staff {
         let sign_in = || Redirect::to("/console/sign-in").into_response();
         let token = cookie(&parts.headers).ok_or_else(sign_in)?.to_owned();
         let mut tx = app.db.read().await.map_err(|error| Refused::from(error).into_response())?;
-        match accounts::recognise(&mut tx, &token).await {
+        match accounts::recognise(&mut tx, &token, app.settings.operator.profile).await {
             Ok(caller @ Caller::Person { staff, role, .. }) => {
                 let who = Who { staff, role: as_word(&role), demo: app.world == World::Demo };
                 Ok(Self { caller, who, token })

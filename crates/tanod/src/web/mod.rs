@@ -179,7 +179,7 @@ impl FromRequestParts<App> for Caller {
             return Err(Error::from(&NOT_SIGNED_IN).into());
         };
         let mut tx = app.db.glance().await.map_err(Error::from)?;
-        let caller = accounts::recognise(&mut tx, token).await?;
+        let caller = accounts::recognise(&mut tx, token, app.settings.operator.profile).await?;
         app.limits.take(&caller)?;
         Ok(caller)
     }

@@ -102,7 +102,7 @@ fn the_doctor_names_what_is_wrong_and_ends_with_a_result() {
     let parts: Vec<&str> = said.lines.iter().filter_map(|line| line["part"].as_str()).collect();
     assert_eq!(
         parts,
-        ["settings", "objects", "decoder", "lists", "ledger", "queue", "reports", "evidence", "reporting"]
+        ["settings", "detectors", "objects", "decoder", "lists", "ledger", "queue", "reports", "evidence", "reporting"]
     );
     for part in ["lists", "reporting"] {
         let line = said.lines.iter().find(|line| line["part"] == part).unwrap();

@@ -22,5 +22,6 @@ mod lists;
 mod permissions;
 mod queue;
 mod reporting;
+mod setup;
 mod sigkill;
 mod verdicts;
