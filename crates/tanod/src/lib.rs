@@ -18,5 +18,6 @@ pub mod refusal;
 pub mod reporting;
 pub mod review;
 pub mod roles;
+pub mod sources;
 pub mod store;
 pub mod web;

@@ -4,7 +4,7 @@ use axum::{Router, middleware};
 
 use crate::plan::App;
 use crate::web::console;
-use crate::{accounts, evidence, review};
+use crate::{accounts, evidence, review, sources};
 
 /// Every page.
 pub fn router(app: &App) -> Router<App> {
@@ -13,5 +13,6 @@ pub fn router(app: &App) -> Router<App> {
         .merge(accounts::pages::router())
         .merge(review::pages::router())
         .merge(evidence::pages::router())
+        .merge(sources::pages::router())
         .layer(middleware::from_fn_with_state(app.clone(), console::own_pages_only))
 }

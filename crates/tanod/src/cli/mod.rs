@@ -10,6 +10,7 @@ mod report;
 mod serve;
 mod setup;
 mod sim;
+mod source;
 mod who;
 
 use std::fmt::Write as _;
@@ -78,6 +79,9 @@ enum Command {
     /// Lists of known fingerprints.
     #[command(subcommand)]
     Bank(bank::Bank),
+    /// Where lists and matchers come from.
+    #[command(subcommand)]
+    Source(source::Source),
     /// Reports to the authorities.
     #[command(subcommand)]
     Report(report::Report),
@@ -248,6 +252,7 @@ async fn run(context: &Context, command: Command) -> Done {
         Command::Hash(args) => files::hash(context, args).await,
         Command::Match(args) => files::matches(context, args).await,
         Command::Bank(bank) => bank::run(context, bank).await,
+        Command::Source(source) => source::run(context, source).await,
         Command::Report(report) => report::run(context, report).await,
         Command::Ledger(ledger) => ledger::run(context, ledger).await,
         Command::Bench(bench) => bench::run(context, bench).await,

@@ -10,7 +10,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 
 use super::{BAD_BODY, COOKIE, cookie};
-use crate::accounts::{self, Caller, Session};
+use crate::accounts::{self, Caller, Permission, Session};
 use crate::plan::App;
 use crate::refusal::{Error, Kind, Refusal, Result};
 use crate::store::{World, as_word};
@@ -95,6 +95,10 @@ pub struct Who {
     pub role: String,
     /// Whether nothing here is real.
     pub demo: bool,
+    /// Whether there is a way to the cases.
+    pub sees_cases: bool,
+    /// Whether there is a way to the sources.
+    pub sees_sources: bool,
 }
 
 /// Somebody signed in by the console's cookie.
@@ -116,7 +120,9 @@ impl FromRequestParts<App> for Staff {
         let mut tx = app.db.read().await.map_err(|error| Refused::from(error).into_response())?;
         match accounts::recognise(&mut tx, &token, app.settings.operator.profile).await {
             Ok(caller @ Caller::Person { staff, role, .. }) => {
-                let who = Who { staff, role: as_word(&role), demo: app.world == World::Demo };
+                let (sees_cases, sees_sources) = (caller.may(Permission::ReadCases), caller.may(Permission::ReadBanks));
+                let demo = app.world == World::Demo;
+                let who = Who { staff, role: as_word(&role), demo, sees_cases, sees_sources };
                 Ok(Self { caller, who, token })
             }
             Ok(_) | Err(Error::Refused(_)) => Err(sign_in()),

@@ -19,7 +19,7 @@ use super::{BAD_QUERY, BODY_TOO_LARGE, NO_SUCH_PAGE, TOO_SLOW, WRONG_METHOD};
 use crate::plan::App;
 use crate::refusal::{Error, Kind};
 use crate::store::{RequestId, new_uuid};
-use crate::{accounts, audit, banks, evidence, intake, matching, pages, reporting, review};
+use crate::{accounts, audit, banks, evidence, intake, matching, pages, reporting, review, sources};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -42,6 +42,8 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(banks::api::change_entry))
         .merge(OpenApiRouter::new().routes(routes!(banks::api::import)).layer(DefaultBodyLimit::max(512 << 20)))
         .routes(routes!(banks::api::export))
+        .routes(routes!(sources::api::list))
+        .routes(routes!(sources::api::set))
         .routes(routes!(review::api::list))
         .routes(routes!(review::api::show))
         .routes(routes!(review::api::lease, review::api::release))
@@ -78,6 +80,7 @@ pub fn refusals() -> Vec<&'static Kind> {
         review::REFUSALS,
         evidence::REFUSALS,
         reporting::REFUSALS,
+        sources::REFUSALS,
     ]
     .concat()
 }

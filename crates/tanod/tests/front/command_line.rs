@@ -77,6 +77,8 @@ fn every_command_answers_in_json_from_one_folder() {
         assert_eq!(done(&data, &format!("bank import finds {}", out.display()))["renewed"], 2);
     }
 
+    assert_eq!(done(&data, "source set lantern applied")["state"], "applied");
+    assert_eq!(run(&data, "source ls").lines.iter().filter(|source| source["state"] == "applied").count(), 1);
     assert!(done(&data, "key add --role client --name uploads")["key"].as_str().unwrap().starts_with("tanod_key_"));
     assert_eq!(done(&data, "key rm uploads")["removed"], "uploads");
     let person = done(&data, "user add night-lead --role lead");
@@ -133,6 +135,7 @@ fn what_cannot_be_done_is_said_with_what_to_do_and_changes_nothing() {
         ("key add --name a/b".to_owned(), "bad-name"),
         ("key rm nobody".to_owned(), "unknown-name"),
         ("user rm nobody".to_owned(), "unknown-name"),
+        ("source set nobody on".to_owned(), "unknown-source"),
         ("report submit report_00000000-0000-7000-8000-000000000000".to_owned(), "unknown-report"),
     ] {
         let said = run(&data, &words);

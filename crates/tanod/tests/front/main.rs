@@ -24,4 +24,5 @@ mod queue;
 mod reporting;
 mod setup;
 mod sigkill;
+mod sources;
 mod verdicts;
