@@ -16,10 +16,11 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     Target { name: "media", run: decode::sides::child, seeds: media_seeds },
     Target { name: "protocol", run: decode::sides::parent, seeds: protocol_seeds },
     Target { name: "answer", run: answer, seeds: answer_seeds },
+    Target { name: "shield", run: shield, seeds: shield_seeds },
     Target { name: "document", run: document, seeds: document_seeds },
     Target { name: "rows", run: rows, seeds: rows_seeds },
     Target { name: "facts", run: facts, seeds: facts_seeds },
@@ -81,6 +82,19 @@ fn answer_seeds() -> Vec<Vec<u8>> {
         "<reportDoneResponse><responseCode>0</responseCode><reportId>1</reportId><files><fileId>a</fileId></files></reportDoneResponse>",
     ];
     texts.map(|text| text.as_bytes().to_vec()).to_vec()
+}
+
+fn shield(bytes: &[u8]) {
+    drop(exchange::arachnid::read_media(bytes));
+    drop(exchange::arachnid::read_hashes(bytes, &["aa=".to_owned(), "bb=".to_owned()]));
+}
+
+fn shield_seeds() -> Vec<Vec<u8>> {
+    let texts = [
+        "{\"scanned_hashes\": {\"aa=\": {\"classification\": \"csam\", \"match_type\": \"near\", \"near_match_details\": {\"timestamp\": 0.0}}, \"bb=\": {\"classification\": \"no-known-match\", \"match_type\": null, \"near_match_details\": null}}}".to_owned(),
+        format!("{{\"sha1_base32\": \"A\", \"sha256_hex\": \"{}\", \"size_bytes\": 3, \"classification\": \"test\", \"match_type\": \"exact\"}}", "0f".repeat(32)),
+    ];
+    texts.map(String::into_bytes).to_vec()
 }
 
 fn document(bytes: &[u8]) {

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::clock::Random;
-use crate::operator::{Basis, Operator};
+use crate::matching::shield::Leaves;
+use crate::operator::{AskedBy, Basis, Operator};
 use crate::review::SecondApproval;
 use crate::store::World;
 
@@ -95,6 +96,35 @@ pub struct S3 {
 pub struct Detectors {
     /// The lists of this installation.
     pub hash_match: Basis,
+    /// Project Arachnid Shield, asked after the lists.
+    pub arachnid_shield: ArachnidShield,
+}
+
+/// How Project Arachnid Shield is asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArachnidShield {
+    /// `off`, `production`, or a simulator's address.
+    pub address: String,
+    /// As the Canadian Centre issued it.
+    pub username: String,
+    /// As the Canadian Centre issued it.
+    pub password: String,
+    /// What may leave.
+    pub leaves: Leaves,
+    /// Seconds to wait for an answer.
+    pub seconds: u64,
+    /// As for every detector.
+    pub legal_basis: String,
+    /// As for every detector.
+    pub asked_by: AskedBy,
+}
+
+impl ArachnidShield {
+    /// Why it runs.
+    pub fn basis(&self) -> Basis {
+        Basis { legal_basis: self.legal_basis.clone(), asked_by: self.asked_by }
+    }
 }
 
 /// Limits on what arrives.
@@ -198,7 +228,9 @@ impl Settings {
     #[must_use]
     pub fn without_secrets(&self) -> Self {
         let mut shown = self.clone();
-        for secret in [&mut shown.reporting.password, &mut shown.s3.secret_key] {
+        for secret in
+            [&mut shown.reporting.password, &mut shown.s3.secret_key, &mut shown.detectors.arachnid_shield.password]
+        {
             if !secret.is_empty() {
                 "(set)".clone_into(secret);
             }

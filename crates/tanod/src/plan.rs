@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use decode::{Limits as DecodeLimits, Pool};
+use exchange::arachnid;
 use exchange::ncmec::{Client, Credentials};
 use fs_err as fs;
 use ledger::Signer;
@@ -16,6 +17,7 @@ use crate::config::{self, Settings};
 use crate::evidence::Vault;
 use crate::intake::Arrivals;
 use crate::matching::SharedLists;
+use crate::matching::shield::Shield;
 use crate::operator;
 use crate::roles::Tasks;
 use crate::store::{Db, World};
@@ -34,6 +36,8 @@ pub struct App {
     pub pool: Pool,
     /// Sealed media.
     pub vault: Vault,
+    /// Project Arachnid Shield, unless it is off.
+    pub shield: Option<Arc<Shield>>,
     /// The CyberTipline, unless it is off.
     pub ncmec: Option<Arc<Client>>,
     /// What signs the ledger's checkpoints.
@@ -58,6 +62,13 @@ impl App {
         let Settings { operator, detectors, .. } = &*self.settings;
         operator::may_run(operator, "hash_match", &detectors.hash_match, self.world, self.db.clock().now())
     }
+
+    /// Whether Project Arachnid Shield may be asked now.
+    pub fn may_ask_shield(&self) -> Result<(), operator::Off> {
+        let Settings { operator, detectors, .. } = &*self.settings;
+        let basis = detectors.arachnid_shield.basis();
+        operator::may_run(operator, "arachnid_shield", &basis, self.world, self.db.clock().now())
+    }
 }
 
 /// Settings that lead nowhere, in words, with what to do.
@@ -80,6 +91,16 @@ pub enum PlanError {
         world: World,
         /// That destination.
         destination: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// The two worlds would mix.
+    #[error("a {world} database cannot ask {matcher}; {remedy}")]
+    WrongMatcher {
+        /// This world.
+        world: World,
+        /// That matcher.
+        matcher: String,
         /// What to do.
         remedy: &'static str,
     },
@@ -141,6 +162,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
     let db = database(&settings, clock, random.clone()).await?;
     let (world, mark) = db.born(settings.world).await?;
     let ncmec = ncmec(&settings, world)?;
+    let shield = shield(&settings, world)?;
     let ring = ring(&settings, &random)?;
     let objects = objects(&settings)?;
     objects.claim(mark).await.map_err(|error| match error {
@@ -165,6 +187,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         lists: SharedLists::kept(kept_index(&settings)?),
         pool: Pool::new(program, vec!["decode-child".into()], children, limits),
         vault: Vault { objects: Arc::new(objects), ring: Arc::new(ring), random },
+        shield: shield.map(Arc::new),
         ncmec: ncmec.map(Arc::new),
         signer: Arc::new(signer),
         limits: Arc::new(Limits::new(settings.intake.requests_per_minute)),
@@ -301,6 +324,31 @@ fn ncmec(settings: &Settings, world: World) -> Result<Option<Client>, PlanError>
     let http = exchange::http::client().map_err(|error| PlanError::Other(error.to_string()))?;
     let credentials = Credentials { username: reporting.username.clone(), password: reporting.password.clone().into() };
     Ok(Some(Client::new(base, credentials, http)))
+}
+
+/// Project Arachnid Shield. A live database reaches the service alone, a demo only a simulator on this machine.
+fn shield(settings: &Settings, world: World) -> Result<Option<Shield>, PlanError> {
+    let shield = &settings.detectors.arachnid_shield;
+    let wrong = |remedy| Err(PlanError::WrongMatcher { world, matcher: shield.address.clone(), remedy });
+    let base = match (shield.address.as_str(), world) {
+        ("off" | "", _) => return Ok(None),
+        ("production", World::Live) => "https://shield.projectarachnid.com",
+        ("production", World::Demo) => return wrong("use a live database, or a simulator"),
+        (address, World::Demo) if is_loopback(address) => address,
+        (address, World::Live) if is_loopback(address) => return wrong("a simulator belongs to a demo database"),
+        (address, _) => {
+            return Err(unknown(
+                "detectors.arachnid_shield.address",
+                address,
+                "off, production, or http://127.0.0.1:PORT",
+            ));
+        }
+    };
+    let http = exchange::http::client().map_err(|error| PlanError::Other(error.to_string()))?;
+    let credentials =
+        arachnid::Credentials { username: shield.username.clone(), password: shield.password.clone().into() };
+    let time = Duration::from_secs(shield.seconds.clamp(1, 30));
+    Ok(Some(Shield::new(arachnid::Client::new(base, credentials, http, time), shield.leaves)))
 }
 
 fn is_loopback(address: &str) -> bool {

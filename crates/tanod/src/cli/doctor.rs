@@ -48,6 +48,12 @@ pub(super) async fn run(context: &Context, args: &Args) -> Done {
         Ok(()) => found.good("detectors", "who the operator is and why uploads are looked at is answered"),
         Err(off) => found.bad("detectors", format!("off, so every upload is unscanned: {off}"), operator::REMEDY),
     }
+    if app.shield.is_some() {
+        match app.may_ask_shield() {
+            Ok(()) => found.good("shield", "Project Arachnid Shield is asked about uploads that no list knows"),
+            Err(off) => found.bad("shield", format!("configured and off: {off}"), operator::REMEDY),
+        }
+    }
     let id = vault::ObjectId(ObjectId(new_uuid(context.clock.now(), &context.random)).0);
     let kept = async {
         app.vault.objects.put(id, bytes::Bytes::from_static(b"doctor")).await?;

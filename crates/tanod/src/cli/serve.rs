@@ -100,6 +100,11 @@ async fn may_detect(app: &App) -> Done {
     for remark in operator::remarks(&app.settings.operator).iter().filter(|_| app.world == World::Live) {
         tracing::info!("{remark}");
     }
+    if app.shield.is_some()
+        && let Err(off) = app.may_ask_shield()
+    {
+        tracing::warn!("Project Arachnid Shield is configured and off, {off}. {}", operator::REMEDY);
+    }
     match app.may_match() {
         Ok(()) => Ok(()),
         Err(off @ Off::Unanswered(_)) => {
@@ -129,7 +134,7 @@ pub(super) async fn bind(address: &str) -> Result<TcpListener, Trouble> {
 async fn tell_if_not_ready(app: &App) {
     if let Err(why) = readiness(app).await {
         tracing::warn!(why, "not ready yet");
-    } else if app.may_match().is_ok() && app.lists.with(|lists| lists.as_of().is_none()) {
+    } else if app.may_match().is_ok() && app.shield.is_none() && app.lists.with(|lists| lists.as_of().is_none()) {
         tracing::warn!(
             "no list of abuse material is enabled: every upload is `unscanned: no_list` until one is (tanod bank import)"
         );

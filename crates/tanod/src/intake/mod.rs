@@ -15,9 +15,9 @@ use jiff::Timestamp;
 
 use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
-use crate::banks;
+use crate::banks::{self, Signal};
 use crate::evidence::{self, Sealed, UNSCANNED_FOR};
-use crate::matching::{Hit, Judgement, Lists, Orientation, Prints, Strength, Verdict};
+use crate::matching::{Hit, Judgement, Lists, Orientation, Prints, Strength, Verdict, shield};
 use crate::plan::App;
 use crate::queue::{self, Work};
 use crate::refusal::{Kind, Result};
@@ -190,8 +190,12 @@ pub struct KeptMatch {
     pub entry: EntryId,
     /// In which bank.
     pub bank: BankId,
+    /// By what sort of fingerprint.
+    pub signal: Signal,
     /// How surely.
     pub strength: Strength,
+    /// As a remote matcher called it.
+    pub classification: Option<String>,
     /// Bits that differ.
     pub distance: Option<u32>,
     /// The greatest distance that counted.
@@ -298,6 +302,10 @@ pub async fn find(tx: &mut Tx, id: ItemId) -> Result<Item> {
 pub async fn matches(tx: &mut Tx, id: ItemId) -> Result<Vec<Hit>> {
     let mut hits = Vec::new();
     for kept in store::matches(tx, id).await? {
+        if kept.bank == shield::BANK {
+            hits.push(shield::remote(kept.entry, kept.signal, kept.strength, kept.classification));
+            continue;
+        }
         if let Some((bank, entry)) = banks::entry(tx, kept.entry).await? {
             hits.push(Hit {
                 bank: bank.id,
@@ -336,6 +344,13 @@ pub async fn judge(app: &App, media: &Bytes) -> (Prints, Judgement) {
     let prints = examine(&app.pool, media, app.lists.with(Lists::wanted)).await;
     let now = app.db.clock().now();
     let judgement = app.lists.with(|lists| lists.judge(&prints, now));
+    let Some(shield) =
+        app.shield.as_ref().filter(|_| judgement.verdict != Verdict::Match && app.may_ask_shield().is_ok())
+    else {
+        return (prints, judgement);
+    };
+    let said = shield.ask(&prints, media, now).await;
+    let judgement = judgement.with_shield(&prints, said, now);
     (prints, judgement)
 }
 

@@ -4,6 +4,7 @@
 
 pub mod api;
 mod shared;
+pub mod shield;
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -192,6 +193,8 @@ pub struct Judgement {
     pub hits: Vec<Hit>,
     /// Entries of shadow banks that fit: counted, not acted on.
     pub shadow: Vec<Hit>,
+    /// Whether these very bytes are a known false alarm, which silences what merely looks alike.
+    pub excepted: bool,
 }
 
 impl Judgement {
@@ -206,6 +209,7 @@ impl Judgement {
             stale: false,
             hits: Vec::new(),
             shadow: Vec::new(),
+            excepted: false,
         }
     }
 
@@ -505,7 +509,8 @@ impl Lists {
         hits.retain(|hit| seen.insert(hit.entry));
         let (shadow, mut hits): (Vec<_>, Vec<_>) = hits.into_iter().partition(|hit| hit.shadow);
         // A known false alarm silences what merely looks alike; never an exact match with an abuse list.
-        if hits.iter().any(|hit| hit.kind == Kind::Exception && hit.strength == Strength::Exact) {
+        let excepted = hits.iter().any(|hit| hit.kind == Kind::Exception && hit.strength == Strength::Exact);
+        if excepted {
             hits.retain(|hit| hit.strength == Strength::Exact);
         }
         hits.retain(|hit| hit.kind != Kind::Exception);
@@ -522,6 +527,6 @@ impl Lists {
             (Verdict::NoMatch, None)
         };
         let strength = hits.iter().map(|hit| hit.strength).max();
-        Judgement { verdict, reason, strength, coverage, lists_as_of, stale, hits, shadow }
+        Judgement { verdict, reason, strength, coverage, lists_as_of, stale, hits, shadow, excepted }
     }
 }

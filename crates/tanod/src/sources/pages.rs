@@ -35,7 +35,7 @@ struct Shown {
 struct Sources<'a> {
     who: &'a Who,
     may_change: bool,
-    sources: Vec<Shown>,
+    all: Vec<Shown>,
 }
 
 fn state_words(state: State) -> &'static str {
@@ -55,7 +55,7 @@ async fn sources(Shared(app): Shared<App>, staff: Staff) -> Paged {
         Shown { state: state_words(row.state), choices: State::ALL.map(choice).into(), row }
     });
     let may_change = staff.caller.may(Permission::ChangeBanks);
-    show(&Sources { who: &staff.who, may_change, sources: shown.collect() })
+    show(&Sources { who: &staff.who, may_change, all: shown.collect() })
 }
 
 async fn set(Shared(app): Shared<App>, staff: Staff, Path(name): Path<String>, body: Body) -> Paged {

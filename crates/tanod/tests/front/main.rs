@@ -23,6 +23,7 @@ mod permissions;
 mod queue;
 mod reporting;
 mod setup;
+mod shield;
 mod sigkill;
 mod sources;
 mod verdicts;

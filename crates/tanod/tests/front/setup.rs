@@ -17,7 +17,7 @@ fn live(settings: &mut Settings) {
     settings.reporting.ncmec = "off".into();
 }
 
-fn answer(settings: &mut Settings) {
+pub(crate) fn answer(settings: &mut Settings) {
     live(settings);
     settings.operator.profile = Profile::Team;
     settings.operator.country = "PH".into();
