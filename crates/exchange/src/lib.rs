@@ -2,4 +2,6 @@
 
 pub mod arachnid;
 pub mod http;
+pub mod mail;
 pub mod ncmec;
+pub mod webhooks;
