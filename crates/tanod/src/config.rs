@@ -74,6 +74,11 @@ pub struct Settings {
     pub review: Review,
     /// Where reports go.
     pub reporting: Reporting,
+    /// Who is told, and how.
+    pub alarms: crate::alarms::Settings,
+    /// Which endpoints of the platform hear what happens.
+    #[serde(default)]
+    pub webhooks: Vec<crate::webhooks::Settings>,
 }
 
 /// How a bucket is reached.
@@ -228,9 +233,15 @@ impl Settings {
     #[must_use]
     pub fn without_secrets(&self) -> Self {
         let mut shown = self.clone();
-        for secret in
-            [&mut shown.reporting.password, &mut shown.s3.secret_key, &mut shown.detectors.arachnid_shield.password]
-        {
+        let webhooks = shown.webhooks.iter_mut().map(|webhook| &mut webhook.secret);
+        let passwords = [
+            &mut shown.reporting.password,
+            &mut shown.s3.secret_key,
+            &mut shown.detectors.arachnid_shield.password,
+            &mut shown.alarms.smtp.password,
+        ];
+        // Whoever knows a watcher's address can keep it quiet.
+        for secret in passwords.into_iter().chain([&mut shown.alarms.heartbeat_url]).chain(webhooks) {
             if !secret.is_empty() {
                 "(set)".clone_into(secret);
             }

@@ -2,6 +2,7 @@
 //! and anyone can check what was done. Each module is a domain of the product; ARCHITECTURE.md is the map.
 
 pub mod accounts;
+pub mod alarms;
 pub mod audit;
 pub mod banks;
 pub mod cli;
@@ -21,3 +22,4 @@ pub mod roles;
 pub mod sources;
 pub mod store;
 pub mod web;
+pub mod webhooks;

@@ -4,7 +4,7 @@ use axum::{Router, middleware};
 
 use crate::plan::App;
 use crate::web::console;
-use crate::{accounts, evidence, review, sources};
+use crate::{accounts, alarms, evidence, review, sources, webhooks};
 
 /// Every page.
 pub fn router(app: &App) -> Router<App> {
@@ -14,5 +14,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(review::pages::router())
         .merge(evidence::pages::router())
         .merge(sources::pages::router())
+        .merge(alarms::pages::router())
+        .merge(webhooks::pages::router())
         .layer(middleware::from_fn_with_state(app.clone(), console::own_pages_only))
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use decode::{Limits as DecodeLimits, Pool};
 use exchange::arachnid;
+use exchange::mail::{Mailer, Tls};
 use exchange::ncmec::{Client, Credentials};
+use exchange::webhooks::{Secret, may_call};
 use fs_err as fs;
 use ledger::Signer;
 use tokio::sync::{Notify, Semaphore};
@@ -22,6 +24,7 @@ use crate::operator;
 use crate::roles::Tasks;
 use crate::store::{Db, World};
 use crate::web::Limits;
+use crate::webhooks::Endpoint;
 
 /// Everything that a role works with. Cheap to clone.
 #[derive(Clone)]
@@ -40,6 +43,12 @@ pub struct App {
     pub shield: Option<Arc<Shield>>,
     /// The CyberTipline, unless it is off.
     pub ncmec: Option<Arc<Client>>,
+    /// The platform's endpoints.
+    pub endpoints: Arc<[Endpoint]>,
+    /// What posts to them.
+    pub webhooks: exchange::webhooks::Client,
+    /// What hands e-mail over, unless there is no server.
+    pub mailer: Option<Mailer>,
     /// What signs the ledger's checkpoints.
     pub signer: Arc<Signer>,
     /// The settings.
@@ -68,6 +77,13 @@ impl App {
         let Settings { operator, detectors, .. } = &*self.settings;
         let basis = detectors.arachnid_shield.basis();
         operator::may_run(operator, "arachnid_shield", &basis, self.world, self.db.clock().now())
+    }
+}
+
+impl App {
+    /// The endpoint of this name.
+    pub fn endpoint(&self, name: &str) -> Option<&Endpoint> {
+        self.endpoints.iter().find(|endpoint| endpoint.name == name)
     }
 }
 
@@ -118,6 +134,20 @@ pub enum PlanError {
         /// The database.
         database: String,
     },
+    /// An endpoint that cannot be used.
+    #[error("webhooks, {name:?}: {why}")]
+    Webhook {
+        /// Which.
+        name: String,
+        /// What is wrong, and what to do. Never the secret.
+        why: String,
+    },
+    /// Nobody would be told.
+    #[error("alarms: {why}")]
+    Alarms {
+        /// What is wrong, and what to do.
+        why: String,
+    },
     /// Pictures would cross a network in the clear.
     #[error(
         "{listen} is open to other machines; put a proxy that speaks TLS in front and say behind_tls = true, or listen on 127.0.0.1"
@@ -163,6 +193,10 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
     let (world, mark) = db.born(settings.world).await?;
     let ncmec = ncmec(&settings, world)?;
     let shield = shield(&settings, world)?;
+    let endpoints = endpoints(&settings)?;
+    let mailer = mailer(&settings)?;
+    told(&settings, &endpoints)?;
+    let http = exchange::http::client().map_err(|error| PlanError::Other(error.to_string()))?;
     let ring = ring(&settings, &random)?;
     let objects = objects(&settings)?;
     objects.claim(mark).await.map_err(|error| match error {
@@ -189,6 +223,9 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         vault: Vault { objects: Arc::new(objects), ring: Arc::new(ring), random },
         shield: shield.map(Arc::new),
         ncmec: ncmec.map(Arc::new),
+        endpoints: endpoints.into(),
+        webhooks: exchange::webhooks::Client::new(http),
+        mailer,
         signer: Arc::new(signer),
         limits: Arc::new(Limits::new(settings.intake.requests_per_minute)),
         places: Arc::new(Semaphore::new(settings.intake.max_at_once.max(1))),
@@ -349,6 +386,76 @@ fn shield(settings: &Settings, world: World) -> Result<Option<Shield>, PlanError
         arachnid::Credentials { username: shield.username.clone(), password: shield.password.clone().into() };
     let time = Duration::from_secs(shield.seconds.clamp(1, 30));
     Ok(Some(Shield::new(arachnid::Client::new(base, credentials, http, time), shield.leaves)))
+}
+
+/// The platform's endpoints. What is checked here is what is called, and nothing else ever is.
+fn endpoints(settings: &Settings) -> Result<Vec<Endpoint>, PlanError> {
+    let mut endpoints: Vec<Endpoint> = Vec::new();
+    for given in &settings.webhooks {
+        let wrong = |why: &str| Err(PlanError::Webhook { name: given.name.clone(), why: why.to_owned() });
+        if given.name.trim().is_empty() || given.name.len() > 64 {
+            return wrong("give it a name of at most 64 bytes");
+        }
+        if endpoints.iter().any(|endpoint| endpoint.name == given.name) {
+            return wrong("two have this name");
+        }
+        if !may_call(&given.url) {
+            return wrong("its url must be https://…, or http:// to this machine, without a name or password in it");
+        }
+        let secret = match Secret::parse(&given.secret) {
+            Ok(secret) => secret,
+            Err(error) => {
+                return wrong(&format!("its secret is not usable: {error}; make one of 32 random bytes"));
+            }
+        };
+        let (name, url, events) = (given.name.clone(), given.url.clone(), given.events.clone());
+        endpoints.push(Endpoint { name, url, secret, events });
+    }
+    Ok(endpoints)
+}
+
+/// Where e-mail is handed over. In the clear to this machine only.
+fn mailer(settings: &Settings) -> Result<Option<Mailer>, PlanError> {
+    let smtp = &settings.alarms.smtp;
+    if smtp.host.is_empty() {
+        return Ok(None);
+    }
+    let here = smtp.host == "localhost" || smtp.host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    if smtp.tls == Tls::None && !here {
+        let why = "smtp.tls = \"none\" is for a server on this machine; use \"starttls\" or \"implicit\"".to_owned();
+        return Err(PlanError::Alarms { why });
+    }
+    Mailer::new(&smtp.host, smtp.port, smtp.tls, &smtp.username, &smtp.password, &smtp.from)
+        .map(Some)
+        .map_err(|error| PlanError::Alarms { why: format!("smtp: {error}") })
+}
+
+/// Whether everybody on call can be reached.
+fn told(settings: &Settings, endpoints: &[Endpoint]) -> Result<(), PlanError> {
+    let alarms = &settings.alarms;
+    let wrong = |why: String| Err(PlanError::Alarms { why });
+    if !alarms.heartbeat_url.is_empty() && !may_call(&alarms.heartbeat_url) {
+        return wrong("heartbeat_url must be https://…, or http:// to this machine".to_owned());
+    }
+    for person in &alarms.on_call {
+        let name = &person.name;
+        if name.trim().is_empty() || (person.email.is_empty() && person.webhook.is_empty()) {
+            return wrong(format!("on_call {name:?}: give a name, and an email or a webhook"));
+        }
+        if !person.email.is_empty() && !exchange::mail::is_address(&person.email) {
+            return wrong(format!("on_call {name:?}: the email is not an address"));
+        }
+        if !person.email.is_empty() && alarms.smtp.host.is_empty() {
+            return wrong(format!("on_call {name:?} is to get e-mail, and smtp.host names no server"));
+        }
+        if !person.webhook.is_empty() && endpoints.iter().all(|endpoint| endpoint.name != person.webhook) {
+            return wrong(format!(
+                "on_call {name:?}: no endpoint under [[webhooks]] has the name {:?}",
+                person.webhook
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn is_loopback(address: &str) -> bool {

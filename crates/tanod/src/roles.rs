@@ -6,6 +6,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::alarms::{self, Part};
 use crate::audit;
 use crate::evidence;
 use crate::intake;
@@ -15,7 +16,7 @@ use crate::queue::{self, Done, Leased, Work};
 use crate::refusal::{Error, Result};
 use crate::reporting::jobs::Filing;
 use crate::store::Recorded;
-use crate::{reporting, web};
+use crate::{reporting, web, webhooks};
 
 /// What a process is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -39,6 +40,14 @@ impl Role {
         self == Self::All || self == role
     }
 }
+
+/// Each lane as often as it has workers. Pages have lanes of their own: nothing slow stands in their way.
+const LANES: [&str; 10] =
+    ["reports", "reports", "items", "expiry", "webhooks", "webhooks", "webhooks", "webhooks", "pages", "pages"];
+/// How often a part gives a sign of life.
+const TICK_EVERY: Duration = Duration::from_secs(15);
+/// How often it is looked whether something is wrong.
+const WATCH_EVERY: Duration = Duration::from_secs(10);
 
 /// The tasks of a process: started here, joined at the end.
 #[derive(Clone, Default)]
@@ -67,6 +76,15 @@ impl Tasks {
     }
 }
 
+/// Writes down what other parts must find in the database: which endpoints there are.
+pub async fn prepare(app: &App) -> Result<()> {
+    let mut tx = app.db.write().await?;
+    if let Some(proof) = webhooks::subscribe(&mut tx, &app.endpoints).await? {
+        tx.commit(proof).await?;
+    }
+    Ok(())
+}
+
 /// Runs a role until the application's tasks are asked to stop. The listener is needed for the roles that are called.
 pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result<()> {
     let tasks = &app.tasks;
@@ -76,6 +94,7 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result
         let proof = queue::reclaim(&mut tx).await?;
         tx.commit(proof).await?;
     }
+    prepare(app).await?;
     // Served before the lists are there: /healthz answers while a long list loads, and /readyz says why not yet.
     if let Some(listener) = listener {
         let router = web::router::router(app, role.is(Role::Api), role.is(Role::Console));
@@ -93,7 +112,7 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result
         tasks.spawn(keep(app.clone(), tasks.stop.clone()));
     }
     if role.is(Role::Worker) {
-        for lane in ["reports", "reports", "items", "expiry"] {
+        for lane in LANES {
             tasks.spawn(work(app.clone(), lane, tasks.stop.clone()));
         }
     }
@@ -102,6 +121,7 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result
     }
     if role.is(Role::Scheduler) {
         tasks.spawn(schedule(app.clone(), tasks.stop.clone()));
+        tasks.spawn(watch(app.clone(), tasks.stop.clone()));
     }
     Ok(())
 }
@@ -130,7 +150,12 @@ async fn follow(app: App, stop: CancellationToken) {
 
 /// Works off one lane of the queue.
 async fn work(app: App, lane: &'static str, stop: CancellationToken) {
+    let mut pulse = Pulse::of(Part::Worker);
     loop {
+        // One lane speaks for all: `QueueStuck` tells of a lane that is not worked off.
+        if lane == "pages" {
+            pulse.beat(&app).await;
+        }
         let nudge = app.nudge.notified();
         match next(&app, lane).await {
             Ok(true) => {
@@ -181,7 +206,10 @@ fn tries(work: &Work) -> i64 {
         Work::FileReportV1 { .. } => 20,
         // The week of the unscanned ends both. A store that was down for an afternoon must not end them sooner: media
         // would never be looked at again, or never go.
-        Work::RetryItemV1 { .. } | Work::ExpireExhibitV1 { .. } => i64::MAX,
+        // A delivery counts its own tries, and a page goes on until somebody knows.
+        Work::RetryItemV1 { .. } | Work::ExpireExhibitV1 { .. } | Work::SendWebhookV1 { .. } | Work::PageV1 { .. } => {
+            i64::MAX
+        }
     }
 }
 
@@ -193,6 +221,8 @@ async fn perform(app: &App, job: &Leased) -> Result<Done> {
         }
         Work::RetryItemV1 { item } => intake::jobs::retry(app, *item).await,
         Work::ExpireExhibitV1 { item } => intake::jobs::expire(app, *item).await,
+        Work::SendWebhookV1 { delivery } => webhooks::jobs::deliver(app, *delivery).await,
+        Work::PageV1 { alarm } => alarms::page(app, *alarm).await,
     }
 }
 
@@ -208,9 +238,12 @@ fn words(error: &Error) -> String {
 
 /// Gives committed entries their places, several times a second.
 async fn sequence(app: App, stop: CancellationToken) {
+    let mut pulse = Pulse::of(Part::Sequencer);
     loop {
-        if let Err(error) = sequence_once(&app).await {
-            tracing::warn!(%error, "the ledger waits");
+        // Only who has placed what waits is alive: a sequencer that fails again and again falls silent.
+        match sequence_once(&app).await {
+            Ok(_) => pulse.beat(&app).await,
+            Err(error) => tracing::warn!(%error, "the ledger waits"),
         }
         if !pause(&stop, Duration::from_millis(250)).await {
             // The last entries of this process get their places before it ends.
@@ -256,11 +289,59 @@ async fn schedule(app: App, stop: CancellationToken) {
     }
 }
 
+/// Signs of life of one task.
+struct Pulse {
+    part: Part,
+    last: Option<tokio::time::Instant>,
+}
+
+impl Pulse {
+    fn of(part: Part) -> Self {
+        Self { part, last: None }
+    }
+
+    /// Gives a sign of life, unless the last one is young.
+    async fn beat(&mut self, app: &App) {
+        if self.last.is_some_and(|last| last.elapsed() < TICK_EVERY) {
+            return;
+        }
+        let ticked = async {
+            let mut tx = app.db.write().await?;
+            let proof = alarms::tick(&mut tx, self.part).await?;
+            Ok::<_, Error>(tx.commit(proof).await?)
+        };
+        match ticked.await {
+            Ok(()) => self.last = Some(tokio::time::Instant::now()),
+            Err(error) => tracing::warn!(%error, part = ?self.part, "no sign of life can be given"),
+        }
+    }
+}
+
+/// Looks whether something is wrong of which nobody tells by itself, and calls the outside watcher.
+async fn watch(app: App, stop: CancellationToken) {
+    let mut pulse = Pulse::of(Part::Scheduler);
+    let mut knocked: Option<tokio::time::Instant> = None;
+    // A moment later, so that what starts together is not taken for silent.
+    while pause(&stop, WATCH_EVERY).await {
+        match alarms::watch(&app).await {
+            Ok(()) => pulse.beat(&app).await,
+            Err(error) => tracing::error!(%error, "nobody watches"),
+        }
+        if knocked.is_none_or(|at| at.elapsed() >= Duration::from_mins(1)) {
+            knocked = Some(tokio::time::Instant::now());
+            if let Err(error) = alarms::knock(&app).await {
+                tracing::warn!(%error, "the outside watcher is not called");
+            }
+        }
+    }
+}
+
 /// Lets go of the answers that no repeated request can ask for any more.
 async fn forget(app: &App) -> Result<()> {
     let mut tx = app.db.write().await?;
     web::forget_answers(&mut tx).await?;
-    Ok(tx.commit(Recorded::unrecorded("an answer remembered for a day is no record")).await?)
+    webhooks::forget(&mut tx).await?;
+    Ok(tx.commit(Recorded::unrecorded("answers and deliveries that are kept for a while are no record")).await?)
 }
 
 /// Waits, unless asked to stop. False: stop.

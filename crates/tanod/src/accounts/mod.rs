@@ -145,11 +145,19 @@ pub enum Permission {
     ReadAudit,
     /// Add people and keys.
     ChangeAccounts,
+    /// See what somebody must know of.
+    ReadAlarms,
+    /// Say that one knows.
+    AcknowledgeAlarms,
+    /// See endpoints and deliveries, without secrets and bodies.
+    ReadWebhooks,
+    /// Send a delivery again, and try the line.
+    ReplayWebhooks,
 }
 
 impl Permission {
     /// All of them, in the order of the matrix.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 19] = [
         Self::SubmitItems,
         Self::AskMatches,
         Self::SeeMatches,
@@ -165,6 +173,10 @@ impl Permission {
         Self::ReadHolds,
         Self::ReadAudit,
         Self::ChangeAccounts,
+        Self::ReadAlarms,
+        Self::AcknowledgeAlarms,
+        Self::ReadWebhooks,
+        Self::ReplayWebhooks,
     ];
 }
 
@@ -174,7 +186,14 @@ pub fn role_may(role: Role, permission: Permission) -> bool {
     match role {
         Role::Reviewer => matches!(
             permission,
-            P::ReadCases | P::DecideCases | P::SeeDepictions | P::SeeMatches | P::ReadReports | P::ReadHolds
+            P::ReadCases
+                | P::DecideCases
+                | P::SeeDepictions
+                | P::SeeMatches
+                | P::ReadReports
+                | P::ReadHolds
+                | P::ReadAlarms
+                | P::AcknowledgeAlarms
         ),
         Role::Lead => matches!(
             permission,
@@ -188,6 +207,10 @@ pub fn role_may(role: Role, permission: Permission) -> bool {
                 | P::ReadHolds
                 | P::ReadBanks
                 | P::ReadAudit
+                | P::ReadAlarms
+                | P::AcknowledgeAlarms
+                | P::ReadWebhooks
+                | P::ReplayWebhooks
         ),
         Role::Admin => matches!(
             permission,
@@ -199,8 +222,15 @@ pub fn role_may(role: Role, permission: Permission) -> bool {
                 | P::ChangeAccounts
                 | P::ReadAudit
                 | P::AskMatches
+                | P::ReadAlarms
+                | P::AcknowledgeAlarms
+                | P::ReadWebhooks
+                | P::ReplayWebhooks
         ),
-        Role::Auditor => matches!(permission, P::ReadAudit | P::ReadReports | P::ReadHolds | P::ReadBanks),
+        Role::Auditor => matches!(
+            permission,
+            P::ReadAudit | P::ReadReports | P::ReadHolds | P::ReadBanks | P::ReadAlarms | P::ReadWebhooks
+        ),
     }
 }
 
@@ -293,7 +323,7 @@ impl Caller {
 }
 
 /// A new secret token: `tanod_<kind>_<64 hex digits>`. Only its hash is kept.
-fn new_token(kind: &str, random: &Random) -> String {
+pub(crate) fn new_token(kind: &str, random: &Random) -> String {
     format!("tanod_{kind}_{}", hex::encode(random.bytes::<32>()))
 }
 

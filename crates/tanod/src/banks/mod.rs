@@ -305,6 +305,20 @@ pub async fn list(tx: &mut Tx, caller: &Caller) -> Result<Vec<(Bank, i64)>> {
     store::list(tx).await
 }
 
+/// Enabled lists of abuse material of others that were last refreshed before `since`. The operator's own lists are not among
+/// them: nobody else refreshes those.
+pub async fn stale(tx: &mut Tx, since: Timestamp) -> Result<Vec<BankId>> {
+    let banks = store::list(tx).await?.into_iter().map(|(bank, _)| bank);
+    let stale = banks.filter(|bank| {
+        bank.kind == Kind::Csam
+            && bank.enabled
+            && !bank.shadow
+            && bank.licence != Licence::Own
+            && bank.refreshed_at < since
+    });
+    Ok(stale.map(|bank| bank.id).collect())
+}
+
 /// The bank of this id or name.
 pub async fn find(tx: &mut Tx, caller: &Caller, which: &str) -> Result<Bank> {
     caller.require(Permission::ReadBanks)?;

@@ -35,6 +35,16 @@ pub enum Work {
         /// Whose.
         item: crate::store::ItemId,
     },
+    /// Post one delivery to its endpoint.
+    SendWebhookV1 {
+        /// Which.
+        delivery: crate::store::DeliveryId,
+    },
+    /// Page somebody about an alarm, until somebody knows.
+    PageV1 {
+        /// Which.
+        alarm: crate::store::AlarmId,
+    },
 }
 
 impl Work {
@@ -44,6 +54,8 @@ impl Work {
             Self::FileReportV1 { .. } => "reports",
             Self::RetryItemV1 { .. } => "items",
             Self::ExpireExhibitV1 { .. } => "expiry",
+            Self::SendWebhookV1 { .. } => "webhooks",
+            Self::PageV1 { .. } => "pages",
         }
     }
 
@@ -51,6 +63,8 @@ impl Work {
         match self {
             Self::FileReportV1 { report } => report.0,
             Self::RetryItemV1 { item } | Self::ExpireExhibitV1 { item } => item.0,
+            Self::SendWebhookV1 { delivery } => delivery.0,
+            Self::PageV1 { alarm } => alarm.0,
         }
     }
 }
@@ -141,6 +155,11 @@ pub struct Counts {
 /// Counts the queue.
 pub async fn counts(tx: &mut Tx) -> Result<Counts> {
     store::counts(tx).await
+}
+
+/// The lanes in which work was due before `since` and is not done.
+pub async fn stuck(tx: &mut Tx, since: Timestamp) -> Result<Vec<String>> {
+    store::stuck(tx, since).await
 }
 
 /// Makes a dead or waiting job due now.

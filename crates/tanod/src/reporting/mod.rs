@@ -239,6 +239,16 @@ pub async fn dead(tx: &mut Tx) -> Result<i64> {
     store::dead(tx).await
 }
 
+/// The reports that are stuck, with their cases.
+pub async fn all_dead(tx: &mut Tx) -> Result<Vec<(ReportId, CaseId)>> {
+    store::all_dead(tx).await
+}
+
+/// Whether the last answer of the CyberTipline refused our credentials.
+pub async fn credentials_refused(tx: &mut Tx) -> Result<bool> {
+    store::credentials_refused(tx).await
+}
+
 /// One report.
 pub async fn find(tx: &mut Tx, caller: &Caller, id: ReportId) -> Result<Report> {
     caller.require(Permission::ReadReports)?;

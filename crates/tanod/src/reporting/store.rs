@@ -66,6 +66,24 @@ pub(super) async fn dead(tx: &mut Tx) -> Result<i64> {
     Ok(row.map_or(Ok(0), |row| row.get("n"))?)
 }
 
+pub(super) async fn all_dead(tx: &mut Tx) -> Result<Vec<(ReportId, CaseId)>> {
+    let rows = tx.rows("SELECT id, case_id FROM reports WHERE state = 'dead' ORDER BY id", &[]).await?;
+    let pair = |row: &Row| Ok((row.get("id")?, row.get("case_id")?));
+    Ok(rows.iter().map(pair).collect::<Read<_>>()?)
+}
+
+/// Whether the call that was answered last was refused for its credentials.
+pub(super) async fn credentials_refused(tx: &mut Tx) -> Result<bool> {
+    let row = tx
+        .row(
+            "SELECT outcome FROM report_calls WHERE answered_at IS NOT NULL ORDER BY answered_at DESC, id DESC LIMIT 1",
+            &[],
+        )
+        .await?;
+    let outcome: Option<String> = row.map(|row| row.get("outcome")).transpose()?.flatten();
+    Ok(outcome.as_deref() == Some(as_word(&Ended::Locked).as_str()))
+}
+
 pub(super) async fn set_state(tx: &mut Tx, id: ReportId, state: ReportState, trouble: Option<&str>) -> Result<()> {
     tx.execute(
         "UPDATE reports SET state = $1, trouble = $2 WHERE id = $3",

@@ -128,6 +128,16 @@ ids! {
     LeaseId "lease";
     /// One entry of the record.
     AuditId "audit";
+    /// One message to one of the platform's endpoints.
+    DeliveryId "delivery";
+    /// Something that somebody must be told until they say that they know.
+    AlarmId "alarm";
+    /// One message to one person about an alarm.
+    PageId "page";
+    /// Something that the platform is asked to do.
+    ActionId "action";
+    /// One answer of the platform to what a case asks about its account.
+    ContextId "context";
     /// One request, as the caller may quote it.
     RequestId "request";
 }

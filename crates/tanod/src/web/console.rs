@@ -87,7 +87,13 @@ pub fn show(page: &impl Template) -> Paged {
     Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
 }
 
+/// A time as a page shows it, to the minute, in UTC.
+pub fn minute(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
 /// Who is signed in, as the banner names them.
+#[expect(clippy::struct_excessive_bools, reason = "each is one way that the banner shows or does not")]
 pub struct Who {
     /// As the record names them.
     pub staff: i64,
@@ -99,6 +105,8 @@ pub struct Who {
     pub sees_cases: bool,
     /// Whether there is a way to the sources.
     pub sees_sources: bool,
+    /// Whether there is a way to the webhooks.
+    pub sees_webhooks: bool,
 }
 
 /// Somebody signed in by the console's cookie.
@@ -122,7 +130,8 @@ impl FromRequestParts<App> for Staff {
             Ok(caller @ Caller::Person { staff, role, .. }) => {
                 let (sees_cases, sees_sources) = (caller.may(Permission::ReadCases), caller.may(Permission::ReadBanks));
                 let demo = app.world == World::Demo;
-                let who = Who { staff, role: as_word(&role), demo, sees_cases, sees_sources };
+                let sees_webhooks = caller.may(Permission::ReadWebhooks);
+                let who = Who { staff, role: as_word(&role), demo, sees_cases, sees_sources, sees_webhooks };
                 Ok(Self { caller, who, token })
             }
             Ok(_) | Err(Error::Refused(_)) => Err(sign_in()),

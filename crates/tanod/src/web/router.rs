@@ -19,7 +19,7 @@ use super::{BAD_QUERY, BODY_TOO_LARGE, NO_SUCH_PAGE, TOO_SLOW, WRONG_METHOD};
 use crate::plan::App;
 use crate::refusal::{Error, Kind};
 use crate::store::{RequestId, new_uuid};
-use crate::{accounts, audit, banks, evidence, intake, matching, pages, reporting, review, sources};
+use crate::{accounts, alarms, audit, banks, evidence, intake, matching, pages, reporting, review, sources, webhooks};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -54,6 +54,12 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(reporting::api::list))
         .routes(routes!(reporting::api::show))
         .routes(routes!(reporting::api::revive))
+        .routes(routes!(alarms::api::list))
+        .routes(routes!(alarms::api::acknowledge))
+        .routes(routes!(webhooks::api::list))
+        .routes(routes!(webhooks::api::ping))
+        .routes(routes!(webhooks::api::deliveries))
+        .routes(routes!(webhooks::api::replay))
         .routes(routes!(audit::api::page))
         .routes(routes!(audit::api::checkpoint))
         .routes(routes!(accounts::api::sign_in, accounts::api::sign_out))
@@ -81,6 +87,8 @@ pub fn refusals() -> Vec<&'static Kind> {
         evidence::REFUSALS,
         reporting::REFUSALS,
         sources::REFUSALS,
+        alarms::REFUSALS,
+        webhooks::REFUSALS,
     ]
     .concat()
 }
@@ -93,6 +101,7 @@ pub fn router(app: &App, with_api: bool, with_console: bool) -> Router {
     let mut router = Router::new()
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
+        .route("/heartbeat", get(heartbeat))
         .route("/metrics", get(super::metrics::render))
         .route("/openapi.json", get(move || async move { (json, document) }));
     if with_api {
@@ -169,6 +178,17 @@ async fn ready(State(app): State<App>) -> Response {
         Err(why) => why,
     };
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], format!("not ready: {why}\n")).into_response()
+}
+
+/// Whether everything behind the requests gives signs of life, in this process or another one: for an outside watcher.
+async fn heartbeat(State(app): State<App>) -> Response {
+    let silent = async { alarms::silent(&mut app.db.read().await?).await };
+    let why = match silent.await {
+        Ok(parts) if parts.is_empty() => return (StatusCode::OK, "all parts give signs of life\n").into_response(),
+        Ok(parts) => parts.iter().map(crate::store::as_word).collect::<Vec<_>>().join(", "),
+        Err(_) => "database".to_owned(),
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, format!("silent: {why}\n")).into_response()
 }
 
 /// What keeps this process from judging, in words.

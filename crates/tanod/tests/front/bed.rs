@@ -109,6 +109,7 @@ impl Bed {
         let serving = sim.clone();
         server.spawn(async move { serving.serve(listener, std::future::pending()).await.unwrap() });
         let app = open(settings.clone(), &clock).await.unwrap();
+        roles::prepare(&app).await.unwrap();
         app.lists.catch_up(&app.db).await.unwrap();
         let router = tanod::web::router::router(&app, true, true);
         Self { app, router, sim, clock, settings, folder, _server: server }
@@ -228,7 +229,7 @@ impl Bed {
     /// Does everything that is due, and what becomes due within so many hours.
     pub(crate) async fn work(&self, hours: u32) {
         for _ in 0..=hours {
-            for lane in ["reports", "items", "expiry"] {
+            for lane in ["reports", "items", "expiry", "webhooks", "pages"] {
                 // A job that fails comes again later; the clock stands still within the hour.
                 for _ in 0..200 {
                     if !roles::next(&self.app, lane).await.unwrap() {
