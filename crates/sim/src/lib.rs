@@ -5,3 +5,5 @@ pub mod arachnid;
 pub mod edits;
 pub mod ncmec;
 pub mod pictures;
+pub mod receiver;
+pub mod smtp;

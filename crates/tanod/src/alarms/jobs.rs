@@ -30,6 +30,8 @@ struct Plan<'a> {
     nth: i64,
     mail: bool,
     webhook: bool,
+    /// Until the next page.
+    left: Duration,
 }
 
 /// Pages somebody, unless they know. Killed anywhere, it pages once more rather than once less.
@@ -85,7 +87,7 @@ pub async fn page(app: &App, id: AlarmId) -> Result<Done> {
     let detail = json!({"page": page, "mail": told(&mail), "webhook": told(&webhook), "trouble": trouble});
     let proof = audit::record(&mut tx, Entry::by_tanod("alarm.page_sent").about(id).detail(detail)).await?;
     tx.commit(proof).await?;
-    Ok(Done::Later(if trouble.is_some() { TRY_AGAIN.min(rules.repeat()) } else { rules.repeat() }))
+    Ok(Done::Later(if trouble.is_some() { TRY_AGAIN.min(plan.left) } else { plan.left }))
 }
 
 enum Next<'a> {
@@ -99,25 +101,28 @@ fn next<'a>(rules: &'a Settings, alarm: &Alarm, newest: Option<&Page>, now: Time
         let passed = Duration::try_from(now.duration_since(since)).unwrap_or_default();
         time.checked_sub(passed).filter(|left| !left.is_zero())
     };
-    let plan = |nth: i64, mail: bool, webhook: bool| match rules.whose_turn(nth) {
+    let plan = |nth: i64, mail: bool, webhook: bool, left: Duration| match rules.whose_turn(nth) {
         Some((place, person)) => Next::Page(Plan {
             person,
             place,
             nth,
             mail: mail && !person.email.is_empty(),
             webhook: webhook && !person.webhook.is_empty(),
+            left,
         }),
         None => Next::Wait(rules.repeat()),
     };
-    let (Some(paged_at), Some(newest)) = (alarm.paged_at, newest) else { return plan(alarm.pages, true, true) };
-    let Some(left) = until(paged_at, rules.repeat()) else { return plan(alarm.pages, true, true) };
+    let (Some(paged_at), Some(newest)) = (alarm.paged_at, newest) else {
+        return plan(alarm.pages, true, true, rules.repeat());
+    };
+    let Some(left) = until(paged_at, rules.repeat()) else { return plan(alarm.pages, true, true, rules.repeat()) };
     let open = |told: Option<Told>| matches!(told, Some(Told::Waiting | Told::Failed));
     if !open(newest.mail) && !open(newest.webhook) {
         return Next::Wait(left);
     }
     match until(newest.at, TRY_AGAIN) {
         Some(soon) => Next::Wait(soon.min(left)),
-        None => plan(alarm.pages - 1, open(newest.mail), open(newest.webhook)),
+        None => plan(alarm.pages - 1, open(newest.mail), open(newest.webhook), left),
     }
 }
 

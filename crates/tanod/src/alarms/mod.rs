@@ -233,6 +233,20 @@ pub async fn raise_anew(tx: &mut Tx, kind: Kind, subject: &str, case: Option<Cas
     }
 }
 
+/// Raises an alarm that only tries the chain; each try is one of its own.
+pub async fn raise_test(tx: &mut Tx, caller: &Caller) -> Result<(AlarmId, Recorded)> {
+    let (id, subject): (AlarmId, uuid::Uuid) = (tx.id(), tx.id());
+    let subject = subject.to_string();
+    store::insert(tx, id, Kind::Test, &subject, None).await?;
+    queue::push(tx, &Work::PageV1 { alarm: id }, Duration::ZERO).await?;
+    Ok((id, record(tx, Entry::by(caller, "alarm.raised"), id, Kind::Test, &subject, None).await?))
+}
+
+/// Ends a try.
+pub async fn clear_test(tx: &mut Tx, alarm: &Alarm) -> Result<Option<Recorded>> {
+    cleared(tx, Kind::Test, &alarm.subject).await
+}
+
 /// Opens an acknowledged alarm again.
 async fn again(tx: &mut Tx, alarm: &Alarm) -> Result<Recorded> {
     store::reopen(tx, alarm.id).await?;

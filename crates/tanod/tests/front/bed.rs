@@ -27,7 +27,7 @@ pub(crate) struct Bed {
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
     folder: tempfile::TempDir,
-    _server: tokio::task::JoinSet<()>,
+    pub(crate) servers: tokio::task::JoinSet<()>,
 }
 
 /// An answer, read.
@@ -112,7 +112,7 @@ impl Bed {
         roles::prepare(&app).await.unwrap();
         app.lists.catch_up(&app.db).await.unwrap();
         let router = tanod::web::router::router(&app, true, true);
-        Self { app, router, sim, clock, settings, folder, _server: server }
+        Self { app, router, sim, clock, settings, folder, servers: server }
     }
 
     pub(crate) fn data(&self) -> PathBuf {

@@ -9,6 +9,7 @@
     reason = "a test that meets the unexpected fails"
 )]
 
+mod alarms;
 mod bad_input;
 mod bed;
 mod bench;
@@ -27,3 +28,4 @@ mod shield;
 mod sigkill;
 mod sources;
 mod verdicts;
+mod webhooks;
