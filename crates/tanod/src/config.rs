@@ -72,6 +72,8 @@ pub struct Settings {
     pub decode: Decode,
     /// How decisions are made.
     pub review: Review,
+    /// How the door for people is kept.
+    pub notices: crate::notices::Settings,
     /// Where reports go.
     pub reporting: Reporting,
     /// Who is told, and how.

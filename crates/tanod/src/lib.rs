@@ -11,6 +11,7 @@ pub mod config;
 pub mod evidence;
 pub mod intake;
 pub mod matching;
+pub mod notices;
 pub mod operator;
 pub mod pages;
 pub mod plan;

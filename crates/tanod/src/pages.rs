@@ -4,7 +4,7 @@ use axum::{Router, middleware};
 
 use crate::plan::App;
 use crate::web::console;
-use crate::{accounts, alarms, evidence, review, sources, webhooks};
+use crate::{accounts, alarms, evidence, notices, review, sources, webhooks};
 
 /// Every page.
 pub fn router(app: &App) -> Router<App> {
@@ -16,5 +16,8 @@ pub fn router(app: &App) -> Router<App> {
         .merge(sources::pages::router())
         .merge(alarms::pages::router())
         .merge(webhooks::pages::router())
+        .merge(notices::pages::router())
         .layer(middleware::from_fn_with_state(app.clone(), console::own_pages_only))
+        // Anybody's, from anywhere: there is nobody signed in whom another site could use.
+        .merge(notices::public::router())
 }

@@ -227,7 +227,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         webhooks: exchange::webhooks::Client::new(http),
         mailer,
         signer: Arc::new(signer),
-        limits: Arc::new(Limits::new(settings.intake.requests_per_minute)),
+        limits: Arc::new(Limits::new(settings.intake.requests_per_minute, settings.notices.per_address_per_hour)),
         places: Arc::new(Semaphore::new(settings.intake.max_at_once.max(1))),
         arrivals: Arc::default(),
         tasks: Tasks::new(),

@@ -100,6 +100,7 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result
         let router = web::router::router(app, role.is(Role::Api), role.is(Role::Console));
         let stop = tasks.stop.clone();
         tasks.spawn(async move {
+            let router = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
             let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
             if let Err(error) = served {
                 tracing::error!(%error, "serving has ended");

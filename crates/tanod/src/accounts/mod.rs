@@ -103,12 +103,21 @@ pub enum Scope {
     /// Change banks.
     #[serde(rename = "banks:write")]
     BanksWrite,
+    /// Pass notices on.
+    #[serde(rename = "notices:write")]
+    NoticesWrite,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::ItemsWrite, Self::MatchesWrite, Self::MatchesDetail, Self::BanksRead, Self::BanksWrite];
+    pub const ALL: [Self; 6] = [
+        Self::ItemsWrite,
+        Self::MatchesWrite,
+        Self::MatchesDetail,
+        Self::BanksRead,
+        Self::BanksWrite,
+        Self::NoticesWrite,
+    ];
 }
 
 /// Something that can be allowed.
@@ -127,6 +136,10 @@ pub enum Permission {
     ChangeBanks,
     /// Take fingerprints out.
     ExportBanks,
+    /// Tell what somebody saw.
+    WriteNotices,
+    /// Read notices, with what became of a reporter's others.
+    ReadNotices,
     /// See cases, without depictions.
     ReadCases,
     /// Lease a case and decide it.
@@ -157,13 +170,15 @@ pub enum Permission {
 
 impl Permission {
     /// All of them, in the order of the matrix.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::SubmitItems,
         Self::AskMatches,
         Self::SeeMatches,
         Self::ReadBanks,
         Self::ChangeBanks,
         Self::ExportBanks,
+        Self::WriteNotices,
+        Self::ReadNotices,
         Self::ReadCases,
         Self::DecideCases,
         Self::SeeDepictions,
@@ -186,7 +201,9 @@ pub fn role_may(role: Role, permission: Permission) -> bool {
     match role {
         Role::Reviewer => matches!(
             permission,
-            P::ReadCases
+            P::WriteNotices
+                | P::ReadNotices
+                | P::ReadCases
                 | P::DecideCases
                 | P::SeeDepictions
                 | P::SeeMatches
@@ -197,7 +214,9 @@ pub fn role_may(role: Role, permission: Permission) -> bool {
         ),
         Role::Lead => matches!(
             permission,
-            P::ReadCases
+            P::WriteNotices
+                | P::ReadNotices
+                | P::ReadCases
                 | P::DecideCases
                 | P::SeeDepictions
                 | P::SeeMatches
@@ -242,6 +261,7 @@ pub fn scope_gives(scope: Scope, permission: Permission) -> bool {
         Scope::MatchesWrite => permission == P::AskMatches,
         Scope::MatchesDetail => permission == P::SeeMatches,
         Scope::BanksRead => permission == P::ReadBanks,
+        Scope::NoticesWrite => permission == P::WriteNotices,
         Scope::BanksWrite => matches!(permission, P::ReadBanks | P::ChangeBanks | P::ExportBanks),
     }
 }

@@ -79,7 +79,7 @@ pub struct Account {
 }
 
 /// What the platform says about an upload.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Facts {
     /// The platform's own id of the content.
@@ -266,6 +266,19 @@ pub async fn accept(tx: &mut Tx, caller: &Caller, arrival: &Arrival) -> Result<(
     entry.case = case;
     let proof = audit::record(tx, entry).await?;
     Ok((case, proof))
+}
+
+/// Writes an upload that came with a notice: always kept, for a person told of it and a person will look. The notice's entry in
+/// the record names it.
+pub async fn keep_told(tx: &mut Tx, notice: uuid::Uuid, arrival: &Arrival) -> Result<()> {
+    store::insert(tx, notice, arrival).await?;
+    for hit in arrival.judgement.hits.iter().chain(&arrival.judgement.shadow) {
+        store::insert_match(tx, arrival.id, hit).await?;
+    }
+    if let Some(sealed) = &arrival.sealed {
+        evidence::keep(tx, arrival.id, sealed, arrival.facts.file_name.as_deref(), None).await?;
+    }
+    Ok(())
 }
 
 /// When an unscanned upload is looked at again for the first time.

@@ -20,8 +20,8 @@ fn frames(prints: &Prints) -> Result<String> {
 pub(super) async fn insert(tx: &mut Tx, api_key: Uuid, arrival: &Arrival) -> Result<()> {
     let now = tx.now();
     let judgement = &arrival.judgement;
-    // Without a match only fingerprints and the content id stay (data minimisation, HR-13).
-    let facts = (judgement.verdict != Verdict::NoMatch)
+    // Where nothing is kept, only fingerprints and the content id stay (data minimisation, HR-13).
+    let facts = (judgement.verdict != Verdict::NoMatch || arrival.sealed.is_some())
         .then(|| serde_json::to_string(&arrival.facts))
         .transpose()
         .map_err(|error| Error::internal("writing an upload's facts", error))?;

@@ -138,6 +138,8 @@ ids! {
     ActionId "action";
     /// One answer of the platform to what a case asks about its account.
     ContextId "context";
+    /// What somebody told the operator.
+    NoticeId "notice";
     /// One request, as the caller may quote it.
     RequestId "request";
 }

@@ -19,7 +19,7 @@ use super::{BAD_QUERY, BODY_TOO_LARGE, NO_SUCH_PAGE, TOO_SLOW, WRONG_METHOD};
 use crate::plan::App;
 use crate::refusal::{Error, Kind};
 use crate::store::{RequestId, new_uuid};
-use crate::{accounts, alarms, audit, banks, evidence, intake, matching, pages, reporting, review, sources, webhooks};
+use crate::{accounts, alarms, audit, banks, evidence, intake, matching, notices, pages, reporting, review, sources, webhooks};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -33,7 +33,7 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
     // The description of an upload and the frames of the form come on top of its media.
     let item_limit = DefaultBodyLimit::max(max_bytes.saturating_add(256 * 1024));
     OpenApiRouter::with_openapi(Document::openapi())
-        .merge(OpenApiRouter::new().routes(routes!(intake::api::submit)).layer(item_limit))
+        .merge(OpenApiRouter::new().routes(routes!(intake::api::submit)).layer(item_limit.clone()))
         .routes(routes!(intake::api::show))
         .routes(routes!(matching::api::ask))
         .routes(routes!(banks::api::list, banks::api::create))
@@ -42,6 +42,8 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(banks::api::change_entry))
         .merge(OpenApiRouter::new().routes(routes!(banks::api::import)).layer(DefaultBodyLimit::max(512 << 20)))
         .routes(routes!(banks::api::export))
+        .merge(OpenApiRouter::new().routes(routes!(notices::api::tell)).layer(item_limit))
+        .routes(routes!(notices::api::list))
         .routes(routes!(sources::api::list))
         .routes(routes!(sources::api::set))
         .routes(routes!(review::api::list))
@@ -89,6 +91,7 @@ pub fn refusals() -> Vec<&'static Kind> {
         sources::REFUSALS,
         alarms::REFUSALS,
         webhooks::REFUSALS,
+        notices::REFUSALS,
     ]
     .concat()
 }
