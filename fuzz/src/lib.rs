@@ -16,7 +16,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     Target { name: "media", run: decode::sides::child, seeds: media_seeds },
     Target { name: "protocol", run: decode::sides::parent, seeds: protocol_seeds },
     Target { name: "answer", run: answer, seeds: answer_seeds },
@@ -24,6 +24,7 @@ pub const TARGETS: [Target; 10] = [
     Target { name: "document", run: document, seeds: document_seeds },
     Target { name: "rows", run: rows, seeds: rows_seeds },
     Target { name: "facts", run: facts, seeds: facts_seeds },
+    Target { name: "notice", run: notice, seeds: notice_seeds },
     Target { name: "note", run: note, seeds: note_seeds },
     Target { name: "sealed", run: sealed, seeds: sealed_seeds },
     Target { name: "snapshot", run: snapshot, seeds: snapshot_seeds },
@@ -141,6 +142,22 @@ fn facts(bytes: &[u8]) {
 
 fn facts_seeds() -> Vec<Vec<u8>> {
     let text = "{\"content_id\":\"p-1\",\"account\":{\"id\":\"u\",\"email\":\"a@b.example\"},\"uploaded_at\":\"2026-01-05T11:11:12+01:00\",\"upload_ip\":\"2001:db8::1\",\"upload_port\":443,\"public\":true,\"urls\":[\"https://platform.example/p/1\"]}";
+    vec![text.as_bytes().to_vec()]
+}
+
+fn notice(bytes: &[u8]) {
+    if let Ok(said) = tanod::web::json::<tanod::notices::NewNotice>(bytes) {
+        drop(said.check());
+        let again = serde_json::to_vec(&said).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        assert!(
+            again.is_some_and(|again: tanod::notices::NewNotice| again == said),
+            "what is kept reads back otherwise"
+        );
+    }
+}
+
+fn notice_seeds() -> Vec<Vec<u8>> {
+    let text = "{\"kind\":\"depicted\",\"reason\":\"own_picture\",\"words\":\"it is me\",\"account\":{\"id\":\"u\"},\"content_ids\":[\"p-1\"],\"urls\":[\"https://platform.example/p/1\"],\"danger_now\":true,\"contact\":\"desk\"}";
     vec![text.as_bytes().to_vec()]
 }
 

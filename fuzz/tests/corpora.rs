@@ -81,6 +81,11 @@ fn facts() {
 }
 
 #[test]
+fn notice() {
+    explore("notice", 4_000);
+}
+
+#[test]
 fn note() {
     explore("note", 2_000);
 }
@@ -97,5 +102,5 @@ fn snapshot() {
 
 #[test]
 fn every_target_is_explored_here() {
-    assert_eq!(fuzz::TARGETS.len(), 10, "a new target needs its line above");
+    assert_eq!(fuzz::TARGETS.len(), 11, "a new target needs its line above");
 }

@@ -72,6 +72,9 @@ pub struct Settings {
     pub decode: Decode,
     /// How decisions are made.
     pub review: Review,
+    /// Whom to call when a child may be in danger.
+    #[serde(default)]
+    pub danger: crate::numbers::Settings,
     /// How the door for people is kept.
     pub notices: crate::notices::Settings,
     /// Where reports go.

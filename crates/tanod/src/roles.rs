@@ -8,6 +8,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::alarms::{self, Part};
 use crate::audit;
+use crate::clocks;
 use crate::evidence;
 use crate::intake;
 use crate::matching::{FOLLOW_EVERY, KEEP_EVERY};
@@ -274,6 +275,9 @@ async fn schedule(app: App, stop: CancellationToken) {
     loop {
         if let Err(error) = forget(&app).await {
             tracing::warn!(%error, "old answers are not forgotten");
+        }
+        if let Err(error) = clocks::jobs::watch(&app).await {
+            tracing::warn!(%error, "the deadlines of cases are not watched");
         }
         let swept = async {
             let mut tx = app.db.read().await?;

@@ -1,11 +1,16 @@
-//! A notice joins the case of what it names, or opens one.
+//! A notice joins the case of the content it names.
 
-use super::{Notice, Told};
+use super::{Notice, Told, store};
 use crate::refusal::Result;
 use crate::store::{CaseId, Tx};
 
-/// Joins or opens the case.
-#[expect(clippy::unused_async, reason = "cases take signals of other kinds than matches soon")]
-pub(super) async fn join(_tx: &mut Tx, _notice: &Notice, _told: &[Told]) -> Result<Option<CaseId>> {
+/// The case of the content that the notice names. Cases take no other signals than matches yet, so that a notice about
+/// anything else stands by itself in the list of notices.
+pub(super) async fn join(tx: &mut Tx, notice: &Notice, _told: &[Told]) -> Result<Option<CaseId>> {
+    for content in &notice.said.content_ids {
+        if let Some(case) = store::case_of_content(tx, content).await? {
+            return Ok(Some(case));
+        }
+    }
     Ok(None)
 }

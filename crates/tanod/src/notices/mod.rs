@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::accounts::{Caller, Permission};
+use crate::alarms;
 use crate::audit::{self, Entry};
 use crate::intake::Account;
 use crate::refusal::{Kind as RefusalKind, Result};
@@ -362,6 +363,10 @@ pub async fn take(
     notice.case = joining::join(tx, &notice, told).await?;
     if let Some(case) = notice.case {
         store::set_case(tx, notice.id, case).await?;
+    }
+    if notice.said.danger_now && !danger_discounted {
+        let subject = notice.case.map_or_else(|| notice.id.to_string(), |case| case.to_string());
+        alarms::raise_anew(tx, alarms::Kind::DangerNow, &subject, notice.case).await?;
     }
     let detail = serde_json::json!({
         "kind": notice.said.kind, "reason": notice.said.reason, "danger_now": notice.said.danger_now, "gathered": gathered,

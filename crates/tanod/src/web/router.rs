@@ -19,7 +19,10 @@ use super::{BAD_QUERY, BODY_TOO_LARGE, NO_SUCH_PAGE, TOO_SLOW, WRONG_METHOD};
 use crate::plan::App;
 use crate::refusal::{Error, Kind};
 use crate::store::{RequestId, new_uuid};
-use crate::{accounts, alarms, audit, banks, evidence, intake, matching, notices, pages, reporting, review, sources, webhooks};
+use crate::{
+    accounts, alarms, audit, banks, clocks, evidence, intake, matching, notices, pages, reporting, review, sources,
+    webhooks,
+};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -33,7 +36,7 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
     // The description of an upload and the frames of the form come on top of its media.
     let item_limit = DefaultBodyLimit::max(max_bytes.saturating_add(256 * 1024));
     OpenApiRouter::with_openapi(Document::openapi())
-        .merge(OpenApiRouter::new().routes(routes!(intake::api::submit)).layer(item_limit.clone()))
+        .merge(OpenApiRouter::new().routes(routes!(intake::api::submit)).layer(item_limit))
         .routes(routes!(intake::api::show))
         .routes(routes!(matching::api::ask))
         .routes(routes!(banks::api::list, banks::api::create))
@@ -44,6 +47,8 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(banks::api::export))
         .merge(OpenApiRouter::new().routes(routes!(notices::api::tell)).layer(item_limit))
         .routes(routes!(notices::api::list))
+        .routes(routes!(clocks::api::show))
+        .routes(routes!(clocks::api::numbers))
         .routes(routes!(sources::api::list))
         .routes(routes!(sources::api::set))
         .routes(routes!(review::api::list))
