@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Case, Decision, NewDecision, Signal, State as CaseState, UNKNOWN_CASE, Wanted};
 use crate::accounts::{Caller, Permission};
+use crate::clocks;
 use crate::evidence::{self, Hold};
 use crate::plan::App;
 use crate::refusal::Error;
@@ -53,6 +54,8 @@ pub struct CaseAnswer {
     holds: Vec<Hold>,
     /// Reports about it.
     reports: Vec<Report>,
+    /// Its deadlines, the next one first.
+    clocks: Vec<clocks::Clock>,
 }
 
 /// One case.
@@ -70,6 +73,7 @@ pub async fn show(State(app): State<App>, caller: Caller, Path(case): Path<Strin
         decisions: contents.decisions,
         holds: evidence::holds_on(&mut tx, id).await?,
         reports: reporting::of_case(&mut tx, id).await?,
+        clocks: clocks::of_case(&mut tx, &caller, &app.settings.operator, id).await?,
     })
 }
 

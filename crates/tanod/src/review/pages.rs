@@ -10,9 +10,11 @@ use jiff::Timestamp;
 
 use super::{Approval, Case, Decision, NewDecision, Outcome, Priority, Signal, State, UNKNOWN_CASE, Wanted};
 use crate::accounts::{self, Permission};
+use crate::clocks;
 use crate::evidence::{self, Basis, Hold};
 use crate::intake;
 use crate::matching::{Hit, Strength};
+use crate::operator::Operator;
 use crate::plan::App;
 use crate::refusal::{Error, Result};
 use crate::reporting::{self, Destination, Report, ReportKind, ReportState};
@@ -44,6 +46,15 @@ struct Head {
     since_full: String,
     route: &'static str,
     worker: String,
+    deadline: Option<Deadline>,
+}
+
+/// The next thing that must happen, and by when.
+struct Deadline {
+    words: String,
+    at: String,
+    at_full: String,
+    state: &'static str,
 }
 
 struct Tab {
@@ -153,7 +164,7 @@ fn priority_words(priority: Priority) -> (&'static str, &'static str) {
     }
 }
 
-async fn head(tx: &mut Tx, staff: &Staff, case: &Case) -> Result<Head> {
+async fn head(tx: &mut Tx, staff: &Staff, operator: &Operator, case: &Case) -> Result<Head> {
     let (priority, meaning) = priority_words(case.priority);
     let worker = match case.leased_by {
         Some(person) if case.is_leased_by(person, tx.now()) => {
@@ -173,7 +184,22 @@ async fn head(tx: &mut Tx, staff: &Staff, case: &Case) -> Result<Head> {
         since_full: case.knowledge_at.to_string(),
         route: if case.knowledge_route == "hash_match" { "by a match with a list" } else { "by another route" },
         worker,
+        deadline: deadline(tx, operator, case.id).await?,
     })
+}
+
+async fn deadline(tx: &mut Tx, operator: &Operator, case: CaseId) -> Result<Option<Deadline>> {
+    let clocks = clocks::of(operator, &clocks::facts(tx, case).await?);
+    Ok(clocks::next(&clocks).map(|clock| Deadline {
+        words: format!("{} ({})", clock.words, clock.law),
+        at: minute(clock.due_at),
+        at_full: clock.due_at.to_string(),
+        state: match clock.state {
+            clocks::State::Passed => "passed",
+            clocks::State::Near => "near",
+            clocks::State::Running | clocks::State::Met => "",
+        },
+    }))
 }
 
 #[derive(serde::Deserialize)]
@@ -197,7 +223,7 @@ async fn queue(Shared(app): Shared<App>, staff: Staff, Query(asked): Query<Asked
     let page = Page::new(rows, |case| case.id.to_string());
     let mut cases = Vec::new();
     for case in &page.rows {
-        cases.push(head(&mut tx, &staff, case).await?);
+        cases.push(head(&mut tx, &staff, &app.settings.operator, case).await?);
     }
     let tabs = std::iter::once(("all".to_owned(), "All"))
         .chain(State::ALL.into_iter().map(|state| (as_word(&state), state_words(state))))
@@ -299,7 +325,7 @@ async fn gather<'a>(
         decisions,
         reports: reports.iter().map(filed).collect(),
         holds: evidence::holds_on(&mut tx, id).await?.iter().filter_map(hold_words).collect(),
-        case: head(&mut tx, staff, &case).await?,
+        case: head(&mut tx, staff, &app.settings.operator, &case).await?,
     })
 }
 

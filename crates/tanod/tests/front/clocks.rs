@@ -39,6 +39,14 @@ async fn a_deadline_is_shown_pages_when_near_and_passed_and_is_silent_once_met()
     assert_eq!((alarms(&bed, "clock_near", "open").await, alarms(&bed, "clock_passed", "open").await), (0, 1));
     let lead = bed.person(Role::Lead).await;
     assert_eq!(clock(&bed, &lead, &case, "us-report").await["state"], "passed");
+    let shown = bed.get(&format!("/v1/cases/{case}"), &lead).await.ok()["clocks"].clone();
+    assert_eq!((&shown[0]["id"], &shown[0]["state"]), (&json!("us-report"), &json!("passed")));
+    for path in ["/console/queue".to_owned(), format!("/console/cases/{case}")] {
+        let request = Bed::request("GET", &path, "").header("cookie", format!("{}={lead}", tanod::web::COOKIE));
+        let page = bed.send(request.body(axum::body::Body::empty()).unwrap()).await;
+        let text = String::from_utf8(page.bytes).unwrap();
+        assert!(text.contains("<strong>passed</strong>: Report (US-07)"), "{path}");
+    }
     lease(&bed, &lead, &case).await;
     decide(&bed, &lead, &case, &report(&[])).await.ok();
     bed.work(1).await;
