@@ -16,13 +16,15 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 11] = [
     Target { name: "media", run: decode::sides::child, seeds: media_seeds },
     Target { name: "protocol", run: decode::sides::parent, seeds: protocol_seeds },
     Target { name: "answer", run: answer, seeds: answer_seeds },
+    Target { name: "shield", run: shield, seeds: shield_seeds },
     Target { name: "document", run: document, seeds: document_seeds },
     Target { name: "rows", run: rows, seeds: rows_seeds },
     Target { name: "facts", run: facts, seeds: facts_seeds },
+    Target { name: "notice", run: notice, seeds: notice_seeds },
     Target { name: "note", run: note, seeds: note_seeds },
     Target { name: "sealed", run: sealed, seeds: sealed_seeds },
     Target { name: "snapshot", run: snapshot, seeds: snapshot_seeds },
@@ -83,6 +85,19 @@ fn answer_seeds() -> Vec<Vec<u8>> {
     texts.map(|text| text.as_bytes().to_vec()).to_vec()
 }
 
+fn shield(bytes: &[u8]) {
+    drop(exchange::arachnid::read_media(bytes));
+    drop(exchange::arachnid::read_hashes(bytes, &["aa=".to_owned(), "bb=".to_owned()]));
+}
+
+fn shield_seeds() -> Vec<Vec<u8>> {
+    let texts = [
+        "{\"scanned_hashes\": {\"aa=\": {\"classification\": \"csam\", \"match_type\": \"near\", \"near_match_details\": {\"timestamp\": 0.0}}, \"bb=\": {\"classification\": \"no-known-match\", \"match_type\": null, \"near_match_details\": null}}}".to_owned(),
+        format!("{{\"sha1_base32\": \"A\", \"sha256_hex\": \"{}\", \"size_bytes\": 3, \"classification\": \"test\", \"match_type\": \"exact\"}}", "0f".repeat(32)),
+    ];
+    texts.map(String::into_bytes).to_vec()
+}
+
 fn document(bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes) {
         drop(validate(text, Timestamp::UNIX_EPOCH));
@@ -127,6 +142,22 @@ fn facts(bytes: &[u8]) {
 
 fn facts_seeds() -> Vec<Vec<u8>> {
     let text = "{\"content_id\":\"p-1\",\"account\":{\"id\":\"u\",\"email\":\"a@b.example\"},\"uploaded_at\":\"2026-01-05T11:11:12+01:00\",\"upload_ip\":\"2001:db8::1\",\"upload_port\":443,\"public\":true,\"urls\":[\"https://platform.example/p/1\"]}";
+    vec![text.as_bytes().to_vec()]
+}
+
+fn notice(bytes: &[u8]) {
+    if let Ok(said) = tanod::web::json::<tanod::notices::NewNotice>(bytes) {
+        drop(said.check());
+        let again = serde_json::to_vec(&said).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        assert!(
+            again.is_some_and(|again: tanod::notices::NewNotice| again == said),
+            "what is kept reads back otherwise"
+        );
+    }
+}
+
+fn notice_seeds() -> Vec<Vec<u8>> {
+    let text = "{\"kind\":\"depicted\",\"reason\":\"own_picture\",\"words\":\"it is me\",\"account\":{\"id\":\"u\"},\"content_ids\":[\"p-1\"],\"urls\":[\"https://platform.example/p/1\"],\"danger_now\":true,\"contact\":\"desk\"}";
     vec![text.as_bytes().to_vec()]
 }
 

@@ -61,6 +61,11 @@ fn answer() {
 }
 
 #[test]
+fn shield() {
+    explore("shield", 4_000);
+}
+
+#[test]
 fn document() {
     explore("document", 2_000);
 }
@@ -73,6 +78,11 @@ fn rows() {
 #[test]
 fn facts() {
     explore("facts", 4_000);
+}
+
+#[test]
+fn notice() {
+    explore("notice", 4_000);
 }
 
 #[test]
@@ -92,5 +102,5 @@ fn snapshot() {
 
 #[test]
 fn every_target_is_explored_here() {
-    assert_eq!(fuzz::TARGETS.len(), 9, "a new target needs its line above");
+    assert_eq!(fuzz::TARGETS.len(), 11, "a new target needs its line above");
 }

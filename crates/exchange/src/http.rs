@@ -13,3 +13,14 @@ pub fn client() -> Result<reqwest::Client, reqwest::Error> {
         .no_proxy()
         .build()
 }
+
+/// An error with its causes.
+pub(crate) fn words(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}

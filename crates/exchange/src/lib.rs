@@ -1,4 +1,7 @@
 //! Clients of outside bodies, one module each. They know nothing of the product, and share no code with the simulators.
 
+pub mod arachnid;
 pub mod http;
+pub mod mail;
 pub mod ncmec;
+pub mod webhooks;

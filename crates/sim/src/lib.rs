@@ -1,6 +1,9 @@
 //! Simulators of outside bodies, written from the bodies' own documents and never from our clients: what the two agree
 //! on is then what the documents say.
 
+pub mod arachnid;
 pub mod edits;
 pub mod ncmec;
 pub mod pictures;
+pub mod receiver;
+pub mod smtp;

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::clock::Random;
+use crate::matching::shield::Leaves;
+use crate::operator::{AskedBy, Basis, Operator};
 use crate::review::SecondApproval;
 use crate::store::World;
 
@@ -60,14 +62,28 @@ pub struct Settings {
     pub behind_tls: bool,
     /// For `s3://`.
     pub s3: S3,
+    /// Who runs this.
+    pub operator: Operator,
+    /// What looks for known material, and why.
+    pub detectors: Detectors,
     /// Limits on what arrives.
     pub intake: Intake,
     /// Limits on looking.
     pub decode: Decode,
     /// How decisions are made.
     pub review: Review,
+    /// Whom to call when a child may be in danger.
+    #[serde(default)]
+    pub danger: crate::numbers::Settings,
+    /// How the door for people is kept.
+    pub notices: crate::notices::Settings,
     /// Where reports go.
     pub reporting: Reporting,
+    /// Who is told, and how.
+    pub alarms: crate::alarms::Settings,
+    /// Which endpoints of the platform hear what happens.
+    #[serde(default)]
+    pub webhooks: Vec<crate::webhooks::Settings>,
 }
 
 /// How a bucket is reached.
@@ -82,6 +98,43 @@ pub struct S3 {
     pub access_key: String,
     /// How we prove it.
     pub secret_key: String,
+}
+
+/// What looks for known material. Each is off until its basis is answered (US-08).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Detectors {
+    /// The lists of this installation.
+    pub hash_match: Basis,
+    /// Project Arachnid Shield, asked after the lists.
+    pub arachnid_shield: ArachnidShield,
+}
+
+/// How Project Arachnid Shield is asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArachnidShield {
+    /// `off`, `production`, or a simulator's address.
+    pub address: String,
+    /// As the Canadian Centre issued it.
+    pub username: String,
+    /// As the Canadian Centre issued it.
+    pub password: String,
+    /// What may leave.
+    pub leaves: Leaves,
+    /// Seconds to wait for an answer.
+    pub seconds: u64,
+    /// As for every detector.
+    pub legal_basis: String,
+    /// As for every detector.
+    pub asked_by: AskedBy,
+}
+
+impl ArachnidShield {
+    /// Why it runs.
+    pub fn basis(&self) -> Basis {
+        Basis { legal_basis: self.legal_basis.clone(), asked_by: self.asked_by }
+    }
 }
 
 /// Limits on what arrives.
@@ -148,7 +201,10 @@ pub struct Reporting {
 
 impl Settings {
     /// Reads defaults, then a file, then the environment. Each may say where things are; the folder fills in what none says.
+    /// Without a file it is the folder's own, if there is one.
     pub fn load(data: Option<&Path>, file: Option<&Path>) -> Result<Self, ConfigError> {
+        let own = data.map(own_file).filter(|own| own.exists());
+        let file = file.or(own.as_deref());
         let unreadable = |error: config::ConfigError| ConfigError::Unreadable(error.to_string());
         let mut builder =
             config::Config::builder().add_source(config::File::from_str(DEFAULTS, config::FileFormat::Toml));
@@ -159,6 +215,9 @@ impl Settings {
             .separator("__")
             .prefix_separator("_")
             .try_parsing(true)
+            .list_separator(",")
+            .with_list_parse_key("operator.surfaces")
+            .with_list_parse_key("operator.also_in")
             .source(Some(variables()));
         let built = builder.add_source(environment).build().map_err(unreadable)?;
         let mut settings: Self = built.try_deserialize().map_err(unreadable)?;
@@ -189,7 +248,15 @@ impl Settings {
     #[must_use]
     pub fn without_secrets(&self) -> Self {
         let mut shown = self.clone();
-        for secret in [&mut shown.reporting.password, &mut shown.s3.secret_key] {
+        let webhooks = shown.webhooks.iter_mut().map(|webhook| &mut webhook.secret);
+        let passwords = [
+            &mut shown.reporting.password,
+            &mut shown.s3.secret_key,
+            &mut shown.detectors.arachnid_shield.password,
+            &mut shown.alarms.smtp.password,
+        ];
+        // Whoever knows a watcher's address can keep it quiet.
+        for secret in passwords.into_iter().chain([&mut shown.alarms.heartbeat_url]).chain(webhooks) {
             if !secret.is_empty() {
                 "(set)".clone_into(secret);
             }
@@ -201,6 +268,11 @@ impl Settings {
         }
         shown
     }
+}
+
+/// The settings file of a folder, as `tanod setup` writes it.
+pub fn own_file(data: &Path) -> PathBuf {
+    data.join("tanod.toml")
 }
 
 /// Our variables. Those that only tests read are not settings, and the secret is read where it is needed.

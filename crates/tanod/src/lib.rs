@@ -2,14 +2,19 @@
 //! and anyone can check what was done. Each module is a domain of the product; ARCHITECTURE.md is the map.
 
 pub mod accounts;
+pub mod alarms;
 pub mod audit;
 pub mod banks;
 pub mod cli;
 pub mod clock;
+pub mod clocks;
 pub mod config;
 pub mod evidence;
 pub mod intake;
 pub mod matching;
+pub mod notices;
+pub mod numbers;
+pub mod operator;
 pub mod pages;
 pub mod plan;
 pub mod queue;
@@ -17,5 +22,7 @@ pub mod refusal;
 pub mod reporting;
 pub mod review;
 pub mod roles;
+pub mod sources;
 pub mod store;
 pub mod web;
+pub mod webhooks;

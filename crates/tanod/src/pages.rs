@@ -4,7 +4,7 @@ use axum::{Router, middleware};
 
 use crate::plan::App;
 use crate::web::console;
-use crate::{accounts, evidence, review};
+use crate::{accounts, alarms, evidence, notices, review, sources, webhooks};
 
 /// Every page.
 pub fn router(app: &App) -> Router<App> {
@@ -13,5 +13,11 @@ pub fn router(app: &App) -> Router<App> {
         .merge(accounts::pages::router())
         .merge(review::pages::router())
         .merge(evidence::pages::router())
+        .merge(sources::pages::router())
+        .merge(alarms::pages::router())
+        .merge(webhooks::pages::router())
+        .merge(notices::pages::router())
         .layer(middleware::from_fn_with_state(app.clone(), console::own_pages_only))
+        // Anybody's, from anywhere: there is nobody signed in whom another site could use.
+        .merge(notices::public::router())
 }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use decode::{Limits as DecodeLimits, Pool};
+use exchange::arachnid;
+use exchange::mail::{Mailer, Tls};
 use exchange::ncmec::{Client, Credentials};
+use exchange::webhooks::{Secret, may_call};
 use fs_err as fs;
 use ledger::Signer;
 use tokio::sync::{Notify, Semaphore};
@@ -16,9 +19,12 @@ use crate::config::{self, Settings};
 use crate::evidence::Vault;
 use crate::intake::Arrivals;
 use crate::matching::SharedLists;
+use crate::matching::shield::Shield;
+use crate::operator;
 use crate::roles::Tasks;
 use crate::store::{Db, World};
 use crate::web::Limits;
+use crate::webhooks::Endpoint;
 
 /// Everything that a role works with. Cheap to clone.
 #[derive(Clone)]
@@ -33,8 +39,16 @@ pub struct App {
     pub pool: Pool,
     /// Sealed media.
     pub vault: Vault,
+    /// Project Arachnid Shield, unless it is off.
+    pub shield: Option<Arc<Shield>>,
     /// The CyberTipline, unless it is off.
     pub ncmec: Option<Arc<Client>>,
+    /// The platform's endpoints.
+    pub endpoints: Arc<[Endpoint]>,
+    /// What posts to them.
+    pub webhooks: exchange::webhooks::Client,
+    /// What hands e-mail over, unless there is no server.
+    pub mailer: Option<Mailer>,
     /// What signs the ledger's checkpoints.
     pub signer: Arc<Signer>,
     /// The settings.
@@ -49,6 +63,28 @@ pub struct App {
     pub tasks: Tasks,
     /// Wakes the workers of this process; losing a nudge costs a moment, never a job.
     pub nudge: Arc<Notify>,
+}
+
+impl App {
+    /// Whether uploads may be compared with the lists now.
+    pub fn may_match(&self) -> Result<(), operator::Off> {
+        let Settings { operator, detectors, .. } = &*self.settings;
+        operator::may_run(operator, "hash_match", &detectors.hash_match, self.world, self.db.clock().now())
+    }
+
+    /// Whether Project Arachnid Shield may be asked now.
+    pub fn may_ask_shield(&self) -> Result<(), operator::Off> {
+        let Settings { operator, detectors, .. } = &*self.settings;
+        let basis = detectors.arachnid_shield.basis();
+        operator::may_run(operator, "arachnid_shield", &basis, self.world, self.db.clock().now())
+    }
+}
+
+impl App {
+    /// The endpoint of this name.
+    pub fn endpoint(&self, name: &str) -> Option<&Endpoint> {
+        self.endpoints.iter().find(|endpoint| endpoint.name == name)
+    }
 }
 
 /// Settings that lead nowhere, in words, with what to do.
@@ -74,6 +110,16 @@ pub enum PlanError {
         /// What to do.
         remedy: &'static str,
     },
+    /// The two worlds would mix.
+    #[error("a {world} database cannot ask {matcher}; {remedy}")]
+    WrongMatcher {
+        /// This world.
+        world: World,
+        /// That matcher.
+        matcher: String,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// Sealed media of another installation.
     #[error(
         "{objects} holds the sealed media of another installation; name the database it belongs to, or another place"
@@ -87,6 +133,20 @@ pub enum PlanError {
     Served {
         /// The database.
         database: String,
+    },
+    /// An endpoint that cannot be used.
+    #[error("webhooks, {name:?}: {why}")]
+    Webhook {
+        /// Which.
+        name: String,
+        /// What is wrong, and what to do. Never the secret.
+        why: String,
+    },
+    /// Nobody would be told.
+    #[error("alarms: {why}")]
+    Alarms {
+        /// What is wrong, and what to do.
+        why: String,
     },
     /// Pictures would cross a network in the clear.
     #[error(
@@ -132,6 +192,11 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
     let db = database(&settings, clock, random.clone()).await?;
     let (world, mark) = db.born(settings.world).await?;
     let ncmec = ncmec(&settings, world)?;
+    let shield = shield(&settings, world)?;
+    let endpoints = endpoints(&settings)?;
+    let mailer = mailer(&settings)?;
+    told(&settings, &endpoints)?;
+    let http = exchange::http::client().map_err(|error| PlanError::Other(error.to_string()))?;
     let ring = ring(&settings, &random)?;
     let objects = objects(&settings)?;
     objects.claim(mark).await.map_err(|error| match error {
@@ -156,9 +221,13 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         lists: SharedLists::kept(kept_index(&settings)?),
         pool: Pool::new(program, vec!["decode-child".into()], children, limits),
         vault: Vault { objects: Arc::new(objects), ring: Arc::new(ring), random },
+        shield: shield.map(Arc::new),
         ncmec: ncmec.map(Arc::new),
+        endpoints: endpoints.into(),
+        webhooks: exchange::webhooks::Client::new(http),
+        mailer,
         signer: Arc::new(signer),
-        limits: Arc::new(Limits::new(settings.intake.requests_per_minute)),
+        limits: Arc::new(Limits::new(settings.intake.requests_per_minute, settings.notices.per_address_per_hour)),
         places: Arc::new(Semaphore::new(settings.intake.max_at_once.max(1))),
         arrivals: Arc::default(),
         tasks: Tasks::new(),
@@ -292,6 +361,101 @@ fn ncmec(settings: &Settings, world: World) -> Result<Option<Client>, PlanError>
     let http = exchange::http::client().map_err(|error| PlanError::Other(error.to_string()))?;
     let credentials = Credentials { username: reporting.username.clone(), password: reporting.password.clone().into() };
     Ok(Some(Client::new(base, credentials, http)))
+}
+
+/// Project Arachnid Shield. A live database reaches the service alone, a demo only a simulator on this machine.
+fn shield(settings: &Settings, world: World) -> Result<Option<Shield>, PlanError> {
+    let shield = &settings.detectors.arachnid_shield;
+    let wrong = |remedy| Err(PlanError::WrongMatcher { world, matcher: shield.address.clone(), remedy });
+    let base = match (shield.address.as_str(), world) {
+        ("off" | "", _) => return Ok(None),
+        ("production", World::Live) => "https://shield.projectarachnid.com",
+        ("production", World::Demo) => return wrong("use a live database, or a simulator"),
+        (address, World::Demo) if is_loopback(address) => address,
+        (address, World::Live) if is_loopback(address) => return wrong("a simulator belongs to a demo database"),
+        (address, _) => {
+            return Err(unknown(
+                "detectors.arachnid_shield.address",
+                address,
+                "off, production, or http://127.0.0.1:PORT",
+            ));
+        }
+    };
+    let http = exchange::http::client().map_err(|error| PlanError::Other(error.to_string()))?;
+    let credentials =
+        arachnid::Credentials { username: shield.username.clone(), password: shield.password.clone().into() };
+    let time = Duration::from_secs(shield.seconds.clamp(1, 30));
+    Ok(Some(Shield::new(arachnid::Client::new(base, credentials, http, time), shield.leaves)))
+}
+
+/// The platform's endpoints. What is checked here is what is called, and nothing else ever is.
+fn endpoints(settings: &Settings) -> Result<Vec<Endpoint>, PlanError> {
+    let mut endpoints: Vec<Endpoint> = Vec::new();
+    for given in &settings.webhooks {
+        let wrong = |why: &str| Err(PlanError::Webhook { name: given.name.clone(), why: why.to_owned() });
+        if given.name.trim().is_empty() || given.name.len() > 64 {
+            return wrong("give it a name of at most 64 bytes");
+        }
+        if endpoints.iter().any(|endpoint| endpoint.name == given.name) {
+            return wrong("two have this name");
+        }
+        if !may_call(&given.url) {
+            return wrong("its url must be https://…, or http:// to this machine, without a name or password in it");
+        }
+        let secret = match Secret::parse(&given.secret) {
+            Ok(secret) => secret,
+            Err(error) => {
+                return wrong(&format!("its secret is not usable: {error}; make one of 32 random bytes"));
+            }
+        };
+        let (name, url, events) = (given.name.clone(), given.url.clone(), given.events.clone());
+        endpoints.push(Endpoint { name, url, secret, events });
+    }
+    Ok(endpoints)
+}
+
+/// Where e-mail is handed over. In the clear to this machine only.
+fn mailer(settings: &Settings) -> Result<Option<Mailer>, PlanError> {
+    let smtp = &settings.alarms.smtp;
+    if smtp.host.is_empty() {
+        return Ok(None);
+    }
+    let here = smtp.host == "localhost" || smtp.host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    if smtp.tls == Tls::None && !here {
+        let why = "smtp.tls = \"none\" is for a server on this machine; use \"starttls\" or \"implicit\"".to_owned();
+        return Err(PlanError::Alarms { why });
+    }
+    Mailer::new(&smtp.host, smtp.port, smtp.tls, &smtp.username, &smtp.password, &smtp.from)
+        .map(Some)
+        .map_err(|error| PlanError::Alarms { why: format!("smtp: {error}") })
+}
+
+/// Whether everybody on call can be reached.
+fn told(settings: &Settings, endpoints: &[Endpoint]) -> Result<(), PlanError> {
+    let alarms = &settings.alarms;
+    let wrong = |why: String| Err(PlanError::Alarms { why });
+    if !alarms.heartbeat_url.is_empty() && !may_call(&alarms.heartbeat_url) {
+        return wrong("heartbeat_url must be https://…, or http:// to this machine".to_owned());
+    }
+    for person in &alarms.on_call {
+        let name = &person.name;
+        if name.trim().is_empty() || (person.email.is_empty() && person.webhook.is_empty()) {
+            return wrong(format!("on_call {name:?}: give a name, and an email or a webhook"));
+        }
+        if !person.email.is_empty() && !exchange::mail::is_address(&person.email) {
+            return wrong(format!("on_call {name:?}: the email is not an address"));
+        }
+        if !person.email.is_empty() && alarms.smtp.host.is_empty() {
+            return wrong(format!("on_call {name:?} is to get e-mail, and smtp.host names no server"));
+        }
+        if !person.webhook.is_empty() && endpoints.iter().all(|endpoint| endpoint.name != person.webhook) {
+            return wrong(format!(
+                "on_call {name:?}: no endpoint under [[webhooks]] has the name {:?}",
+                person.webhook
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn is_loopback(address: &str) -> bool {

@@ -6,7 +6,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::alarms::{self, Part};
 use crate::audit;
+use crate::clocks;
 use crate::evidence;
 use crate::intake;
 use crate::matching::{FOLLOW_EVERY, KEEP_EVERY};
@@ -15,7 +17,7 @@ use crate::queue::{self, Done, Leased, Work};
 use crate::refusal::{Error, Result};
 use crate::reporting::jobs::Filing;
 use crate::store::Recorded;
-use crate::{reporting, review, web};
+use crate::{reporting, review, web, webhooks};
 
 /// What a process is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -39,6 +41,26 @@ impl Role {
         self == Self::All || self == role
     }
 }
+
+/// Each lane as often as it has workers. Pages have lanes of their own: nothing slow stands in their way.
+const LANES: [&str; 12] = [
+    "reports",
+    "reports",
+    "items",
+    "expiry",
+    "decisions",
+    "appeals",
+    "webhooks",
+    "webhooks",
+    "webhooks",
+    "webhooks",
+    "pages",
+    "pages",
+];
+/// How often a part gives a sign of life.
+const TICK_EVERY: Duration = Duration::from_secs(15);
+/// How often it is looked whether something is wrong.
+const WATCH_EVERY: Duration = Duration::from_secs(10);
 
 /// The tasks of a process: started here, joined at the end.
 #[derive(Clone, Default)]
@@ -67,6 +89,15 @@ impl Tasks {
     }
 }
 
+/// Writes down what other parts must find in the database: which endpoints there are.
+pub async fn prepare(app: &App) -> Result<()> {
+    let mut tx = app.db.write().await?;
+    if let Some(proof) = webhooks::subscribe(&mut tx, &app.endpoints).await? {
+        tx.commit(proof).await?;
+    }
+    Ok(())
+}
+
 /// Runs a role until the application's tasks are asked to stop. The listener is needed for the roles that are called.
 pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result<()> {
     let tasks = &app.tasks;
@@ -76,11 +107,13 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result
         let proof = queue::reclaim(&mut tx).await?;
         tx.commit(proof).await?;
     }
+    prepare(app).await?;
     // Served before the lists are there: /healthz answers while a long list loads, and /readyz says why not yet.
     if let Some(listener) = listener {
         let router = web::router::router(app, role.is(Role::Api), role.is(Role::Console));
         let stop = tasks.stop.clone();
         tasks.spawn(async move {
+            let router = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
             let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
             if let Err(error) = served {
                 tracing::error!(%error, "serving has ended");
@@ -93,7 +126,7 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result
         tasks.spawn(keep(app.clone(), tasks.stop.clone()));
     }
     if role.is(Role::Worker) {
-        for lane in ["reports", "reports", "items", "expiry", "decisions", "appeals"] {
+        for lane in LANES {
             tasks.spawn(work(app.clone(), lane, tasks.stop.clone()));
         }
     }
@@ -102,6 +135,7 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result
     }
     if role.is(Role::Scheduler) {
         tasks.spawn(schedule(app.clone(), tasks.stop.clone()));
+        tasks.spawn(watch(app.clone(), tasks.stop.clone()));
     }
     Ok(())
 }
@@ -130,7 +164,12 @@ async fn follow(app: App, stop: CancellationToken) {
 
 /// Works off one lane of the queue.
 async fn work(app: App, lane: &'static str, stop: CancellationToken) {
+    let mut pulse = Pulse::of(Part::Worker);
     loop {
+        // One lane speaks for all: `QueueStuck` tells of a lane that is not worked off.
+        if lane == "pages" {
+            pulse.beat(&app).await;
+        }
         let nudge = app.nudge.notified();
         match next(&app, lane).await {
             Ok(true) => {
@@ -181,7 +220,11 @@ fn tries(work: &Work) -> i64 {
         Work::FileReportV1 { .. } => 20,
         // The week of the unscanned ends both. A store that was down for an afternoon must not end them sooner: media
         // would never be looked at again, or never go.
-        Work::RetryItemV1 { .. } | Work::ExpireExhibitV1 { .. } => i64::MAX,
+        // A delivery counts its own tries, and a page goes on until somebody knows.
+        Work::RetryItemV1 { .. } | Work::ExpireExhibitV1 { .. } | Work::SendWebhookV1 { .. } | Work::PageV1 { .. } => {
+            i64::MAX
+        }
+        // A decision that waits for its hour must not be lost, nor a copy be kept for ever.
         Work::SettleAloneV1 { .. } | Work::EndAppealV1 { .. } => i64::MAX,
     }
 }
@@ -196,6 +239,8 @@ async fn perform(app: &App, job: &Leased) -> Result<Done> {
         Work::ExpireExhibitV1 { item } => intake::jobs::expire(app, *item).await,
         Work::SettleAloneV1 { decision } => review::jobs::settle_alone(app, *decision).await,
         Work::EndAppealV1 { case } => review::jobs::end_appeal(app, *case).await,
+        Work::SendWebhookV1 { delivery } => webhooks::jobs::deliver(app, *delivery).await,
+        Work::PageV1 { alarm } => alarms::page(app, *alarm).await,
     }
 }
 
@@ -211,9 +256,12 @@ fn words(error: &Error) -> String {
 
 /// Gives committed entries their places, several times a second.
 async fn sequence(app: App, stop: CancellationToken) {
+    let mut pulse = Pulse::of(Part::Sequencer);
     loop {
-        if let Err(error) = sequence_once(&app).await {
-            tracing::warn!(%error, "the ledger waits");
+        // Only who has placed what waits is alive: a sequencer that fails again and again falls silent.
+        match sequence_once(&app).await {
+            Ok(_) => pulse.beat(&app).await,
+            Err(error) => tracing::warn!(%error, "the ledger waits"),
         }
         if !pause(&stop, Duration::from_millis(250)).await {
             // The last entries of this process get their places before it ends.
@@ -244,6 +292,9 @@ async fn schedule(app: App, stop: CancellationToken) {
         if let Err(error) = forget(&app).await {
             tracing::warn!(%error, "old answers are not forgotten");
         }
+        if let Err(error) = clocks::jobs::watch(&app).await {
+            tracing::warn!(%error, "the deadlines of cases are not watched");
+        }
         let swept = async {
             let mut tx = app.db.read().await?;
             evidence::sweep(&mut tx, &app.vault).await
@@ -259,11 +310,59 @@ async fn schedule(app: App, stop: CancellationToken) {
     }
 }
 
+/// Signs of life of one task.
+struct Pulse {
+    part: Part,
+    last: Option<tokio::time::Instant>,
+}
+
+impl Pulse {
+    fn of(part: Part) -> Self {
+        Self { part, last: None }
+    }
+
+    /// Gives a sign of life, unless the last one is young.
+    async fn beat(&mut self, app: &App) {
+        if self.last.is_some_and(|last| last.elapsed() < TICK_EVERY) {
+            return;
+        }
+        let ticked = async {
+            let mut tx = app.db.write().await?;
+            let proof = alarms::tick(&mut tx, self.part).await?;
+            Ok::<_, Error>(tx.commit(proof).await?)
+        };
+        match ticked.await {
+            Ok(()) => self.last = Some(tokio::time::Instant::now()),
+            Err(error) => tracing::warn!(%error, part = ?self.part, "no sign of life can be given"),
+        }
+    }
+}
+
+/// Looks whether something is wrong of which nobody tells by itself, and calls the outside watcher.
+async fn watch(app: App, stop: CancellationToken) {
+    let mut pulse = Pulse::of(Part::Scheduler);
+    let mut knocked: Option<tokio::time::Instant> = None;
+    // A moment later, so that what starts together is not taken for silent.
+    while pause(&stop, WATCH_EVERY).await {
+        match alarms::watch(&app).await {
+            Ok(()) => pulse.beat(&app).await,
+            Err(error) => tracing::error!(%error, "nobody watches"),
+        }
+        if knocked.is_none_or(|at| at.elapsed() >= Duration::from_mins(1)) {
+            knocked = Some(tokio::time::Instant::now());
+            if let Err(error) = alarms::knock(&app).await {
+                tracing::warn!(%error, "the outside watcher is not called");
+            }
+        }
+    }
+}
+
 /// Lets go of the answers that no repeated request can ask for any more.
 async fn forget(app: &App) -> Result<()> {
     let mut tx = app.db.write().await?;
     web::forget_answers(&mut tx).await?;
-    Ok(tx.commit(Recorded::unrecorded("an answer remembered for a day is no record")).await?)
+    webhooks::forget(&mut tx).await?;
+    Ok(tx.commit(Recorded::unrecorded("answers and deliveries that are kept for a while are no record")).await?)
 }
 
 /// Waits, unless asked to stop. False: stop.

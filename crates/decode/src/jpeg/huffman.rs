@@ -1,7 +1,7 @@
 //! Huffman codes and the bits they are read from.
 //!
-//! Three kinds of table, each as wide as fits a first-level cache: symbols alone; coefficients with their values; and
-//! several symbols at once for blocks that nobody needs, of which only the length matters.
+//! Three kinds of table, each as wide as fits a first-level cache: symbols alone; one or two coefficients with their
+//! values; and several symbols at once for what nobody needs, of which only the length matters.
 
 #![expect(
     clippy::inline_always,
@@ -15,7 +15,7 @@ const LOOK: u32 = 11;
 const ENTRIES: usize = 1 << LOOK;
 /// Steps within what a table looks at that one refill is good for.
 pub(super) const STEPS: u32 = 56 / LOOK;
-/// Added to the place in a block when it has ended.
+/// Added to the place in a block when it has ended before its last coefficient.
 pub(super) const END: u32 = 128;
 /// No coefficient of an 8-bit picture has more bits.
 const LARGEST: u8 = 11;
@@ -107,47 +107,9 @@ impl Symbols {
     }
 }
 
-/// A symbol together with the bits of its value.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Step {
-    /// Bits of code and value; 0 where they are more than the table looks at.
-    pub(super) used: u8,
-    /// How far the place in the block moves; [`END`] when the block is over.
-    pub(super) advance: u8,
-    /// The coefficient at the place before the next.
-    pub(super) value: i16,
-}
-
-/// One symbol, or two that the table sees together. Both values are written, the second first: where there is only one
-/// symbol, the second write is the same as the first.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Pair {
-    pub(super) used: u8,
-    pub(super) advance: u8,
-    /// Where the values belong, from the place on at which the symbols were met.
-    pub(super) places: [u8; 2],
-    pub(super) values: [i16; 2],
-}
-
-impl Pair {
-    fn of(step: Step) -> Self {
-        // At the end of a block a zero is written where there is one already.
-        let place = if u32::from(step.advance) == END { 0 } else { step.advance.saturating_sub(1) };
-        Self { used: step.used, advance: step.advance, places: [place; 2], values: [step.value; 2] }
-    }
-
-    fn and(self, step: Step) -> Self {
-        let ends = u32::from(step.advance) == END;
-        let advance = self.advance + step.advance;
-        let ([place, _], [value, _]) = (self.places, self.values);
-        let (second, other) = if ends { (place, value) } else { (advance - 1, step.value) };
-        Self { used: self.used + step.used, advance, places: [place, second], values: [value, other] }
-    }
-}
-
 /// How symbols are to be understood.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Kind {
+pub(super) enum Kind {
     Dc,
     Ac,
 }
@@ -157,7 +119,7 @@ impl Kind {
     fn meaning(self, symbol: u8) -> Option<(u32, u8)> {
         let (run, size) = (symbol >> 4, symbol & 15);
         match (self, run, size) {
-            (Self::Dc, 0, 0..=LARGEST) => Some((0, size)),
+            (Self::Dc, 0, 0..=LARGEST) => Some((1, size)),
             (Self::Ac, 0, 0) => Some((END, 0)),
             (Self::Ac, _, 1..=LARGEST) | (Self::Ac, 15, 0) => Some((u32::from(run) + 1, size)),
             _ => None,
@@ -174,169 +136,179 @@ pub(super) fn extend(ahead: u64, size: u8) -> i32 {
     bits + negative * (1 - (1 << size))
 }
 
-/// Single symbols with their values.
-fn steps(kind: Kind, spec: &Spec) -> Box<[Step; ENTRIES]> {
-    let mut steps = Box::new([Step::default(); ENTRIES]);
-    for (length, code, symbol) in spec.codes() {
-        let Some((advance, size)) = kind.meaning(symbol) else { continue };
-        let used = length + u32::from(size);
-        if used > LOOK {
-            continue;
-        }
-        let first = code << (LOOK - length);
-        for (n, step) in (first..).zip(steps.iter_mut().skip(usize_of(first)).take(1 << (LOOK - length))) {
-            let ahead = u64::from(n) << (64 - LOOK) << length;
-            let value = i16::try_from(extend(ahead, size)).unwrap_or_default();
-            *step = Step { used: u8_of(used), advance: u8_of(advance), value };
-        }
-    }
-    steps
+/// One symbol: bits of its code and value, how far it moves the place in its block, and the value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    pub(super) used: u32,
+    pub(super) advance: u32,
+    pub(super) value: i16,
 }
 
 impl Symbols {
     /// The next symbol with its value, however long.
+    #[cold]
     #[inline(never)]
-    fn step(&self, kind: Kind, ahead: u64) -> Option<Step> {
+    pub(super) fn step(&self, kind: Kind, ahead: u64) -> Option<Step> {
         let (length, symbol) = self.next(ahead)?;
+        Self::meant(kind, length, symbol, ahead)
+    }
+
+    /// The same if these many bits hold all of it. What lies beyond them may be anything.
+    fn step_within(&self, kind: Kind, ahead: u64, most: u32) -> Option<Step> {
+        let (length, symbol) = *self.short.get(index(ahead))?;
+        let step = Self::meant(kind, u32::from(length), symbol, ahead)?;
+        (length > 0 && step.used <= most).then_some(step)
+    }
+
+    fn meant(kind: Kind, length: u32, symbol: u8, ahead: u64) -> Option<Step> {
         let (advance, size) = kind.meaning(symbol)?;
-        let value = i16::try_from(extend(ahead << length, size)).unwrap_or_default();
-        Some(Step { used: u8_of(length + u32::from(size)), advance: u8_of(advance), value })
+        let value = i16::try_from(extend(ahead << length, size)).ok()?;
+        Some(Step { used: length + u32::from(size), advance, value })
     }
 }
 
-/// The first coefficient of a block, as its difference from the one before.
-#[derive(Debug)]
-pub(super) struct Levels {
-    steps: Box<[Step; ENTRIES]>,
-    symbols: Symbols,
-}
+/// Bits that one or several symbols take, in the lowest six, and above them how far they move the place in the block.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Move(u16);
 
-impl Levels {
-    pub(super) fn new(spec: &Spec) -> Self {
-        Self { steps: steps(Kind::Dc, spec), symbols: Symbols::new(spec) }
+impl Move {
+    /// For what a table does not see all of: it moves to where no place is.
+    const UNSEEN: Self = Self(64 << 6);
+
+    fn new(used: u32, advance: u32) -> Self {
+        Self(u16::try_from(advance << 6 | used).unwrap_or(Self::UNSEEN.0))
     }
 
-    /// The next one, if the table sees all of it.
+    /// How far the place moves.
     #[inline(always)]
-    #[expect(clippy::indexing_slicing, reason = "the shift leaves no more bits than the table has")]
-    pub(super) fn next(&self, ahead: u64) -> Option<Step> {
-        let step = self.steps[index(ahead)];
-        (step.used > 0).then_some(step)
-    }
-
-    /// The next one, however long.
-    pub(super) fn long(&self, ahead: u64) -> Option<Step> {
-        self.symbols.step(Kind::Dc, ahead)
+    pub(super) fn advance(self) -> u32 {
+        u32::from(self.0 >> 6)
     }
 }
 
-/// The other coefficients with their values.
-#[derive(Debug)]
-pub(super) struct Values {
-    pairs: Box<[Pair; ENTRIES]>,
-    symbols: Arc<Symbols>,
-}
+/// One or two coefficients. The last lies before the place that the block is moved to, the first so many places behind the
+/// one it was at. Where there is only one, both are the same; where there is none, a zero is put where one is already.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Values(u32);
 
 impl Values {
-    fn new(spec: &Spec, symbols: Arc<Symbols>) -> Self {
-        let steps = steps(Kind::Ac, spec);
-        let mut pairs = Box::new([Pair::default(); ENTRIES]);
-        for (n, (pair, step)) in (0_u64..).zip(pairs.iter_mut().zip(steps.iter())) {
-            *pair = Pair::of(*step);
-            if step.used == 0 || u32::from(step.advance) == END {
-                continue;
-            }
-            let next = steps.get(index(n << (64 - LOOK) << step.used)).copied().unwrap_or_default();
-            if next.used > 0 && u32::from(step.used + next.used) <= LOOK {
-                *pair = pair.and(next);
-            }
+    const NONE: Self = Self(0);
+
+    fn new(place: u32, first: i16, last: i16) -> Self {
+        let twelve = |value: i16| (i32::from(value) << 20).cast_unsigned();
+        Self(place & 31 | twelve(first) >> 15 | twelve(last))
+    }
+
+    /// Of a symbol and perhaps one more. At the end of a block a zero is put to the place that would have been next.
+    fn of(kind: Kind, step: Step, second: Option<Step>) -> Self {
+        let ends = |step: Step| step.advance == END;
+        match second {
+            _ if ends(step) => Self::NONE,
+            None => Self::new(step.advance - 1, step.value, step.value),
+            // The first coefficient of a block is always taken as the last.
+            Some(second) if kind == Kind::Dc && ends(second) => Self::new(1, 0, step.value),
+            Some(second) if kind == Kind::Dc => Self::new(second.advance, second.value, step.value),
+            Some(second) if ends(second) => Self::new(step.advance - 1, step.value, 0),
+            Some(second) => Self::new(step.advance - 1, step.value, second.value),
         }
-        Self { pairs, symbols }
     }
 
-    /// The next coefficient or two, if the table sees all of the first.
+    /// How far from the place in the block the first belongs.
     #[inline(always)]
-    #[expect(clippy::indexing_slicing, reason = "the shift leaves no more bits than the table has")]
-    pub(super) fn many(&self, ahead: u64) -> Option<Pair> {
-        let pair = self.pairs[index(ahead)];
-        (pair.used > 0).then_some(pair)
+    pub(super) fn place(self) -> u32 {
+        self.0 & 31
     }
 
-    /// The next coefficient alone, however long.
-    pub(super) fn one(&self, ahead: u64) -> Option<Pair> {
-        self.symbols.step(Kind::Ac, ahead).map(Pair::of)
+    #[inline(always)]
+    pub(super) fn first(self) -> i16 {
+        ((self.0 << 15).cast_signed() >> 20) as i16
+    }
+
+    #[inline(always)]
+    pub(super) fn last(self) -> i16 {
+        (self.0.cast_signed() >> 20) as i16
     }
 }
 
-/// Several symbols at once, for their length only.
+/// As many symbols at once as a table sees, for their length only.
 #[derive(Debug)]
-pub(super) struct Leaps {
-    kind: Kind,
-    /// Bits, and how far the place moves.
-    table: Box<[(u8, u8); ENTRIES]>,
-    symbols: Arc<Symbols>,
-}
+pub(super) struct Leaps([Move; ENTRIES]);
 
 impl Leaps {
-    /// Leaps that begin with this kind of symbol and go on with those of `after`.
-    fn new(kind: Kind, symbols: &Arc<Symbols>, after: &Symbols) -> Self {
-        let mut leaps = Box::new([(0, 0); ENTRIES]);
-        for (n, leap) in (0_u64..).zip(leaps.iter_mut()) {
+    /// The first symbol is of this kind.
+    fn new(kind: Kind, first: &Symbols, after: &Symbols) -> Arc<Self> {
+        let mut leaps = Self([Move::UNSEEN; ENTRIES]);
+        for (n, leap) in (0_u64..).zip(&mut leaps.0) {
             let ahead = n << (64 - LOOK);
-            let (mut used, mut moved, mut next, mut kind) = (0, 0, symbols.as_ref(), kind);
-            while let Some((length, symbol)) = next.next_short(ahead << used) {
-                let Some((advance, size)) = kind.meaning(symbol) else { break };
-                let longer = used + length + u32::from(size);
-                if longer > LOOK || (advance < END && moved + advance > 63) || (advance == END && moved > 62) {
+            let (mut used, mut moved, mut kind, mut symbols) = (0, 0, kind, first);
+            while let Some(step) = symbols.step_within(kind, ahead << used, LOOK - used) {
+                if step.advance != END && moved + step.advance > 63 {
                     break;
                 }
-                (used, moved, next, kind) = (longer, moved + advance, after, Kind::Ac);
-                if advance == END {
+                (used, moved, kind, symbols) = (used + step.used, moved + step.advance, Kind::Ac, after);
+                *leap = Move::new(used, moved);
+                if step.advance == END {
                     break;
                 }
             }
-            *leap = (u8_of(used), u8_of(moved));
         }
-        Self { kind, table: leaps, symbols: Arc::clone(symbols) }
+        Arc::new(leaps)
     }
 
-    /// Bits and movement of as many symbols as the table sees, if it sees one.
+    /// What the bits ahead say.
     #[inline(always)]
-    #[expect(clippy::indexing_slicing, reason = "the shift leaves no more bits than the table has")]
-    pub(super) fn many(&self, ahead: u64) -> Option<(u32, u32)> {
-        let (used, moved) = self.table[index(ahead)];
-        (used > 0).then_some((u32::from(used), u32::from(moved)))
-    }
-
-    /// The same of one symbol, however long.
-    #[inline(never)]
-    pub(super) fn one(&self, ahead: u64) -> Option<(u32, u32)> {
-        let (length, symbol) = self.symbols.next(ahead)?;
-        let (advance, size) = self.kind.meaning(symbol)?;
-        Some((length + u32::from(size), advance))
+    #[expect(clippy::indexing_slicing, reason = "the shift leaves no more bits than the table has entries")]
+    pub(super) fn next(&self, ahead: u64) -> Move {
+        self.0[index(ahead)]
     }
 }
 
-impl Symbols {
-    /// The next symbol if its code is short. Bits beyond those known are taken as zeros, which the caller notices by the sum.
-    fn next_short(&self, ahead: u64) -> Option<(u32, u8)> {
-        let (length, symbol) = *self.short.get(index(ahead))?;
-        (length > 0).then_some((u32::from(length), symbol))
+/// One symbol or two, with their coefficients.
+#[derive(Debug)]
+pub(super) struct Pairs {
+    moves: [Move; ENTRIES],
+    values: [Values; ENTRIES],
+}
+
+impl Pairs {
+    /// The first symbol is of this kind.
+    fn new(kind: Kind, first: &Symbols, after: &Symbols) -> Arc<Self> {
+        let mut pairs = Self { moves: [Move::UNSEEN; ENTRIES], values: [Values::NONE; ENTRIES] };
+        for (n, (movement, values)) in (0_u64..).zip(pairs.moves.iter_mut().zip(&mut pairs.values)) {
+            let ahead = n << (64 - LOOK);
+            let Some(step) = first.step_within(kind, ahead, LOOK) else { continue };
+            let second = after.step_within(Kind::Ac, ahead << step.used, LOOK - step.used);
+            let second = second.filter(|_| step.advance != END);
+            let (used, moved) = second.map_or((0, 0), |second| (second.used, second.advance));
+            (*movement, *values) = (Move::new(step.used + used, step.advance + moved), Values::of(kind, step, second));
+        }
+        Arc::new(pairs)
+    }
+
+    /// What the bits ahead say.
+    #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "the shift leaves no more bits than the table has entries")]
+    pub(super) fn next(&self, ahead: u64) -> (Move, Values) {
+        let at = index(ahead);
+        (self.moves[at], self.values[at])
     }
 }
 
-/// What a scan needs of a component that is looked at.
+/// What a scan needs of the component that is looked at.
 #[derive(Clone, Debug)]
 pub(super) struct Sought {
-    pub(super) dc: Arc<Levels>,
-    pub(super) ac: Arc<Values>,
+    pub(super) symbols: Arc<[Symbols; 2]>,
+    /// For the beginning of a block, for what else is kept of it, and for the rest.
+    pub(super) begin: Arc<Pairs>,
+    pub(super) within: Arc<Pairs>,
     pub(super) rest: Arc<Leaps>,
 }
 
 /// What a scan needs of a component that is passed over.
 #[derive(Clone, Debug)]
 pub(super) struct Passed {
-    pub(super) first: Arc<Leaps>,
+    pub(super) symbols: Arc<[Symbols; 2]>,
+    pub(super) begin: Arc<Leaps>,
     pub(super) rest: Arc<Leaps>,
 }
 
@@ -344,18 +316,16 @@ impl Sought {
     /// Tables for these codes.
     pub(super) fn new(dc: &Spec, ac: &Spec) -> Self {
         if (dc, ac) == (&USUAL.luma.0, &USUAL.luma.1) {
-            return USUAL.wanted.clone();
+            return USUAL.sought.clone();
         }
         Self::build(dc, ac)
     }
 
     fn build(dc: &Spec, ac: &Spec) -> Self {
-        let symbols = Arc::new(Symbols::new(ac));
-        Self {
-            dc: Arc::new(Levels::new(dc)),
-            rest: Arc::new(Leaps::new(Kind::Ac, &symbols, &symbols)),
-            ac: Arc::new(Values::new(ac, symbols)),
-        }
+        let symbols = Arc::new([Symbols::new(dc), Symbols::new(ac)]);
+        let [dc, ac] = symbols.as_ref();
+        let (begin, within) = (Pairs::new(Kind::Dc, dc, ac), Pairs::new(Kind::Ac, ac, ac));
+        Self { begin, within, rest: Leaps::new(Kind::Ac, ac, ac), symbols }
     }
 }
 
@@ -369,11 +339,9 @@ impl Passed {
     }
 
     fn build(dc: &Spec, ac: &Spec) -> Self {
-        let symbols = Arc::new(Symbols::new(ac));
-        Self {
-            first: Arc::new(Leaps::new(Kind::Dc, &Arc::new(Symbols::new(dc)), &symbols)),
-            rest: Arc::new(Leaps::new(Kind::Ac, &symbols, &symbols)),
-        }
+        let symbols = Arc::new([Symbols::new(dc), Symbols::new(ac)]);
+        let [dc, ac] = symbols.as_ref();
+        Self { begin: Leaps::new(Kind::Dc, dc, ac), rest: Leaps::new(Kind::Ac, ac, ac), symbols }
     }
 }
 
@@ -381,7 +349,7 @@ impl Passed {
 struct Usual {
     luma: (Spec, Spec),
     chroma: (Spec, Spec),
-    wanted: Sought,
+    sought: Sought,
     passed: Passed,
 }
 
@@ -395,8 +363,8 @@ static USUAL: LazyLock<Usual> = LazyLock::new(|| {
         spec([0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0], &DC_SYMBOLS),
         spec([0, 2, 1, 2, 4, 4, 3, 4, 7, 5, 4, 4, 0, 1, 2, 0x77], &CHROMA_SYMBOLS),
     );
-    let (wanted, passed) = (Sought::build(&luma.0, &luma.1), Passed::build(&chroma.0, &chroma.1));
-    Usual { luma, chroma, wanted, passed }
+    let (sought, passed) = (Sought::build(&luma.0, &luma.1), Passed::build(&chroma.0, &chroma.1));
+    Usual { luma, chroma, sought, passed }
 });
 
 const DC_SYMBOLS: [u8; 12] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
@@ -447,6 +415,7 @@ pub(super) struct Bits<'a> {
     at: usize,
     /// The next bits, the highest first. Only `count` of them are vouched for, more may be there.
     ahead: u64,
+    /// Only the lowest six bits count.
     count: u32,
 }
 
@@ -464,8 +433,8 @@ impl<'a> Bits<'a> {
     pub(super) fn refill(&mut self) {
         let next = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<8>());
         let next = next.map_or(0, |bytes| u64::from_be_bytes(*bytes));
-        self.ahead |= next >> self.count;
-        self.at += usize_of((63 - self.count) >> 3);
+        self.ahead |= next.wrapping_shr(self.count);
+        self.at += usize_of(((self.count & 63) ^ 63) >> 3);
         self.count |= 0x38; // at least 56
     }
 
@@ -478,12 +447,18 @@ impl<'a> Bits<'a> {
     /// Takes bits that were looked at. No more than were refilled.
     #[inline(always)]
     pub(super) fn take(&mut self, used: u32) {
-        self.ahead <<= used;
-        self.count -= used;
+        self.ahead = self.ahead.wrapping_shl(used);
+        self.count = self.count.wrapping_sub(used);
+    }
+
+    /// Takes the bits of a move, in whose number they are the lowest six.
+    #[inline(always)]
+    pub(super) fn follow(&mut self, movement: Move) {
+        self.take(u32::from(movement.0));
     }
 
     /// Whether more was taken than there is before this place.
     pub(super) fn past(&self, end: usize) -> bool {
-        (self.at * 8).saturating_sub(usize_of(self.count)) > end * 8
+        (self.at * 8).saturating_sub(usize_of(self.count & 63)) > end * 8
     }
 }

@@ -176,29 +176,29 @@ impl Open {
         let (Some(frame), Some(dc), Some(ac)) = (&self.frame, code(&self.dc, luma.dc), code(&self.ac, luma.ac)) else {
             return Ok(None);
         };
+        let luma = sampling(frame, scan);
         let mut others = Vec::new();
         for part in scan.parts.iter().filter(|part| part.component != 0) {
             let (Some(dc), Some(ac)) = (code(&self.dc, part.dc), code(&self.ac, part.ac)) else { return Ok(None) };
             let Some(component) = frame.components.get(part.component) else { return Ok(None) };
             others.push((component.across * component.down, Passed::new(dc, ac)));
         }
-        let luma = sampling(frame, scan);
         let units = (frame.width.div_ceil(8 * luma.0), frame.height.div_ceil(8 * luma.1));
         let tables = Sought::new(dc, ac);
-        let layout = Layout { units, restart: self.restart, luma, tables: &tables, others };
+        let layout = Layout { units, restart: self.restart, luma: luma.0 * luma.1, tables: &tables, others };
         let kept = Kept::of(frame.width.min(frame.height));
         let (places, count) = (kept.places(), kept.count());
         let Some(view) = View::of(frame, &self.steps, self.orientation, kept) else { return Ok(None) };
         let grid = match kept {
             Kept::First(_) => {
-                let mut onto = view.projection::<4>();
-                let rows = |row: usize, blocks: &[i16]| onto_rows(&mut onto, row, luma.1, blocks);
+                let mut onto = view.projection::<4>(luma);
+                let rows = |row: usize, blocks: &[i16]| onto.add(row, blocks);
                 scan::decode::<16>(&layout, &entropy, &places, count, rows).map_err(|_| Unscanned::Damaged)?;
                 onto.finish(view.turn.swapped)
             }
             Kept::All => {
-                let mut onto = view.projection::<8>();
-                let rows = |row: usize, blocks: &[i16]| onto_rows(&mut onto, row, luma.1, blocks);
+                let mut onto = view.projection::<8>(luma);
+                let rows = |row: usize, blocks: &[i16]| onto.add(row, blocks);
                 scan::decode::<64>(&layout, &entropy, &places, count, rows).map_err(|_| Unscanned::Damaged)?;
                 onto.finish(view.turn.swapped)
             }
@@ -250,8 +250,8 @@ impl Open {
         let Some(view) = View::of(frame, &self.steps, self.orientation, kept) else { return Ok(None) };
         let Some(rows) = plane.rows() else { return Ok(None) };
         let grid = match kept {
-            Kept::First(_) => project_rows(view.projection::<4>(), rows, view.turn),
-            Kept::All => project_rows(view.projection::<8>(), rows, view.turn),
+            Kept::First(_) => project_rows(view.projection::<4>((1, 1)), rows, view.turn),
+            Kept::All => project_rows(view.projection::<8>((1, 1)), rows, view.turn),
         };
         view.sketch(grid).map(Some)
     }
@@ -276,10 +276,11 @@ impl<'a> View<'a> {
         Some(Self { frame, steps, turn: Turn::of(orientation), kept })
     }
 
-    fn projection<const N: usize>(&self) -> Projection<N> {
+    /// For units of so many blocks across and down.
+    fn projection<const N: usize>(&self, unit: (usize, usize)) -> Projection<N> {
         let across = Axis::new(self.frame.width, self.turn.across_mirrored);
         let down = Axis::new(self.frame.height, self.turn.down_mirrored);
-        Projection::new(&across, &down, self.kept, self.steps)
+        Projection::new(&across, &down, unit, self.kept, self.steps)
     }
 
     fn sketch(&self, grid: Grid) -> Result<Sketch, Unscanned> {
@@ -300,13 +301,6 @@ fn sampling(frame: &Frame, scan: &Scan) -> (usize, usize) {
 
 fn code(tables: &[Option<Spec>; 4], number: usize) -> Option<&Spec> {
     tables.get(number).and_then(Option::as_ref)
-}
-
-/// A row of units has as many rows of blocks as luma is sampled down.
-fn onto_rows<const N: usize>(onto: &mut Projection<N>, row: usize, down: usize, blocks: &[i16]) {
-    for (n, blocks) in blocks.chunks_exact((blocks.len() / down).max(1)).enumerate() {
-        onto.add(row * down + n, blocks);
-    }
 }
 
 fn project_rows<'a, const N: usize>(

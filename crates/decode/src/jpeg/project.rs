@@ -131,6 +131,8 @@ pub(super) struct Projection<const N: usize> {
     across: Vec<Fold<N>>,
     /// Sorted by block.
     down: Vec<Fold<N>>,
+    /// Blocks of a unit across and down.
+    unit: (usize, usize),
     /// What a coefficient as stored is multiplied with, by the place it is kept at.
     steps: [[f32; N]; N],
     sums: Box<[[f32; N]; CELLS]>,
@@ -138,8 +140,9 @@ pub(super) struct Projection<const N: usize> {
 }
 
 impl<const N: usize> Projection<N> {
-    /// For a luma plane with these axes and quantisation steps, the latter in the order of the file.
-    pub(super) fn new(across: &Axis, down: &Axis, kept: Kept, quantisation: &[u16; 64]) -> Self {
+    /// For a luma plane with these axes, units of so many blocks across and down, and quantisation steps, the latter in the
+    /// order of the file.
+    pub(super) fn new(across: &Axis, down: &Axis, unit: (usize, usize), kept: Kept, quantisation: &[u16; 64]) -> Self {
         let mut steps = [[0.0; N]; N];
         let count = usize::try_from(kept.count()).unwrap_or(64);
         for (place, step) in kept.places().iter().zip(quantisation).take(count) {
@@ -147,19 +150,24 @@ impl<const N: usize> Projection<N> {
                 *value = f32::from(*step);
             }
         }
-        let mut down = folded(down);
+        let (mut across, mut down) = (folded(across), folded(down));
         down.sort_by_key(|fold| fold.block);
-        Self {
-            across: folded(across),
-            down,
-            steps,
-            sums: Box::new([[0.0; N]; CELLS]),
-            grid: Box::new([[0.0; CELLS]; CELLS]),
+        for fold in &mut across {
+            // Where the block of a unit's first row lies among those of the row of units.
+            fold.block = fold.block / unit.0 * unit.0 * unit.1 + fold.block % unit.0;
+        }
+        Self { across, down, unit, steps, sums: Box::new([[0.0; N]; CELLS]), grid: Box::new([[0.0; CELLS]; CELLS]) }
+    }
+
+    /// Adds a row of units: their blocks in the order of the file, each of N by N coefficients, columns first.
+    pub(super) fn add(&mut self, units: usize, blocks: &[i16]) {
+        for row in 0..self.unit.1 {
+            let blocks = blocks.get(row * self.unit.0 * N * N..).unwrap_or_default();
+            self.add_row(units * self.unit.1 + row, blocks);
         }
     }
 
-    /// Adds a row of blocks, each of N by N coefficients, columns first.
-    pub(super) fn add(&mut self, row: usize, blocks: &[i16]) {
+    fn add_row(&mut self, row: usize, blocks: &[i16]) {
         let first = self.down.partition_point(|fold| fold.block < row);
         let cells = self.down.iter().skip(first).take_while(|fold| fold.block == row);
         if cells.clone().next().is_none() {

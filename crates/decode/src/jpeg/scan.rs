@@ -4,7 +4,7 @@
 
 use multiversion::multiversion;
 
-use super::huffman::{Bits, END, Leaps, Pair, Passed, STEPS, Sought};
+use super::huffman::{Bits, END, Kind, Leaps, Passed, STEPS, Sought, Step, Symbols};
 use super::segments::Entropy;
 
 /// How a scan goes through its blocks.
@@ -13,8 +13,8 @@ pub(super) struct Layout<'a> {
     pub(super) units: (usize, usize),
     /// Units until the coding begins anew; 0 for never.
     pub(super) restart: usize,
-    /// Luma blocks of a unit across and down.
-    pub(super) luma: (usize, usize),
+    /// Luma blocks of a unit.
+    pub(super) luma: usize,
     pub(super) tables: &'a Sought,
     /// Blocks of each other component in a unit, with its tables.
     pub(super) others: Vec<(usize, Passed)>,
@@ -24,8 +24,8 @@ pub(super) struct Layout<'a> {
 #[derive(Debug)]
 pub(super) struct Broken;
 
-/// Decodes a scan. After each row of units, `done` gets its number and the luma blocks of its rows, one row of blocks
-/// after the other.
+/// Decodes a scan, with the first so many coefficients of each luma block. After each row of units, `done` gets its number
+/// and the luma blocks in the order of the file: unit by unit, and in these row by row.
 pub(super) fn decode<const STRIDE: usize>(
     layout: &Layout<'_>,
     entropy: &Entropy,
@@ -33,201 +33,180 @@ pub(super) fn decode<const STRIDE: usize>(
     last: u32,
     mut done: impl FnMut(usize, &[i16]),
 ) -> Result<(), Broken> {
-    let wide = layout.units.0 * layout.luma.0;
-    let mut blocks = vec![[0_i16; STRIDE]; wide * layout.luma.1];
-    let mut reader = Reader::new(layout, entropy)?;
+    let units = layout.units.0 * layout.units.1;
+    let segments = if layout.restart == 0 { 1 } else { units.div_ceil(layout.restart) };
+    let mut blocks = vec![[0_i16; STRIDE]; layout.units.0 * layout.luma];
+    let places = places_of_moves(places);
+    let mut ends = entropy.ends.iter().copied();
+    let mut end = ends.next().filter(|_| entropy.ends.len() == segments).ok_or(Broken)?;
+    let (mut bits, mut before, mut fresh) = (Bits::new(&entropy.bytes, 0), 0, 0);
     for row in 0..layout.units.1 {
         blocks.fill([0; STRIDE]);
-        units(&mut reader, layout, entropy, &mut blocks, places, last)?;
-        done(row, blocks.as_flattened());
-    }
-    reader.finish()
-}
-
-struct Reader<'a> {
-    bits: Bits<'a>,
-    /// The segment being read, and where it ends.
-    segment: usize,
-    end: usize,
-    left: usize,
-    before: i32,
-}
-
-impl<'a> Reader<'a> {
-    fn new(layout: &Layout<'_>, entropy: &'a Entropy) -> Result<Self, Broken> {
-        let units = layout.units.0 * layout.units.1;
-        let segments = if layout.restart == 0 { 1 } else { units.div_ceil(layout.restart) };
-        let end = entropy.ends.first().copied().ok_or(Broken)?;
-        let left = if layout.restart == 0 { units } else { layout.restart };
-        (entropy.ends.len() == segments).then_some(()).ok_or(Broken)?;
-        Ok(Self { bits: Bits::new(&entropy.bytes, 0), segment: 0, end, left, before: 0 })
-    }
-
-    #[cold]
-    fn next_segment(&mut self, layout: &Layout<'_>, entropy: &'a Entropy) -> Result<(), Broken> {
-        if self.bits.past(self.end) {
+        let mut rest = blocks.as_mut_slice();
+        while !rest.is_empty() {
+            if layout.restart > 0 && fresh == layout.restart {
+                if bits.past(end) {
+                    return Err(Broken);
+                }
+                (bits, before, fresh) = (Bits::new(&entropy.bytes, end), 0, 0);
+                end = ends.next().ok_or(Broken)?;
+            }
+            let left = rest.len() / layout.luma;
+            let now = if layout.restart == 0 { left } else { left.min(layout.restart - fresh) };
+            let (blocks, after) = rest.split_at_mut(now * layout.luma);
+            self::units(&mut bits, layout, blocks, &mut before, &places, last).ok_or(Broken)?;
+            (rest, fresh) = (after, fresh + now);
+        }
+        // Looked at often, so that a file cut short does not cost the time of a whole one.
+        if bits.past(end) {
             return Err(Broken);
         }
-        self.segment += 1;
-        let end = entropy.ends.get(self.segment).copied().ok_or(Broken)?;
-        *self = Self {
-            bits: Bits::new(&entropy.bytes, self.end),
-            segment: self.segment,
-            end,
-            left: layout.restart,
-            before: 0,
-        };
-        Ok(())
+        done(row, blocks.as_flattened());
     }
-
-    fn finish(&self) -> Result<(), Broken> {
-        if self.bits.past(self.end) { Err(Broken) } else { Ok(()) }
-    }
+    Ok(())
 }
 
-/// One row of units.
+/// Where a coefficient is kept, by the place in the block that follows it. Where a block has ended, a zero is put to the
+/// place that would have been next.
+fn places_of_moves(places: &[u8; 64]) -> [u8; 256] {
+    std::array::from_fn(|n| {
+        let place = if n < 128 { n.checked_sub(1) } else { Some(n - 128) };
+        place.and_then(|place| places.get(place)).copied().unwrap_or_default()
+    })
+}
+
+/// Units up to the end of a row or a restart.
 #[multiversion(targets("x86_64+bmi1+bmi2+avx2"))]
-fn units<'a, const STRIDE: usize>(
-    reader: &mut Reader<'a>,
+fn units<const STRIDE: usize>(
+    whole: &mut Bits<'_>,
     layout: &Layout<'_>,
-    entropy: &'a Entropy,
     blocks: &mut [[i16; STRIDE]],
-    places: &[u8; 64],
+    before: &mut i16,
+    places: &[u8; 256],
     last: u32,
-) -> Result<(), Broken> {
-    let wide = layout.units.0 * layout.luma.0;
-    let mut bits = reader.bits.clone();
-    for unit in 0..layout.units.0 {
-        if reader.left == 0 {
-            reader.bits = bits;
-            reader.next_segment(layout, entropy)?;
-            bits = reader.bits.clone();
-        }
-        reader.left -= 1;
-        for row in 0..layout.luma.1 {
-            let first = row * wide + unit * layout.luma.0;
-            for block in blocks.get_mut(first..first + layout.luma.0).unwrap_or_default() {
-                keep(&mut bits, layout.tables, &mut reader.before, block, places, last).ok_or(Broken)?;
-            }
+) -> Option<()> {
+    // A copy of its own stays in registers.
+    let mut bits = whole.clone();
+    for unit in blocks.chunks_exact_mut(layout.luma) {
+        for block in unit {
+            keep(&mut bits, layout.tables, before, block, places, last)?;
         }
         for (count, tables) in &layout.others {
             for _ in 0..*count {
-                pass(&mut bits, tables).ok_or(Broken)?;
+                pass(&mut bits, tables)?;
             }
         }
     }
-    reader.bits = bits;
-    reader.finish()
+    *whole = bits;
+    Some(())
 }
 
 /// A block whose first coefficients are kept.
 #[inline(always)]
-#[expect(clippy::indexing_slicing, reason = "places and the block have powers of two, to which the index is cut")]
+#[expect(clippy::indexing_slicing, reason = "indices are bytes for 256 places, or cut to the block, a power of two")]
 fn keep<const STRIDE: usize>(
     bits: &mut Bits<'_>,
     tables: &Sought,
-    before: &mut i32,
+    before: &mut i16,
     block: &mut [i16; STRIDE],
-    places: &[u8; 64],
+    places: &[u8; 256],
     last: u32,
 ) -> Option<()> {
+    let place = |at: u32| usize::from(places[(at & 0xff) as usize]) & (STRIDE - 1);
     bits.refill();
-    let dc = match tables.dc.next(bits.ahead()) {
-        Some(dc) => {
-            bits.take(u32::from(dc.used));
-            dc
-        }
-        None => slow(bits, |ahead| tables.dc.long(ahead), |dc| u32::from(dc.used))?,
-    };
-    *before = before.wrapping_add(i32::from(dc.value));
-    #[expect(clippy::cast_possible_truncation, reason = "only a broken file has more than 16 bits here")]
-    let level = *before as i16;
-    block[0] = level;
-    let mut at = 1;
-    'kept: while at < last {
-        // As many steps as one refill is good for, beside the first coefficient.
-        for _ in 0..STEPS - 1 {
-            let mut pair = tables.ac.many(bits.ahead());
-            let mut next = at + pair.map_or(u32::MAX >> 1, |pair| u32::from(pair.advance));
-            // Two symbols may reach into the next block; then the first is taken alone.
-            if next > 64 && (next <= END || next >= 64 + END) {
-                let one = slow(bits, |ahead| tables.ac.one(ahead), |pair| u32::from(pair.used))?;
-                next = at + u32::from(one.advance);
-                if next > 64 && next <= END {
-                    return None;
-                }
-                pair = Some(Pair { used: 0, ..one });
-            }
-            let pair = pair?;
-            bits.take(u32::from(pair.used));
-            for n in [1, 0] {
-                let place = places[(at as usize + usize::from(pair.places[n])) & 63];
-                block[usize::from(place) & (STRIDE - 1)] = pair.values[n];
-            }
-            at = next;
-            if at >= last {
-                break 'kept;
-            }
-        }
-        bits.refill();
+    let (begin, values) = tables.begin.next(bits.ahead());
+    let mut at = begin.advance();
+    if at & 64 == 0 {
+        bits.follow(begin);
+        block[place(values.place() + 1)] = values.first();
+        *before = before.wrapping_add(values.last());
+    } else {
+        let step = one(bits, &tables.symbols, Kind::Dc)?;
+        *before = before.wrapping_add(step.value);
+        at = 1;
     }
-    if at < 64 {
-        bits.refill();
-        return rest(bits, &tables.rest, at, STEPS);
+    block[0] = *before;
+    if at >= 64 {
+        return Some(());
     }
-    Some(())
-}
-
-/// A step that may be as long as the longest code and value: bits are refilled before it and after it.
-#[inline(always)]
-fn slow<T>(bits: &mut Bits<'_>, read: impl Fn(u64) -> Option<T>, used: impl Fn(&T) -> u32) -> Option<T> {
+    while at < last {
+        // Nothing asks in between whether enough is kept: to guess that wrong costs more than a few steps too many.
+        bits.refill();
+        for _ in 0..STEPS {
+            let (movement, values) = tables.within.next(bits.ahead());
+            let next = at + movement.advance();
+            if next & 64 == 0 {
+                bits.follow(movement);
+                block[place(next)] = values.last();
+                block[place(at + values.place() + 1)] = values.first();
+                at = next;
+            } else {
+                // Two symbols may reach into the next block, or the first may be longer than the table looks.
+                let step = one(bits, &tables.symbols, Kind::Ac)?;
+                at = after(at, &step)?;
+                block[place(at)] = step.value;
+            }
+            if at >= 64 {
+                return Some(());
+            }
+        }
+    }
     bits.refill();
-    let step = read(bits.ahead())?;
-    bits.take(used(&step));
-    bits.refill();
-    Some(step)
+    rest(bits, &tables.symbols, &tables.rest, at, STEPS)
 }
 
 /// A block of which nothing is kept.
 #[inline(always)]
 fn pass(bits: &mut Bits<'_>, tables: &Passed) -> Option<()> {
     bits.refill();
-    let moved = match tables.first.many(bits.ahead()) {
-        Some((used, moved)) => {
-            bits.take(used);
-            moved
-        }
-        None => slow(bits, |ahead| tables.first.one(ahead), |(used, _)| *used)?.1,
-    };
-    if moved > END {
-        return Some(());
+    let begin = tables.begin.next(bits.ahead());
+    let mut at = begin.advance();
+    if at & 64 == 0 {
+        bits.follow(begin);
+    } else {
+        one(bits, &tables.symbols, Kind::Dc)?;
+        at = 1;
     }
-    rest(bits, &tables.rest, 1 + moved, STEPS - 1)
+    if at >= END { Some(()) } else { rest(bits, &tables.symbols, &tables.rest, at, STEPS - 1) }
 }
 
 /// The rest of a block, of which nothing is kept. The bits are good for this many steps.
 #[inline(always)]
-fn rest(bits: &mut Bits<'_>, leaps: &Leaps, mut at: u32, steps: u32) -> Option<()> {
-    while at < 64 {
+fn rest(bits: &mut Bits<'_>, symbols: &[Symbols; 2], leaps: &Leaps, mut at: u32, steps: u32) -> Option<()> {
+    loop {
         for _ in 0..steps {
-            let leap = leaps.many(bits.ahead());
-            let mut next = at + leap.map_or(u32::MAX >> 1, |(_, moved)| moved);
-            // Several symbols may reach into the next block; then they are taken one by one.
-            if next > 64 && (next <= END || next >= 64 + END) {
-                let (_, moved) = slow(bits, |ahead| leaps.one(ahead), |(used, _)| *used)?;
-                next = at + moved;
-                if next > 64 && next <= END {
-                    return None;
-                }
-            } else if let Some((used, _)) = leap {
-                bits.take(used);
-            }
-            at = next;
-            if at >= 64 {
+            let movement = leaps.next(bits.ahead());
+            at += movement.advance();
+            if at < 64 {
+                bits.follow(movement);
+            } else if at & 64 == 0 {
+                bits.follow(movement);
                 return Some(());
+            } else {
+                let step = one(bits, symbols, Kind::Ac)?;
+                at = after(at - movement.advance(), &step)?;
+                if at >= 64 {
+                    return Some(());
+                }
             }
         }
         bits.refill();
     }
-    Some(())
+}
+
+/// The place after a symbol. None if it lies in no block.
+#[inline(always)]
+fn after(at: u32, step: &Step) -> Option<u32> {
+    Some(at + step.advance).filter(|next| *next <= 64 || *next >= END)
+}
+
+/// One symbol, which may be as long as the longest code and value: bits are refilled before it and after it.
+#[inline(always)]
+fn one(bits: &mut Bits<'_>, symbols: &[Symbols; 2], kind: Kind) -> Option<Step> {
+    bits.refill();
+    let [dc, ac] = symbols;
+    let step = if kind == Kind::Dc { dc } else { ac }.step(kind, bits.ahead())?;
+    bits.take(step.used);
+    bits.refill();
+    Some(step)
 }

@@ -8,6 +8,7 @@ use reqwest::{Method, RequestBuilder, Response};
 use zeroize::Zeroizing;
 
 use super::answer::{Answer, CallError, MOST_ANSWER};
+use crate::http::words;
 
 /// Who we are to the destination. Never printed.
 #[derive(Clone)]
@@ -114,15 +115,4 @@ async fn read(mut response: Response) -> Result<Answer, CallError> {
         raw.extend_from_slice(&piece);
     }
     Ok(Answer { http_status, request_id, headers, raw })
-}
-
-/// An error with its causes.
-fn words(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }

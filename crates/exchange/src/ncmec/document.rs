@@ -156,6 +156,15 @@ pub struct Report {
     pub reporter: Reporter,
     /// Whose account it was.
     pub reported: Option<ReportedAccount>,
+    /// Further accounts that are suspected.
+    #[serde(default)]
+    pub also_reported: Vec<ReportedAccount>,
+    /// For whom it was meant; never among the suspects.
+    #[serde(default)]
+    pub recipients: Vec<ReportedAccount>,
+    /// Victims; never among the suspects.
+    #[serde(default)]
+    pub victims: Vec<ReportedAccount>,
     /// Anything else.
     pub additional_info: Option<String>,
 }
@@ -221,8 +230,8 @@ pub struct Person {
     pub emails: Vec<String>,
 }
 
-/// The reported account: a suspect in the destination's view.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// An account: a suspect, a recipient or a victim, by the element it stands in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportedAccount {
     /// The person behind it.
     pub person: Option<Person>,
@@ -230,6 +239,9 @@ pub struct ReportedAccount {
     pub esp_identifier: Option<String>,
     /// The product it used.
     pub esp_service: Option<String>,
+    /// Whether somebody else may have used it.
+    #[serde(default)]
+    pub compromised: Option<bool>,
     /// Its name.
     pub screen_name: Option<String>,
     /// Names as shown.
@@ -328,8 +340,14 @@ impl Report {
                 writer.within("internetDetails", &[], |writer| details.write(writer));
             }
             self.reporter.write(writer);
-            if let Some(reported) = &self.reported {
-                reported.write(writer);
+            for reported in self.reported.iter().chain(&self.also_reported) {
+                reported.write(writer, "personOrUserReported");
+            }
+            for recipient in &self.recipients {
+                recipient.write(writer, "intendedRecipient");
+            }
+            for victim in &self.victims {
+                victim.write(writer, "victim");
             }
             writer.maybe("additionalInfo", self.additional_info.as_deref());
         });
@@ -386,13 +404,16 @@ impl Reporter {
 }
 
 impl ReportedAccount {
-    fn write(&self, writer: &mut Writer) {
-        writer.within("personOrUserReported", &[], |writer| {
-            if let Some(behind) = &self.person {
-                person(writer, "personOrUserReportedPerson", behind);
+    fn write(&self, writer: &mut Writer, element: &str) {
+        writer.within(element, &[], |writer| {
+            let empty = Person::default();
+            // The schema asks for a victim's person, be it empty.
+            if let Some(behind) = self.person.as_ref().or((element == "victim").then_some(&empty)) {
+                person(writer, &format!("{element}Person"), behind);
             }
             writer.maybe("espIdentifier", self.esp_identifier.as_deref());
             writer.maybe("espService", self.esp_service.as_deref());
+            boolean(writer, "compromisedAccount", self.compromised);
             writer.maybe("screenName", self.screen_name.as_deref());
             for name in &self.display_names {
                 writer.text("displayName", name);

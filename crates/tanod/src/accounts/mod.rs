@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::audit::{self, Entry};
 use crate::clock::Random;
+use crate::operator::Profile;
 use crate::refusal::{Error, Kind, Result};
 use crate::store::{KeyId, PersonId, Recorded, Tx};
 
@@ -102,12 +103,21 @@ pub enum Scope {
     /// Change banks.
     #[serde(rename = "banks:write")]
     BanksWrite,
+    /// Pass notices on.
+    #[serde(rename = "notices:write")]
+    NoticesWrite,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::ItemsWrite, Self::MatchesWrite, Self::MatchesDetail, Self::BanksRead, Self::BanksWrite];
+    pub const ALL: [Self; 6] = [
+        Self::ItemsWrite,
+        Self::MatchesWrite,
+        Self::MatchesDetail,
+        Self::BanksRead,
+        Self::BanksWrite,
+        Self::NoticesWrite,
+    ];
 }
 
 /// Something that can be allowed.
@@ -126,6 +136,10 @@ pub enum Permission {
     ChangeBanks,
     /// Take fingerprints out.
     ExportBanks,
+    /// Tell what somebody saw.
+    WriteNotices,
+    /// Read notices, with what became of a reporter's others.
+    ReadNotices,
     /// See cases, without depictions.
     ReadCases,
     /// Lease a case and decide it.
@@ -134,6 +148,10 @@ pub enum Permission {
     SeeDepictions,
     /// Give the second approval, settle what a reviewer needs help with.
     ApproveDecisions,
+    /// Set a list aside, with everything that rested on it.
+    QuarantineLists,
+    /// Write down that whoever received a wrong report was told.
+    TellCorrections,
     /// See reports and their receipts.
     ReadReports,
     /// Send a stuck report again.
@@ -144,26 +162,42 @@ pub enum Permission {
     ReadAudit,
     /// Add people and keys.
     ChangeAccounts,
+    /// See what somebody must know of.
+    ReadAlarms,
+    /// Say that one knows.
+    AcknowledgeAlarms,
+    /// See endpoints and deliveries, without secrets and bodies.
+    ReadWebhooks,
+    /// Send a delivery again, and try the line.
+    ReplayWebhooks,
 }
 
 impl Permission {
     /// All of them, in the order of the matrix.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 23] = [
         Self::SubmitItems,
         Self::AskMatches,
         Self::SeeMatches,
         Self::ReadBanks,
         Self::ChangeBanks,
         Self::ExportBanks,
+        Self::WriteNotices,
+        Self::ReadNotices,
         Self::ReadCases,
         Self::DecideCases,
         Self::SeeDepictions,
         Self::ApproveDecisions,
+        Self::QuarantineLists,
+        Self::TellCorrections,
         Self::ReadReports,
         Self::ReviveReports,
         Self::ReadHolds,
         Self::ReadAudit,
         Self::ChangeAccounts,
+        Self::ReadAlarms,
+        Self::AcknowledgeAlarms,
+        Self::ReadWebhooks,
+        Self::ReplayWebhooks,
     ];
 }
 
@@ -173,33 +207,58 @@ pub fn role_may(role: Role, permission: Permission) -> bool {
     match role {
         Role::Reviewer => matches!(
             permission,
-            P::ReadCases | P::DecideCases | P::SeeDepictions | P::SeeMatches | P::ReadReports | P::ReadHolds
+            P::WriteNotices
+                | P::ReadNotices
+                | P::ReadCases
+                | P::DecideCases
+                | P::SeeDepictions
+                | P::SeeMatches
+                | P::ReadReports
+                | P::ReadHolds
+                | P::ReadAlarms
+                | P::AcknowledgeAlarms
         ),
         Role::Lead => matches!(
             permission,
-            P::ReadCases
+            P::WriteNotices
+                | P::ReadNotices
+                | P::ReadCases
                 | P::DecideCases
                 | P::SeeDepictions
                 | P::SeeMatches
                 | P::ApproveDecisions
+                | P::QuarantineLists
+                | P::TellCorrections
                 | P::ReadReports
                 | P::ReviveReports
                 | P::ReadHolds
                 | P::ReadBanks
                 | P::ReadAudit
+                | P::ReadAlarms
+                | P::AcknowledgeAlarms
+                | P::ReadWebhooks
+                | P::ReplayWebhooks
         ),
         Role::Admin => matches!(
             permission,
             P::ReadBanks
                 | P::ChangeBanks
                 | P::ExportBanks
+                | P::QuarantineLists
                 | P::SeeMatches
                 | P::ReadReports
                 | P::ChangeAccounts
                 | P::ReadAudit
                 | P::AskMatches
+                | P::ReadAlarms
+                | P::AcknowledgeAlarms
+                | P::ReadWebhooks
+                | P::ReplayWebhooks
         ),
-        Role::Auditor => matches!(permission, P::ReadAudit | P::ReadReports | P::ReadHolds | P::ReadBanks),
+        Role::Auditor => matches!(
+            permission,
+            P::ReadAudit | P::ReadReports | P::ReadHolds | P::ReadBanks | P::ReadAlarms | P::ReadWebhooks
+        ),
     }
 }
 
@@ -211,6 +270,7 @@ pub fn scope_gives(scope: Scope, permission: Permission) -> bool {
         Scope::MatchesWrite => permission == P::AskMatches,
         Scope::MatchesDetail => permission == P::SeeMatches,
         Scope::BanksRead => permission == P::ReadBanks,
+        Scope::NoticesWrite => permission == P::WriteNotices,
         Scope::BanksWrite => matches!(permission, P::ReadBanks | P::ChangeBanks | P::ExportBanks),
     }
 }
@@ -226,6 +286,8 @@ pub enum Caller {
         staff: i64,
         /// What for.
         role: Role,
+        /// Whether they may see depictions at all: nobody does where the operator's profile is `no_look`.
+        looks: bool,
     },
     /// A program, by key.
     Key {
@@ -253,10 +315,15 @@ impl Caller {
     /// Whether they may.
     pub fn may(&self, permission: Permission) -> bool {
         match self {
-            Self::Person { role, .. } => role_may(*role, permission),
+            Self::Person { role, looks, .. } => {
+                role_may(*role, permission) && (*looks || permission != Permission::SeeDepictions)
+            }
             Self::Key { scopes, .. } => scopes.iter().any(|scope| scope_gives(*scope, permission)),
             // The operator's commands reach what an administrator reaches: depictions and decisions are not among it.
-            Self::Operator => role_may(Role::Admin, permission) || permission == Permission::ReviveReports,
+            Self::Operator => {
+                role_may(Role::Admin, permission)
+                    || matches!(permission, Permission::ReviveReports | Permission::TellCorrections)
+            }
         }
     }
 
@@ -288,7 +355,7 @@ impl Caller {
 }
 
 /// A new secret token: `tanod_<kind>_<64 hex digits>`. Only its hash is kept.
-fn new_token(kind: &str, random: &Random) -> String {
+pub(crate) fn new_token(kind: &str, random: &Random) -> String {
     format!("tanod_{kind}_{}", hex::encode(random.bytes::<32>()))
 }
 
@@ -296,8 +363,16 @@ fn token_hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
-/// Finds out who presents this token: a key or a session.
-pub async fn recognise(tx: &mut Tx, token: &str) -> Result<Caller> {
+/// Finds out who presents this token, a key or a session, and what the operator's profile leaves them.
+pub async fn recognise(tx: &mut Tx, token: &str, profile: Profile) -> Result<Caller> {
+    let mut caller = known(tx, token).await?;
+    if let Caller::Person { looks, .. } = &mut caller {
+        *looks = profile != Profile::NoLook;
+    }
+    Ok(caller)
+}
+
+async fn known(tx: &mut Tx, token: &str) -> Result<Caller> {
     let hash = token_hash(token);
     let found = if token.starts_with("tanod_key_") {
         store::key_by_token(tx, &hash).await?
@@ -314,6 +389,21 @@ pub async fn recognise(tx: &mut Tx, token: &str) -> Result<Caller> {
 /// How the record names a person: by staff number, never by name.
 pub async fn staff_of(tx: &mut Tx, person: PersonId) -> Result<i64> {
     Ok(store::staff_of(tx, person).await?.unwrap_or_default())
+}
+
+/// Somebody of the operator who can sign in.
+#[derive(Clone, Copy, Debug)]
+pub struct Colleague {
+    /// Who.
+    pub id: PersonId,
+    /// As they appear in the record.
+    pub staff: i64,
+}
+
+/// Everybody who can sign in and may do this.
+pub async fn people_who_may(tx: &mut Tx, permission: Permission) -> Result<Vec<Colleague>> {
+    let people = store::active(tx).await?.into_iter();
+    Ok(people.filter(|(_, role)| role_may(*role, permission)).map(|(colleague, _)| colleague).collect())
 }
 
 fn check_name(name: &str) -> Result<()> {

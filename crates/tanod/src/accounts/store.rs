@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Caller, Role, Scope};
+use super::{Caller, Colleague, Role, Scope};
 use crate::refusal::{Error, Result};
 use crate::store::{KeyId, PersonId, Row, StoreError, Tx, as_word};
 
@@ -35,7 +35,8 @@ pub(super) async fn person_by_token(tx: &mut Tx, token: &[u8], kind: &str) -> Re
         )
         .await?;
     let caller = |row: &Row| {
-        let caller = Caller::Person { id: row.get("id")?, staff: row.get("staff")?, role: row.word("role")? };
+        let caller =
+            Caller::Person { id: row.get("id")?, staff: row.get("staff")?, role: row.word("role")?, looks: false };
         Ok::<_, StoreError>((caller, row.get("token")?))
     };
     Ok(row.as_ref().map(caller).transpose()?)
@@ -141,4 +142,18 @@ pub(super) async fn insert_key(
     )
     .await?;
     Ok(())
+}
+
+/// Everybody who has followed an invitation and was not removed.
+pub(super) async fn active(tx: &mut Tx) -> Result<Vec<(Colleague, Role)>> {
+    let rows = tx
+        .rows(
+            "SELECT id, staff, role FROM people WHERE disabled_at IS NULL AND password IS NOT NULL ORDER BY staff",
+            &[],
+        )
+        .await?;
+    let read = |row: &Row| -> std::result::Result<_, StoreError> {
+        Ok((Colleague { id: row.get("id")?, staff: row.get("staff")? }, row.word("role")?))
+    };
+    Ok(rows.iter().map(read).collect::<std::result::Result<_, _>>()?)
 }

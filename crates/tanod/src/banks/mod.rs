@@ -305,6 +305,20 @@ pub async fn list(tx: &mut Tx, caller: &Caller) -> Result<Vec<(Bank, i64)>> {
     store::list(tx).await
 }
 
+/// Enabled lists of abuse material of others that were last refreshed before `since`. The operator's own lists are not among
+/// them: nobody else refreshes those.
+pub async fn stale(tx: &mut Tx, since: Timestamp) -> Result<Vec<BankId>> {
+    let banks = store::list(tx).await?.into_iter().map(|(bank, _)| bank);
+    let stale = banks.filter(|bank| {
+        bank.kind == Kind::Csam
+            && bank.enabled
+            && !bank.shadow
+            && bank.licence != Licence::Own
+            && bank.refreshed_at < since
+    });
+    Ok(stale.map(|bank| bank.id).collect())
+}
+
 /// The bank of this id or name.
 pub async fn find(tx: &mut Tx, caller: &Caller, which: &str) -> Result<Bank> {
     caller.require(Permission::ReadBanks)?;
@@ -408,6 +422,73 @@ pub async fn change_entry(
     store::touch(tx, bank, feed).await?;
     let kind = if enabled { "entry.enabled" } else { "entry.disabled" };
     audit::record(tx, Event::by(caller, kind).about(entry)).await
+}
+
+/// The bank that corrections fill.
+const CORRECTIONS: &str = "Corrections";
+
+/// Puts the digest of a file that a person found harmless into the exception bank, which is made when it is first needed.
+pub(crate) async fn except(tx: &mut Tx, caller: &Caller, sha256: &[u8; 32], provenance: &str) -> Result<()> {
+    let feed = store::next_feed(tx).await?;
+    let mut bank = match store::by_name(tx, CORRECTIONS).await? {
+        Some(bank) => bank,
+        None => {
+            let bank = Bank {
+                id: tx.id(),
+                name: CORRECTIONS.to_owned(),
+                kind: Kind::Exception,
+                source: own_source(),
+                licence: Licence::Own,
+                threshold: usual_threshold(),
+                enabled: true,
+                shadow: false,
+                turned: false,
+                trimmed: false,
+                least_quality: usual_quality(),
+                refreshed_at: tx.now(),
+                feed,
+                removed: false,
+                filled: false,
+            };
+            store::insert(tx, &bank).await?;
+            audit::record(tx, Event::by(caller, "bank.created").about(bank.id)).await.map(drop)?;
+            bank
+        }
+    };
+    let row = Row {
+        signal: Signal::Sha256,
+        value: sha256.to_vec(),
+        classification: None,
+        source: None,
+        provenance: Some(provenance.to_owned()),
+    };
+    store::upsert_entry(tx, bank.id, &row, feed).await.map(drop)?;
+    bank.feed = feed;
+    bank.refreshed_at = tx.now();
+    store::update(tx, &bank).await?;
+    let detail = serde_json::json!({"provenance": provenance});
+    audit::record(tx, Event::by(caller, "entry.excepted").about(bank.id).detail(detail)).await.map(drop)
+}
+
+/// Switches off an entry that a correction found wrong. Nothing where the entry is not one of ours.
+pub(crate) async fn switch_off(tx: &mut Tx, caller: &Caller, bank: BankId, entry: EntryId) -> Result<()> {
+    let feed = store::next_feed(tx).await?;
+    if store::set_entry(tx, bank, entry, false, feed).await? {
+        store::touch(tx, bank, feed).await?;
+        audit::record(tx, Event::by(caller, "entry.disabled").about(entry)).await.map(drop)?;
+    }
+    Ok(())
+}
+
+/// Sets a list aside: it matches no more until somebody enables it again.
+pub(crate) async fn set_aside(tx: &mut Tx, caller: &Caller, id: BankId, reason: &str) -> Result<()> {
+    let feed = store::next_feed(tx).await?;
+    let mut bank = store::by_id(tx, id).await?.ok_or(&UNKNOWN_BANK)?;
+    bank.enabled = false;
+    bank.feed = feed;
+    store::update(tx, &bank).await?;
+    let detail = serde_json::json!({"enabled": false, "because": reason});
+    audit::record(tx, Event::by(caller, "bank.changed").about(id).detail(detail)).await.map(drop)
 }
 
 /// The rows of a bank, for passing on. An export is an event like any other (US-44).

@@ -1,21 +1,36 @@
 //! `tanod doctor`: tries every part, and says what to do.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::{Context, Done, Trouble};
+use crate::accounts::Caller;
+use crate::alarms;
 use crate::audit;
 use crate::evidence;
+use crate::operator;
+use crate::plan::App;
 use crate::queue;
 use crate::reporting;
-use crate::store::{ObjectId, new_uuid};
+use crate::store::{ObjectId, Tx, new_uuid};
+use crate::webhooks;
 
 /// Try every part, and say what to do about what does not work.
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  tanod doctor --data /var/lib/tanod")]
+#[command(
+    after_help = "Examples:\n  tanod doctor --data /var/lib/tanod\n  tanod doctor --page --wait-minutes 15 --config tanod.toml"
+)]
 pub(super) struct Args {
     /// Also ask the CyberTipline whether it accepts the credentials.
     #[arg(long)]
     outside: bool,
+    /// Page the person on call for a test, and nothing else: good when somebody acknowledges it in time. The service must run.
+    #[arg(long)]
+    page: bool,
+    /// How long to wait for somebody to acknowledge.
+    #[arg(long, value_name = "N", default_value_t = 15, requires = "page")]
+    wait_minutes: u32,
 }
 
 struct Findings<'a> {
@@ -42,7 +57,25 @@ impl Findings<'_> {
 pub(super) async fn run(context: &Context, args: &Args) -> Done {
     let mut found = Findings { context, worst: false };
     let app = context.open().await?;
+    if args.page {
+        page(context, &app, &mut found, args.wait_minutes).await?;
+        context.say("");
+        if context.json {
+            context.result(&json!({"ok": !found.worst}), "");
+        }
+        return if found.worst { Err(Trouble::Quiet) } else { Ok(()) };
+    }
     found.good("settings", "they can be read, and database, objects and key ring open");
+    match app.may_match() {
+        Ok(()) => found.good("detectors", "who the operator is and why uploads are looked at is answered"),
+        Err(off) => found.bad("detectors", format!("off, so every upload is unscanned: {off}"), operator::REMEDY),
+    }
+    if app.shield.is_some() {
+        match app.may_ask_shield() {
+            Ok(()) => found.good("shield", "Project Arachnid Shield is asked about uploads that no list knows"),
+            Err(off) => found.bad("shield", format!("configured and off: {off}"), operator::REMEDY),
+        }
+    }
     let id = vault::ObjectId(ObjectId(new_uuid(context.clock.now(), &context.random)).0);
     let kept = async {
         app.vault.objects.put(id, bytes::Bytes::from_static(b"doctor")).await?;
@@ -101,6 +134,7 @@ pub(super) async fn run(context: &Context, args: &Args) -> Done {
             "See `tanod report status`; mend the cause, then `tanod report submit`.",
         ),
     }
+    told(&app, &mut tx, &mut found).await?;
     match evidence::sample(&mut tx, &app.vault, 20).await? {
         (checked, 0) => found.good("evidence", format!("{checked} sealed exhibits open and are what they were")),
         (checked, broken) => {
@@ -123,4 +157,77 @@ pub(super) async fn run(context: &Context, args: &Args) -> Done {
         context.result(&json!({"ok": !found.worst}), "");
     }
     if found.worst { Err(Trouble::Quiet) } else { Ok(()) }
+}
+
+/// Whether somebody would hear of what goes wrong, and whether the platform hears what happens.
+async fn told(app: &App, tx: &mut Tx, found: &mut Findings<'_>) -> Result<(), Trouble> {
+    let standing = alarms::list(tx, &Caller::Operator, Some(alarms::State::Open), None, 100).await?;
+    match (app.settings.alarms.on_call.len(), standing.len()) {
+        (0, _) => found.bad(
+            "alarms",
+            "nobody is on call, so nobody is told when a child is in danger or a report is stuck",
+            "Name somebody under [[alarms.on_call]], then: tanod doctor --page.",
+        ),
+        (people, 0) => found.good("alarms", format!("{people} on call, no alarm is open; --page tries the chain")),
+        (_, open) => found.bad(
+            "alarms",
+            format!("{open} are open and nobody has acknowledged them"),
+            "See Alarms in the console, or GET /v1/alarms.",
+        ),
+    }
+    let dead = webhooks::list(tx, &Caller::Operator, Some(webhooks::State::Dead), None, 100).await?;
+    match (app.endpoints.len(), dead.len()) {
+        (0, _) => found.good("webhooks", "none is configured; your platform hears nothing"),
+        (endpoints, 0) => found.good("webhooks", format!("{endpoints} configured, no delivery was given up")),
+        (_, dead) => found.bad(
+            "webhooks",
+            format!("{dead} deliveries were given up"),
+            "Mend the endpoint, then send them again: Webhooks in the console.",
+        ),
+    }
+    Ok(())
+}
+
+/// Raises a test alarm, waits until somebody acknowledges it, and clears it whatever happens.
+async fn page(context: &Context, app: &App, found: &mut Findings<'_>, minutes: u32) -> Result<(), Trouble> {
+    let Some(first) = app.settings.alarms.on_call.first() else {
+        let remedy = "Name somebody under [[alarms.on_call]] with an email or a webhook.";
+        found.bad("page", "nobody is on call", remedy);
+        return Ok(());
+    };
+    let mut tx = app.db.write().await?;
+    let (id, proof) = alarms::raise_test(&mut tx, &Caller::Operator).await?;
+    tx.commit(proof).await?;
+    context
+        .say(format!("  paging {} for a test; waiting {minutes} minutes for somebody to press the button", first.name));
+    let until = tokio::time::Instant::now() + Duration::from_mins(u64::from(minutes));
+    let alarm = loop {
+        let alarm = alarms::find(&mut app.db.read().await?, &Caller::Operator, id).await?;
+        if alarm.state != alarms::State::Open || tokio::time::Instant::now() >= until {
+            break alarm;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(500)) => {}
+            () = crate::roles::asked_to_stop() => break alarm,
+        }
+    };
+    let mut tx = app.db.write().await?;
+    if let Some(proof) = alarms::clear_test(&mut tx, &alarm).await? {
+        tx.commit(proof).await?;
+    }
+    match (&alarm.acknowledged_by, alarm.acknowledged_at) {
+        (Some(by), Some(at)) => {
+            let seconds = at.duration_since(alarm.raised_at).as_secs();
+            found.good("page", format!("acknowledged by {by} after {seconds} seconds and {} pages", alarm.pages));
+        }
+        _ if alarm.pages == 0 => {
+            found.bad("page", "no page went out", "Run the service (`tanod serve`) with the same settings, and try again.");
+        }
+        _ => found.bad(
+            "page",
+            format!("{} pages went out, and nobody acknowledged within {minutes} minutes", alarm.pages),
+            "Ask the people on call what reached them; the log says what was refused. Do not rely on the alarms until this is good.",
+        ),
+    }
+    Ok(())
 }

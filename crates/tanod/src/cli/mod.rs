@@ -8,7 +8,9 @@ mod files;
 mod ledger;
 mod report;
 mod serve;
+mod setup;
 mod sim;
+mod source;
 mod who;
 
 use std::fmt::Write as _;
@@ -34,6 +36,7 @@ use crate::refusal::Error;
     after_help = "\
 First steps:
   tanod demo                                   see everything with generated pictures
+  tanod setup --data /var/lib/tanod            answer who you are, and why uploads are looked at
   tanod serve --data /var/lib/tanod            run it for real, all in one folder
   tanod key add --role client --name uploads --data /var/lib/tanod"
 )]
@@ -55,6 +58,8 @@ struct Line {
 enum Command {
     /// Show everything on this machine, with generated pictures and a simulated CyberTipline.
     Demo(demo::Args),
+    /// Answer what must be answered before anything is looked at, and write it into a settings file.
+    Setup(setup::Args),
     /// Run the service.
     Serve(serve::Args),
     /// Show the settings in force.
@@ -74,6 +79,9 @@ enum Command {
     /// Lists of known fingerprints.
     #[command(subcommand)]
     Bank(bank::Bank),
+    /// Where lists and matchers come from.
+    #[command(subcommand)]
+    Source(source::Source),
     /// Reports to the authorities.
     #[command(subcommand)]
     Report(report::Report),
@@ -235,6 +243,7 @@ pub fn main() -> ExitCode {
 async fn run(context: &Context, command: Command) -> Done {
     match command {
         Command::Demo(args) => demo::run(context, args).await,
+        Command::Setup(args) => setup::run(context, args),
         Command::Serve(args) => serve::run(context, args).await,
         Command::Config(args) => serve::config(context, &args),
         Command::Doctor(args) => doctor::run(context, &args).await,
@@ -243,6 +252,7 @@ async fn run(context: &Context, command: Command) -> Done {
         Command::Hash(args) => files::hash(context, args).await,
         Command::Match(args) => files::matches(context, args).await,
         Command::Bank(bank) => bank::run(context, bank).await,
+        Command::Source(source) => source::run(context, source).await,
         Command::Report(report) => report::run(context, report).await,
         Command::Ledger(ledger) => ledger::run(context, ledger).await,
         Command::Bench(bench) => bench::run(context, bench).await,

@@ -3,7 +3,9 @@
 use tokio::net::TcpListener;
 
 use super::{Context, Done, Trouble};
+use crate::audit::{self, Entry};
 use crate::config::DEFAULTS;
+use crate::operator::{self, Off};
 use crate::plan::{self, App};
 use crate::roles::{self, Role};
 use crate::store::World;
@@ -65,6 +67,7 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
             "this kernel confines the decoder less than it could; run on Linux 5.13 or newer with landlock enabled"
         );
     }
+    may_detect(&app).await?;
     let called = matches!(args.role, Role::All | Role::Api | Role::Console);
     let listener = if called { Some(bind(&app.settings.listen).await?) } else { None };
     let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
@@ -92,6 +95,36 @@ pub(super) async fn end(context: &Context, app: &App) {
     app.db.close().await;
 }
 
+/// Says loudly what keeps a detector off. What must never be is refused, and the refusal is on record (US-09).
+async fn may_detect(app: &App) -> Done {
+    for remark in operator::remarks(&app.settings.operator).iter().filter(|_| app.world == World::Live) {
+        tracing::info!("{remark}");
+    }
+    if app.shield.is_some()
+        && let Err(off) = app.may_ask_shield()
+    {
+        tracing::warn!("Project Arachnid Shield is configured and off, {off}. {}", operator::REMEDY);
+    }
+    match app.may_match() {
+        Ok(()) => Ok(()),
+        Err(off @ Off::Unanswered(_)) => {
+            tracing::warn!(
+                "DETECTION IS OFF, {off}. Every upload is `unscanned: detector_off`, sealed for a week and looked at again once \
+                 this is answered. {}",
+                operator::REMEDY
+            );
+            Ok(())
+        }
+        Err(Off::Refused(why)) => {
+            let mut tx = app.db.write().await?;
+            let detail = serde_json::json!({"detector": "hash_match", "why": why});
+            let proof = audit::record(&mut tx, Entry::by_tanod("detector.refused").detail(detail)).await?;
+            tx.commit(proof).await?;
+            Err(Trouble::Said(why))
+        }
+    }
+}
+
 pub(super) async fn bind(address: &str) -> Result<TcpListener, Trouble> {
     TcpListener::bind(address).await.map_err(|error| {
         Trouble::Said(format!("{address} cannot be listened on: {error}; choose another with --listen 127.0.0.1:PORT"))
@@ -101,7 +134,7 @@ pub(super) async fn bind(address: &str) -> Result<TcpListener, Trouble> {
 async fn tell_if_not_ready(app: &App) {
     if let Err(why) = readiness(app).await {
         tracing::warn!(why, "not ready yet");
-    } else if app.lists.with(|lists| lists.as_of().is_none()) {
+    } else if app.may_match().is_ok() && app.shield.is_none() && app.lists.with(|lists| lists.as_of().is_none()) {
         tracing::warn!(
             "no list of abuse material is enabled: every upload is `unscanned: no_list` until one is (tanod bank import)"
         );

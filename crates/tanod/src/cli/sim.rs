@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use ::sim::arachnid::Shield;
 use ::sim::ncmec::{Settings, Simulator};
 
-use super::{Context, Done};
+use super::{Context, Done, Trouble};
 use crate::clock::Clock;
 use crate::roles;
 
@@ -28,6 +29,37 @@ pub(super) enum Sim {
         #[arg(long)]
         journal: Option<PathBuf>,
     },
+    /// Project Arachnid Shield, on this machine only. It knows the PDQ hashes it is told.
+    #[command(after_help = "Example:\n  tanod sim arachnid --listen 127.0.0.1:9912 --know HASH")]
+    Arachnid {
+        /// Where to serve.
+        #[arg(long, default_value = "127.0.0.1:9912")]
+        listen: String,
+        /// The one account.
+        #[arg(long, default_value = "demo")]
+        username: String,
+        /// Its password.
+        #[arg(long, default_value = "demo")]
+        password: String,
+        /// A PDQ hash, in hexadecimal, that it calls csam; may be repeated.
+        #[arg(long, value_name = "HASH")]
+        know: Vec<String>,
+    },
+}
+
+async fn arachnid(context: &Context, listen: &str, shield: Shield, know: &[String]) -> Done {
+    for hash in know {
+        let bytes = hex::decode(hash).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+        shield.know_hash(bytes.ok_or_else(|| Trouble::Said(format!("{hash} is no PDQ hash")))?, "csam");
+    }
+    let listener = super::serve::bind(listen).await?;
+    let base = format!("http://{}", listener.local_addr()?);
+    context.result(
+        &serde_json::json!({"base": base}),
+        format!("simulating Project Arachnid Shield; a demo installation asks it with detectors.arachnid_shield.address = \"{base}\""),
+    );
+    shield.serve(listener, roles::asked_to_stop()).await?;
+    Ok(())
 }
 
 /// The simulator with the clock of this process.
@@ -42,7 +74,13 @@ pub(super) fn simulator(
     Simulator::new(settings)
 }
 
-pub(super) async fn run(context: &Context, Sim::Ncmec { listen, username, password, journal }: Sim) -> Done {
+pub(super) async fn run(context: &Context, sim: Sim) -> Done {
+    let (listen, username, password, journal) = match sim {
+        Sim::Ncmec { listen, username, password, journal } => (listen, username, password, journal),
+        Sim::Arachnid { listen, username, password, know } => {
+            return arachnid(context, &listen, Shield::new(&username, &password), &know).await;
+        }
+    };
     let simulator = simulator(&context.clock, &username, &password, journal)?;
     let listener = super::serve::bind(&listen).await?;
     let address = listener.local_addr()?;

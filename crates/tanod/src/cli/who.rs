@@ -29,7 +29,8 @@ pub(super) enum Key {
     /// Make a key: it is printed once and not kept.
     #[command(after_help = "Example:\n  tanod key add --role client --name uploads --data /var/lib/tanod")]
     Add {
-        /// What it is for: `client` sends uploads and asks about hashes, `curator` keeps the lists.
+        /// What it is for: `client` sends uploads and asks about hashes, `curator` keeps the lists, `notices`
+        /// passes on what people tell.
         #[arg(long, value_enum, default_value = "client")]
         role: KeyRole,
         /// A name to know it by.
@@ -54,6 +55,7 @@ pub(super) enum Key {
 pub(super) enum KeyRole {
     Client,
     Curator,
+    Notices,
 }
 
 pub(super) async fn user(context: &Context, user: User) -> Done {
@@ -95,6 +97,7 @@ pub(super) async fn key(context: &Context, key: Key) -> Done {
     };
     let mut scopes = match role {
         KeyRole::Client => vec![Scope::ItemsWrite, Scope::MatchesWrite],
+        KeyRole::Notices => vec![Scope::NoticesWrite],
         KeyRole::Curator => vec![Scope::BanksRead, Scope::BanksWrite],
     };
     if detail {

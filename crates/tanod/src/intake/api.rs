@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::arrivals::Pending;
 use super::{Arrival, Arrivals, BAD_ITEM, BUSY, Facts, NOT_READY, TOO_LARGE, UNKNOWN_ITEM};
 use crate::accounts::{Caller, Permission};
-use crate::matching::{self, Hit, Judgement, Lists, Prints, Strength, Verdict};
+use crate::matching::{self, Hit, Judgement, Prints, Strength, Verdict};
 use crate::plan::App;
 use crate::refusal::{Error, Result};
 use crate::store::{CaseId, ItemId, ObjectId, new_uuid};
@@ -142,8 +142,7 @@ pub async fn submit(
         return Ok(before);
     }
 
-    let prints = super::examine(&app.pool, &media, app.lists.with(Lists::wanted)).await;
-    let judgement = app.lists.with(|lists| lists.judge(&prints, now));
+    let (prints, judgement) = super::judge(&app, &media).await;
     let sealed = if Arrival::must_seal(&judgement) {
         let object = ObjectId(new_uuid(now, app.db.random()));
         Some(app.vault.seal(object, &media).await?)

@@ -121,7 +121,7 @@ async fn together(app: &App, batch: &[Pending]) -> Result<Vec<Result<Response>>>
             }
             Err(error) => return Err(error),
         }
-        let (case, recorded) = super::accept(&mut tx, caller, arrival).await?;
+        let (case, recorded) = super::accept(&mut tx, caller, arrival, app.settings.review.viral_accounts).await?;
         let said = answer(arrival.id, caller, &arrival.prints, &arrival.judgement, case);
         once.remember(&mut tx, StatusCode::OK, &said).await?;
         answers.push(web::reply(StatusCode::OK, &said));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::evidence;
-use crate::matching::{Lists, Verdict};
+use crate::matching::Verdict;
 use crate::plan::App;
 use crate::queue::Done;
 use crate::refusal::{Error, Result};
@@ -27,17 +27,17 @@ pub async fn retry(app: &App, id: ItemId) -> Result<Done> {
     };
     drop(tx);
     let media = app.vault.open(&exhibit).await?;
-    let prints = super::examine(&app.pool, &media, app.lists.with(Lists::wanted)).await;
     let now = app.db.clock().now();
     if app.lists.with(|lists| lists.ready(now)).is_err() {
         return Ok(Done::Later(AGAIN));
     }
-    let judgement = app.lists.with(|lists| lists.judge(&prints, now));
+    let (prints, judgement) = super::judge(app, &media).await;
     if judgement.verdict == Verdict::Unscanned {
         return Ok(Done::Later(AGAIN));
     }
     let mut tx = app.db.write().await?;
-    if let Some(proof) = super::rejudge(&mut tx, &item, &prints, &judgement, app.settings.review.viral_accounts).await? {
+    if let Some(proof) = super::rejudge(&mut tx, &item, &prints, &judgement, app.settings.review.viral_accounts).await?
+    {
         tx.commit(proof).await?;
         app.nudge.notify_waiters();
     }

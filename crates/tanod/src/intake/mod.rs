@@ -15,9 +15,10 @@ use jiff::Timestamp;
 
 use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
-use crate::banks;
+use crate::banks::{self, Signal};
 use crate::evidence::{self, Sealed, UNSCANNED_FOR};
-use crate::matching::{Hit, Judgement, Orientation, Prints, Strength, Verdict};
+use crate::matching::{Hit, Judgement, Lists, Orientation, Prints, Strength, Verdict, shield};
+use crate::plan::App;
 use crate::queue::{self, Work};
 use crate::refusal::{Kind, Result};
 use crate::review;
@@ -61,7 +62,7 @@ pub static UNKNOWN_ITEM: Kind =
 pub const REFUSALS: &[&Kind] = &[&BAD_ITEM, &TOO_LARGE, &BUSY, &NOT_READY, &UNKNOWN_ITEM];
 
 /// What the platform says about the account behind an upload.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
     /// The platform's own id of it.
@@ -111,14 +112,13 @@ fn fits(text: &str, most: usize) -> bool {
 pub(crate) fn check_url(url: &str) -> Result<()> {
     let web = url.starts_with("https://") || url.starts_with("http://");
     if !web || url.chars().count() > 2_083 || url.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(BAD_ITEM
-            .because("a URL must be absolute (http or https), without spaces, at most 2083 characters"));
+        return Err(BAD_ITEM.because("a URL must be absolute (http or https), without spaces, at most 2083 characters"));
     }
     Ok(())
 }
 
 /// What the platform says about an upload.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Facts {
     /// The platform's own id of the content.
@@ -233,8 +233,12 @@ pub struct KeptMatch {
     pub entry: EntryId,
     /// In which bank.
     pub bank: BankId,
+    /// By what sort of fingerprint.
+    pub signal: Signal,
     /// How surely.
     pub strength: Strength,
+    /// As a remote matcher called it.
+    pub classification: Option<String>,
     /// Bits that differ.
     pub distance: Option<u32>,
     /// The greatest distance that counted.
@@ -269,7 +273,12 @@ impl Arrival {
 }
 
 /// Writes an upload with everything its verdict promises: row, matches, exhibit, case, hold, retry, audit entry.
-pub async fn accept(tx: &mut Tx, caller: &Caller, arrival: &Arrival, viral_accounts: i64) -> Result<(Option<CaseId>, Recorded)> {
+pub async fn accept(
+    tx: &mut Tx,
+    caller: &Caller,
+    arrival: &Arrival,
+    viral_accounts: i64,
+) -> Result<(Option<CaseId>, Recorded)> {
     caller.require(Permission::SubmitItems)?;
     let judgement = &arrival.judgement;
     store::insert(tx, caller.scope_id(), arrival).await?;
@@ -305,6 +314,19 @@ pub async fn accept(tx: &mut Tx, caller: &Caller, arrival: &Arrival, viral_accou
     entry.case = case;
     let proof = audit::record(tx, entry).await?;
     Ok((case, proof))
+}
+
+/// Writes an upload that came with a notice: always kept, for a person told of it and a person will look. The notice's entry in
+/// the record names it.
+pub async fn keep_told(tx: &mut Tx, notice: uuid::Uuid, arrival: &Arrival) -> Result<()> {
+    store::insert(tx, notice, arrival).await?;
+    for hit in arrival.judgement.hits.iter().chain(&arrival.judgement.shadow) {
+        store::insert_match(tx, arrival.id, hit).await?;
+    }
+    if let Some(sealed) = &arrival.sealed {
+        evidence::keep(tx, arrival.id, sealed, arrival.facts.file_name.as_deref(), None).await?;
+    }
+    Ok(())
 }
 
 /// When an unscanned upload is looked at again for the first time.
@@ -352,6 +374,10 @@ pub async fn find(tx: &mut Tx, id: ItemId) -> Result<Item> {
 pub async fn matches(tx: &mut Tx, id: ItemId) -> Result<Vec<Hit>> {
     let mut hits = Vec::new();
     for kept in store::matches(tx, id).await? {
+        if kept.bank == shield::BANK {
+            hits.push(shield::remote(kept.entry, kept.signal, kept.strength, kept.classification));
+            continue;
+        }
         if let Some((bank, entry)) = banks::entry(tx, kept.entry).await? {
             hits.push(Hit {
                 bank: bank.id,
@@ -381,21 +407,41 @@ pub async fn case_of(tx: &mut Tx, id: ItemId) -> Result<Option<CaseId>> {
 /// Digests of more than this are computed off the threads that serve.
 const LARGE: usize = 256 << 10;
 
+/// What is found out about some media: everything that is compared of it, and the verdict. Nothing is looked for while the
+/// operator's answers are missing; the digests alone are computed, for what is sealed is known by them.
+pub async fn judge(app: &App, media: &Bytes) -> (Prints, Judgement) {
+    if app.may_match().is_err() {
+        return (Prints { digests: digests(media).await, look: None }, Judgement::off());
+    }
+    let prints = examine(&app.pool, media, app.lists.with(Lists::wanted)).await;
+    let now = app.db.clock().now();
+    let judgement = app.lists.with(|lists| lists.judge(&prints, now));
+    let Some(shield) =
+        app.shield.as_ref().filter(|_| judgement.verdict != Verdict::Match && app.may_ask_shield().is_ok())
+    else {
+        return (prints, judgement);
+    };
+    let said = shield.ask(&prints, media, now).await;
+    let judgement = judgement.with_shield(&prints, said, now);
+    (prints, judgement)
+}
+
 /// Everything that is done to the bytes: digests, and meanwhile the sandboxed look.
 pub async fn examine(pool: &decode::Pool, media: &Bytes, wanted: Wanted) -> Prints {
-    let digest = async {
-        if media.len() <= LARGE {
-            return Digests::of(media);
-        }
-        let bytes = media.clone();
-        match tokio::task::spawn_blocking(move || Digests::of(&bytes)).await {
-            Ok(digests) => digests,
-            // The runtime is ending; what is computed now reaches nobody.
-            Err(_) => Digests::of(media),
-        }
-    };
-    let (look, digests) = tokio::join!(pool.look(media.clone(), wanted), digest);
+    let (look, digests) = tokio::join!(pool.look(media.clone(), wanted), digests(media));
     Prints { digests, look: Some(look) }
+}
+
+async fn digests(media: &Bytes) -> Digests {
+    if media.len() <= LARGE {
+        return Digests::of(media);
+    }
+    let bytes = media.clone();
+    match tokio::task::spawn_blocking(move || Digests::of(&bytes)).await {
+        Ok(digests) => digests,
+        // The runtime is ending; what is computed now reaches nobody.
+        Err(_) => Digests::of(media),
+    }
 }
 
 impl Hit {

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{Arrival, Facts, Item, KeptMatch};
-use crate::matching::{Hit, Judgement, Prints, Verdict};
+use crate::matching::{Hit, Judgement, Prints, Verdict, shield};
 use crate::refusal::{Error, Result};
 use crate::store::{CaseId, ItemId, Row, StoreError, Tx, as_word};
 
@@ -20,8 +20,8 @@ fn frames(prints: &Prints) -> Result<String> {
 pub(super) async fn insert(tx: &mut Tx, api_key: Uuid, arrival: &Arrival) -> Result<()> {
     let now = tx.now();
     let judgement = &arrival.judgement;
-    // Without a match only fingerprints and the content id stay (data minimisation, HR-13).
-    let facts = (judgement.verdict != Verdict::NoMatch)
+    // Where nothing is kept, only fingerprints and the content id stay (data minimisation, HR-13).
+    let facts = (judgement.verdict != Verdict::NoMatch || arrival.sealed.is_some())
         .then(|| serde_json::to_string(&arrival.facts))
         .transpose()
         .map_err(|error| Error::internal("writing an upload's facts", error))?;
@@ -54,9 +54,11 @@ pub(super) async fn insert(tx: &mut Tx, api_key: Uuid, arrival: &Arrival) -> Res
 
 pub(super) async fn insert_match(tx: &mut Tx, item: ItemId, hit: &Hit) -> Result<()> {
     let (distance, threshold) = hit.kept();
+    // What one of our own entries says is read from the entry.
+    let classification = hit.classification.as_deref().filter(|_| hit.bank == shield::BANK);
     tx.execute(
-        "INSERT INTO item_matches (item, entry, bank, signal, strength, distance, threshold, shadow, orientation, trimmed)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (item, entry) DO NOTHING",
+        "INSERT INTO item_matches (item, entry, bank, signal, strength, distance, threshold, shadow, orientation, trimmed, classification)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (item, entry) DO NOTHING",
         &[
             item.into(),
             hit.entry.into(),
@@ -68,6 +70,7 @@ pub(super) async fn insert_match(tx: &mut Tx, item: ItemId, hit: &Hit) -> Result
             hit.shadow.into(),
             hit.orientation.as_ref().map(as_word).into(),
             hit.trimmed.into(),
+            classification.into(),
         ],
     )
     .await?;
@@ -146,7 +149,9 @@ pub(super) async fn matches(tx: &mut Tx, id: ItemId) -> Result<Vec<KeptMatch>> {
         Ok(KeptMatch {
             entry: row.get("entry")?,
             bank: row.get("bank")?,
+            signal: row.word("signal")?,
             strength: row.word("strength")?,
+            classification: row.get("classification")?,
             distance: bits(row.get("distance")?),
             threshold: bits(row.get("threshold")?),
             orientation: row.get::<Option<String>>("orientation")?.and_then(|text| crate::store::word(&text)),

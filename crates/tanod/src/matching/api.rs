@@ -92,7 +92,15 @@ pub async fn ask(State(app): State<App>, caller: Caller, headers: HeaderMap, bod
     }
     let details = caller.may(Permission::SeeMatches);
     let lists = app.lists.clone();
-    let answers = if prints.len() <= BATCH {
+    let answers = if app.may_match().is_err() {
+        let off = |_| HashAnswer {
+            verdict: Verdict::Unscanned,
+            reason: Some(super::DETECTOR_OFF),
+            strength: None,
+            matches: None,
+        };
+        Answers { answers: prints.iter().map(off).collect(), lists_as_of: None }
+    } else if prints.len() <= BATCH {
         look_up(&lists, &prints, details)
     } else {
         // Long work would keep this thread from others.

@@ -4,6 +4,7 @@
 
 pub mod api;
 mod shared;
+pub mod shield;
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -23,6 +24,9 @@ pub use shared::{FOLLOW_EVERY, KEEP_EVERY, SharedLists};
 pub const FEED_LIMIT: Duration = Duration::from_secs(10);
 /// A list of abuse material that has not heard from its source for this long is called stale.
 pub const STALE_AFTER: Duration = Duration::from_hours(72);
+
+/// Why nothing is looked for while the operator's answers are missing.
+pub const DETECTOR_OFF: &str = "detector_off";
 
 /// Whether lists of this age were stale at that moment.
 pub fn is_stale(lists_as_of: Option<Timestamp>, at: Timestamp) -> bool {
@@ -189,9 +193,26 @@ pub struct Judgement {
     pub hits: Vec<Hit>,
     /// Entries of shadow banks that fit: counted, not acted on.
     pub shadow: Vec<Hit>,
+    /// Whether these very bytes are a known false alarm, which silences what merely looks alike.
+    pub excepted: bool,
 }
 
 impl Judgement {
+    /// Nothing was looked for, because the operator has not said that it may be (US-08).
+    pub fn off() -> Self {
+        Self {
+            verdict: Verdict::Unscanned,
+            reason: Some(DETECTOR_OFF),
+            strength: None,
+            coverage: Coverage::DigestOnly,
+            lists_as_of: None,
+            stale: false,
+            hits: Vec::new(),
+            shadow: Vec::new(),
+            excepted: false,
+        }
+    }
+
     /// Whether this makes or joins a case.
     pub fn makes_case(&self) -> bool {
         self.verdict == Verdict::Match && self.hits.iter().any(|hit| hit.kind.makes_cases())
@@ -488,7 +509,8 @@ impl Lists {
         hits.retain(|hit| seen.insert(hit.entry));
         let (shadow, mut hits): (Vec<_>, Vec<_>) = hits.into_iter().partition(|hit| hit.shadow);
         // A known false alarm silences what merely looks alike; never an exact match with an abuse list.
-        if hits.iter().any(|hit| hit.kind == Kind::Exception && hit.strength == Strength::Exact) {
+        let excepted = hits.iter().any(|hit| hit.kind == Kind::Exception && hit.strength == Strength::Exact);
+        if excepted {
             hits.retain(|hit| hit.strength == Strength::Exact);
         }
         hits.retain(|hit| hit.kind != Kind::Exception);
@@ -505,6 +527,6 @@ impl Lists {
             (Verdict::NoMatch, None)
         };
         let strength = hits.iter().map(|hit| hit.strength).max();
-        Judgement { verdict, reason, strength, coverage, lists_as_of, stale, hits, shadow }
+        Judgement { verdict, reason, strength, coverage, lists_as_of, stale, hits, shadow, excepted }
     }
 }

@@ -45,6 +45,16 @@ pub enum Work {
         /// Of which case.
         case: crate::store::CaseId,
     },
+    /// Post one delivery to its endpoint.
+    SendWebhookV1 {
+        /// Which.
+        delivery: crate::store::DeliveryId,
+    },
+    /// Page somebody about an alarm, until somebody knows.
+    PageV1 {
+        /// Which.
+        alarm: crate::store::AlarmId,
+    },
 }
 
 impl Work {
@@ -56,6 +66,8 @@ impl Work {
             Self::ExpireExhibitV1 { .. } => "expiry",
             Self::SettleAloneV1 { .. } => "decisions",
             Self::EndAppealV1 { .. } => "appeals",
+            Self::SendWebhookV1 { .. } => "webhooks",
+            Self::PageV1 { .. } => "pages",
         }
     }
 
@@ -65,6 +77,8 @@ impl Work {
             Self::RetryItemV1 { item } | Self::ExpireExhibitV1 { item } => item.0,
             Self::SettleAloneV1 { decision } => decision.0,
             Self::EndAppealV1 { case } => case.0,
+            Self::SendWebhookV1 { delivery } => delivery.0,
+            Self::PageV1 { alarm } => alarm.0,
         }
     }
 }
@@ -155,6 +169,11 @@ pub struct Counts {
 /// Counts the queue.
 pub async fn counts(tx: &mut Tx) -> Result<Counts> {
     store::counts(tx).await
+}
+
+/// The lanes in which work was due before `since` and is not done.
+pub async fn stuck(tx: &mut Tx, since: Timestamp) -> Result<Vec<String>> {
+    store::stuck(tx, since).await
 }
 
 /// Makes a dead or waiting job due now.

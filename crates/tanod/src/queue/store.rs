@@ -112,3 +112,15 @@ pub(super) async fn counts(tx: &mut Tx) -> Result<Counts> {
     }
     Ok(counts)
 }
+
+pub(super) async fn stuck(tx: &mut Tx, since: Timestamp) -> Result<Vec<String>> {
+    let rows = tx
+        .rows(
+            "SELECT DISTINCT lane FROM jobs WHERE (state = 'waiting' AND due_at < $1)
+                 OR (state = 'leased' AND leased_until < $1)
+             ORDER BY lane",
+            &[since.into()],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| row.get("lane")).collect::<std::result::Result<_, StoreError>>()?)
+}

@@ -4,13 +4,14 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::{Receipt, Report, UNKNOWN_REPORT, Viewed};
+use super::{Elsewhere, Packet, Receipt, Report, UNKNOWN_REPORT, Viewed};
 use crate::accounts::{Caller, Permission};
 use crate::plan::App;
 use crate::refusal::Error;
+use crate::review;
 use crate::store::{ItemId, ReportId};
 use crate::web::problem::ProblemBody;
-use crate::web::{self, Answer, Asked, Once, Page};
+use crate::web::{self, Answer, Asked, Body, Once, Page};
 
 /// Where a page begins.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -65,7 +66,7 @@ pub async fn show(State(app): State<App>, caller: Caller, Path(report): Path<Str
         Viewed::Nobody => Some(false),
     };
     let file = |file: super::DraftFile| FileAnswer { item: file.item, viewed_by_esp: said(file.viewed) };
-    let files = report.draft()?.files.into_iter().map(file).collect();
+    let files = report.draft()?.map(|draft| draft.files).unwrap_or_default().into_iter().map(file).collect();
     let answer = ReportAnswer { files, receipt: super::receipt(&mut tx, id).await?, report };
     web::ok(&answer)
 }
@@ -78,4 +79,60 @@ pub async fn revive(State(app): State<App>, caller: Caller, Path(report): Path<S
     let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
     let once = Once::new("POST /v1/reports/revive", &caller, &headers, &[report.as_bytes()])?;
     web::post(&app, &once, StatusCode::OK, async |tx| super::revive(tx, &caller, id).await).await
+}
+
+/// Why a report is taken back.
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Withdrawal {
+    /// In a sentence.
+    reason: String,
+}
+
+/// Take back a decided report before it is sent.
+#[utoipa::path(post, path = "/v1/reports/{report}/withdraw", tag = "reports", params(("report" = String, Path)),
+    request_body = Withdrawal,
+    responses((status = 200, body = review::Decision), (status = "default", body = ProblemBody)))]
+pub async fn withdraw(
+    State(app): State<App>,
+    caller: Caller,
+    Path(report): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    caller.require(Permission::DecideCases)?;
+    let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
+    let new: Withdrawal = web::json(&body)?;
+    let once = Once::new("POST /v1/reports/withdraw", &caller, &headers, &[report.as_bytes(), &body])?;
+    web::post(&app, &once, StatusCode::OK, async |tx| review::withdraw(tx, &caller, id, &new.reason).await).await
+}
+
+/// Say that a manual report was filed: where, when, under which number.
+#[utoipa::path(post, path = "/v1/reports/{report}/filed", tag = "reports", params(("report" = String, Path)),
+    request_body = Elsewhere,
+    responses((status = 200, body = Report), (status = "default", body = ProblemBody)))]
+pub async fn filed(
+    State(app): State<App>,
+    caller: Caller,
+    Path(report): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    caller.require(Permission::DecideCases)?;
+    let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
+    let new: Elsewhere = web::json(&body)?;
+    let once = Once::new("POST /v1/reports/filed", &caller, &headers, &[report.as_bytes(), &body])?;
+    web::post(&app, &once, StatusCode::OK, async |tx| super::filed_by_hand(tx, &caller, id, &new).await).await
+}
+
+/// The packet of a report for a web form, a hotline or the police: text to be printed or copied, no picture in it.
+#[utoipa::path(get, path = "/v1/reports/{report}/packet", tag = "reports", params(("report" = String, Path)),
+    responses((status = 200, body = Packet), (status = "default", body = ProblemBody)))]
+pub async fn packet(State(app): State<App>, caller: Caller, Path(report): Path<String>) -> Answer {
+    caller.require(Permission::DecideCases)?;
+    let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
+    let mut tx = app.db.write().await.map_err(Error::from)?;
+    let (packet, proof) = super::packet(&mut tx, &caller, id).await?;
+    tx.commit(proof).await.map_err(Error::from)?;
+    web::ok(&packet)
 }

@@ -1,18 +1,21 @@
 //! What a report says: gathered from the case at the decision, fixed there, and written in NCMEC's order.
 
+use std::collections::BTreeSet;
+
 use exchange::ncmec::document::{
-    FileDetails, FileRelevance, IncidentSummary, InternetDetails, IpEvent, IpKind, Person, Report as Tip,
-    ReportedAccount, Reporter, WebPage,
+    FileAnnotation, FileDetails, FileRelevance, IncidentSummary, InternetDetails, IpEvent, IpKind, Person,
+    Report as Tip, ReportedAccount, Reporter, WebPage,
 };
 use jiff::Timestamp;
 
 use super::Settings;
 use crate::evidence;
 use crate::intake::{self, Item};
-use crate::matching::Strength;
+use crate::matching::{Strength, Verdict};
 use crate::refusal::{Error, Result};
-use crate::review::{Case, Decision};
-use crate::store::{ItemId, Tx};
+use crate::review::involved::{self, Involved, Role};
+use crate::review::{self, Case, Decision, Signal, SignalKind};
+use crate::store::{DecisionId, ItemId, Tx};
 
 /// What was seen of a file, as the report may state it (US-15).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -66,19 +69,18 @@ pub(super) async fn draft(
     for id in items {
         let item = intake::find(tx, *id).await?;
         let viewed = viewed(tx, decision, *id).await?;
-        let exact = item.strength == Some(Strength::Exact);
         files.push(DraftFile {
             item: *id,
             name: file_name(&item),
             md5: hex::encode(item.digests.md5),
             viewed,
-            details: details(&item, viewed, exact),
+            details: details(&item, viewed, &decision.particulars.file_annotations),
         });
         uploads.push(item);
     }
     // The incident is the first upload of what is reported; when the platform named no time, its arrival here.
     let first = uploads.iter().min_by_key(|item| incident_time(item));
-    let (incident_at, means) = first.map_or((case.knowledge_at, MEANS_ARRIVAL), |item| {
+    let (incident_at, means) = first.map_or((case.knowledge_at, MEANS_KNOWLEDGE), |item| {
         let named = item.facts.as_ref().is_some_and(|facts| facts.uploaded_at.is_some());
         (incident_time(item), if named { MEANS_UPLOAD } else { MEANS_ARRIVAL })
     });
@@ -93,16 +95,19 @@ pub(super) async fn draft(
     } else {
         vec![InternetDetails::WebPage(WebPage { urls, additional_info: None, third_party_hosted: None })]
     };
+    let involved = involved::of(tx, case.id).await?;
+    let people = people(&involved, &uploads, &prior, settings);
+    let mut suspects = people.suspects.into_iter();
     let some = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
     Ok(Draft {
         tip: Tip {
             summary: IncidentSummary {
                 incident_type: kind,
                 platform: some(&settings.platform),
-                escalate: None,
+                escalate: decision.particulars.escalate.clone(),
                 incident_at,
                 incident_at_means: Some(means.to_owned()),
-                annotations: std::collections::BTreeSet::default(),
+                annotations: decision.particulars.report_annotations.clone(),
             },
             internet,
             reporter: Reporter {
@@ -116,9 +121,13 @@ pub(super) async fn draft(
                 terms_of_service: None,
                 legal_url: some(&settings.legal_url),
             },
-            reported: account(&uploads, prior, settings),
+            reported: suspects.next(),
+            also_reported: suspects.collect(),
+            recipients: people.recipients,
+            victims: people.victims,
             additional_info: Some(format!(
-                "Found by comparing uploads with lists of known material; a person decided to report. Our case number {}.",
+                "{} A person decided to report. Our case number {}.",
+                found_by(&review::signals(tx, case.id).await?, decision.id),
                 case.number
             )),
         },
@@ -128,6 +137,7 @@ pub(super) async fn draft(
 
 const MEANS_UPLOAD: &str =
     "The time at which the first of the reported files was uploaded, as recorded by the platform.";
+const MEANS_KNOWLEDGE: &str = "The time at which the platform came to know; when it happened is not known.";
 const MEANS_ARRIVAL: &str =
     "The time at which the first of the reported files reached the matching system; the upload was at or before it.";
 
@@ -137,35 +147,82 @@ fn incident_time(item: &Item) -> Timestamp {
     named.map_or(item.received_at, |at| at.min(item.received_at))
 }
 
-fn account(uploads: &[Item], prior: Vec<i64>, settings: &Settings) -> Option<ReportedAccount> {
-    let facts: Vec<_> = uploads.iter().filter_map(|item| item.facts.as_ref().map(|facts| (item, facts))).collect();
-    let account = facts.iter().find_map(|(_, facts)| facts.account.as_ref());
+/// How the operator came to know of what a decision covers.
+fn found_by(signals: &[Signal], decision: DecisionId) -> &'static str {
+    let has = |kind| signals.iter().any(|signal| signal.decision == Some(decision) && signal.kind == kind);
+    match (has(SignalKind::HashMatch), has(SignalKind::Notice)) {
+        (true, true) => "Found by comparing uploads with lists of known material, and somebody told the platform.",
+        (_, false) => "Found by comparing uploads with lists of known material.",
+        (false, true) => "Somebody told the platform.",
+    }
+}
+
+/// The accounts of a report, by their roles. A victim or a recipient never stands among the suspects.
+struct People {
+    suspects: Vec<ReportedAccount>,
+    recipients: Vec<ReportedAccount>,
+    victims: Vec<ReportedAccount>,
+}
+
+fn people(involved: &[Involved], uploads: &[Item], prior: &[i64], settings: &Settings) -> People {
+    let mut people = People { suspects: Vec::new(), recipients: Vec::new(), victims: Vec::new() };
+    for one in involved {
+        let Some(account) = account(one, uploads, settings) else { continue };
+        match one.role {
+            Some(Role::Victim) => people.victims.push(account),
+            Some(Role::Recipient) => people.recipients.push(account),
+            Some(Role::Suspect | Role::Unknown) | None => {
+                people.suspects.push(ReportedAccount { prior_reports: prior.to_vec(), ..account });
+            }
+        }
+    }
+    people
+}
+
+/// What is known of one account: what the platform said of it, and from where its uploads came.
+fn account(one: &Involved, uploads: &[Item], settings: &Settings) -> Option<ReportedAccount> {
     let mut ip_events: Vec<IpEvent> = Vec::new();
-    for (item, facts) in &facts {
+    for item in uploads {
+        let Some(facts) = &item.facts else { continue };
+        if facts.account.as_ref().map(|account| &account.id) != one.account.as_ref() {
+            continue;
+        }
         if let Some(event) = ip_event(item, facts)
             && !ip_events.contains(&event)
         {
             ip_events.push(event);
         }
     }
-    if account.is_none() && ip_events.is_empty() {
+    let facts = one.facts.as_ref();
+    if facts.is_none() && ip_events.is_empty() {
         return None;
     }
-    let person = account.and_then(|account| account.email.clone()).map(|email| Person {
+    let person = facts.and_then(|account| account.email.clone()).map(|email| Person {
         first_name: None,
         last_name: None,
         emails: vec![email],
     });
+    let mut said = Vec::new();
+    if one.role == Some(Role::Unknown) {
+        said.push("What this account is in the incident is not known.".to_owned());
+    }
+    if let Some(server) = facts.and_then(|account| account.server.as_ref()) {
+        said.push(format!("An account of {server}, seen on this platform by federation."));
+    }
+    if one.likely_minor {
+        said.push("This account may be a child's.".to_owned());
+    }
     Some(ReportedAccount {
         person,
-        esp_identifier: account.map(|account| account.id.clone()),
+        esp_identifier: facts.map(|account| account.id.clone()),
         esp_service: (!settings.platform.is_empty()).then(|| settings.platform.chars().take(100).collect()),
-        screen_name: account.and_then(|account| account.screen_name.clone()),
+        compromised: one.hijacked.then_some(true),
+        screen_name: facts.and_then(|account| account.screen_name.clone()),
         display_names: Vec::new(),
-        profile_urls: account.and_then(|account| account.profile_url.clone()).into_iter().collect(),
+        profile_urls: facts.and_then(|account| account.profile_url.clone()).into_iter().collect(),
         ip_events,
-        prior_reports: prior,
-        additional_info: None,
+        prior_reports: Vec::new(),
+        additional_info: (!said.is_empty()).then(|| said.join(" ")),
     })
 }
 
@@ -198,13 +255,19 @@ fn file_name(item: &Item) -> String {
     named.map_or_else(|| item.id.to_string(), str::to_owned)
 }
 
-fn details(item: &Item, viewed: Viewed, exact: bool) -> FileDetails {
+fn details(item: &Item, viewed: Viewed, annotations: &BTreeSet<FileAnnotation>) -> FileDetails {
     let facts = item.facts.as_ref();
-    let mut said = vec![if exact {
-        "Matched a list of known material by exact digest of the file.".to_owned()
-    } else {
-        "Matched a list of known material by similarity of the picture (PDQ); a possible match until a person confirmed it."
-            .to_owned()
+    let mut said = vec![match (item.verdict, item.strength) {
+        (Verdict::Match, Some(Strength::Exact)) => {
+            "Matched a list of known material by exact digest of the file.".to_owned()
+        }
+        (Verdict::Match, _) => {
+            "Matched a list of known material by similarity of the picture (PDQ); a possible match until a person confirmed it."
+                .to_owned()
+        }
+        (Verdict::NoMatch | Verdict::Unscanned, _) => {
+            "Came with a notice to the platform; it was not found by a list of known material.".to_owned()
+        }
     }];
     if viewed == Viewed::Partly {
         said.push(
@@ -226,7 +289,7 @@ fn details(item: &Item, viewed: Viewed, exact: bool) -> FileDetails {
         exif_viewed_by_esp: None,
         publicly_available: facts.and_then(|facts| facts.public),
         relevance: Some(FileRelevance::Reported),
-        annotations: std::collections::BTreeSet::default(),
+        annotations: annotations.clone(),
         industry_classification: None,
         original_hashes: vec![
             ("MD5".to_owned(), hex::encode(item.digests.md5)),
@@ -237,6 +300,71 @@ fn details(item: &Item, viewed: Viewed, exact: bool) -> FileDetails {
         hash_details: item.frames.first().map(|(pdq, _)| ("PDQ".to_owned(), pdq.clone())).into_iter().collect(),
         additional_info: said,
     }
+}
+
+/// What a report says, as headings and text for a person to copy or read aloud. No picture, no path to one of ours.
+pub(super) fn lines(draft: &Draft) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    let mut add = |heading: &str, text: Option<&str>| {
+        if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
+            lines.push((heading.to_owned(), text.to_owned()));
+        }
+    };
+    let summary = &draft.tip.summary;
+    add("Type of incident", Some(summary.incident_type.as_str()));
+    add("Urgent, because", summary.escalate.as_deref());
+    add("Time of the incident (UTC)", Some(&summary.incident_at.to_string()));
+    add("What that time is", summary.incident_at_means.as_deref());
+    add("Platform", summary.platform.as_deref());
+    for InternetDetails::WebPage(page) in &draft.tip.internet {
+        for url in &page.urls {
+            add("Address", Some(url));
+        }
+    }
+    let tip = &draft.tip;
+    let suspects = tip.reported.iter().chain(&tip.also_reported).map(|one| ("Reported account", one));
+    let recipients = tip.recipients.iter().map(|one| ("Recipient", one));
+    let victims = tip.victims.iter().map(|one| ("Victim", one));
+    for (heading, one) in suspects.chain(recipients).chain(victims) {
+        add(heading, one.esp_identifier.as_deref().or(Some("without an account")));
+        add("Screen name", one.screen_name.as_deref());
+        for email in one.person.iter().flat_map(|person| &person.emails) {
+            add("E-mail", Some(email));
+        }
+        for url in &one.profile_urls {
+            add("Profile", Some(url));
+        }
+        for event in &one.ip_events {
+            let kind = event.kind.map_or("address", IpKind::as_str);
+            let port = event.port.map_or_else(String::new, |port| format!(" port {port}"));
+            let at = event.at.map_or_else(String::new, |at| format!(" at {at}"));
+            add(kind, Some(&format!("{}{port}{at}", event.address)));
+        }
+        add("About this account", one.additional_info.as_deref());
+    }
+    for (file, nth) in draft.files.iter().zip(1..) {
+        add(&format!("File {nth}"), Some(&file.name));
+        for (algorithm, digest) in &file.details.original_hashes {
+            add(algorithm, Some(digest));
+        }
+        add(
+            "Viewed by the platform",
+            Some(match file.viewed {
+                Viewed::Whole => "yes, all of it, by the person who decided",
+                Viewed::Partly => "in part; nobody states to have viewed all of it",
+                Viewed::Nobody => "no",
+            }),
+        );
+        for text in &file.details.additional_info {
+            add("About this file", Some(text));
+        }
+    }
+    add("More", draft.tip.additional_info.as_deref());
+    add("Legal process", draft.tip.reporter.company_template.as_deref());
+    for email in &draft.tip.reporter.person.emails {
+        add("Contact of the platform", Some(email));
+    }
+    lines
 }
 
 impl DraftFile {

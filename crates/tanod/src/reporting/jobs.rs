@@ -38,13 +38,18 @@ pub async fn file(with: &Filing<'_>, job: &Leased, id: ReportId) -> Result<Done>
             tx.commit(Recorded::unrecorded("only the lease was renewed")).await?;
             return Ok(Done::Finished);
         }
-        let draft = report.draft()?;
+        let Some(draft) = report.draft()? else { return Ok(Done::Finished) };
         let calls = store::calls(&mut tx, id).await?;
         let files: Vec<ItemId> = draft.files.iter().map(|file| file.item).collect();
-        let next = steps::next(&calls, &files, report.revived);
+        let next = steps::next(&calls, &files, report.revived, report.withdraw_asked);
         match &next {
             Next::Finished { number } => {
                 let proof = super::finished(&mut tx, &report, *number).await?;
+                tx.commit(proof).await?;
+                return Ok(Done::Finished);
+            }
+            Next::Withdrawn => {
+                let proof = super::withdrawn(&mut tx, &report).await?;
                 tx.commit(proof).await?;
                 return Ok(Done::Finished);
             }
@@ -72,8 +77,8 @@ pub async fn file(with: &Filing<'_>, job: &Leased, id: ReportId) -> Result<Done>
             _ => None,
         };
         let attempt = plan.attempt;
-        if plan.step == Step::Submit {
-            store::begin_attempt(&mut tx, id, attempt).await?;
+        if plan.step == Step::Submit && !store::begin_attempt(&mut tx, id, attempt).await? {
+            return Ok(Done::Finished);
         }
         let call = store::insert_call(
             &mut tx,
@@ -146,7 +151,7 @@ impl<'a> Plan<'a> {
             }
             Next::Finish { number } => plan(Step::Finish, Some(*number)),
             Next::Retract { number } => plan(Step::Retract, Some(*number)),
-            Next::Finished { .. } | Next::Stuck { .. } => return None,
+            Next::Finished { .. } | Next::Withdrawn | Next::Stuck { .. } => return None,
         })
     }
 }

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
+use crate::config;
 use crate::evidence;
 use crate::queue::{self, Work};
 use crate::refusal::{Error, Kind, Result};
@@ -37,8 +38,16 @@ pub static INVALID_REPORT: Kind = Kind::new(
     "Mend what the detail names: usually a setting under `[reporting.about]`, or a URL of the upload.",
 );
 
+/// Entering a number for a report that files itself.
+pub static NOT_BY_HAND: Kind = Kind::new(
+    409,
+    "not-by-hand",
+    "This report is not one that is filed by hand, or it is filed.",
+    "Only a waiting report to the destination `manual` gets its number from you.",
+);
+
 /// All refusals of this domain.
-pub const REFUSALS: &[&Kind] = &[&UNKNOWN_REPORT, &NOT_DEAD, &INVALID_REPORT];
+pub const REFUSALS: &[&Kind] = &[&UNKNOWN_REPORT, &NOT_DEAD, &INVALID_REPORT, &NOT_BY_HAND];
 
 /// What every report of this operator says about itself (US-02).
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -68,6 +77,53 @@ pub enum Destination {
     Ncmec,
     /// By hand, with its number entered afterwards.
     Manual,
+}
+
+impl Destination {
+    /// As a person reads it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Ncmec => "NCMEC's CyberTipline",
+            Self::Manual => "a hotline or the police, by hand",
+        }
+    }
+}
+
+/// A report that was filed elsewhere: by web form, by letter, or before Tanod knew of it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Elsewhere {
+    /// Which hotline, police or other body.
+    pub authority: String,
+    /// The number it gave.
+    pub number: String,
+    /// When it was filed.
+    #[schema(value_type = String)]
+    pub at: Timestamp,
+    /// What it answered, word for word, where there is an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<String>,
+}
+
+impl Elsewhere {
+    /// Refuses what says too little to be found again.
+    pub fn check(&self, now: Timestamp) -> Result<()> {
+        let fits = |text: &str, most: usize| !text.trim().is_empty() && text.chars().count() <= most;
+        let whole = fits(&self.authority, 200) && fits(&self.number, 100) && self.at <= now;
+        let receipt = self.receipt.as_ref().is_none_or(|receipt| receipt.chars().count() <= 20_000);
+        if whole && receipt { Ok(()) } else { Err((&review::NOT_SAID_WHERE).into()) }
+    }
+}
+
+/// What became of a report that is to be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakenBack {
+    /// Nothing had been sent.
+    Now,
+    /// Sending had begun: it is retracted at the destination, unless it turns out to be filed.
+    UnderWay,
+    /// It is filed, and stays so: whoever received it must be told.
+    Filed,
 }
 
 /// First, or after another of the same case.
@@ -115,6 +171,11 @@ pub struct Report {
     pub attempt: i64,
     /// Its number at the destination.
     pub number: Option<i64>,
+    /// Where it was filed by hand, with which number.
+    pub elsewhere: Option<Elsewhere>,
+    /// Until when it can be taken back; then it is sent.
+    #[schema(value_type = Option<String>)]
+    pub due_at: Option<Timestamp>,
     /// What stands in its way, in words.
     pub trouble: Option<String>,
     /// When it was intended.
@@ -126,14 +187,46 @@ pub struct Report {
     #[serde(skip)]
     pub(crate) revived: i64,
     #[serde(skip)]
+    pub(crate) withdraw_asked: bool,
+    #[serde(skip)]
     pub(crate) document: String,
 }
 
 impl Report {
-    /// What it says, fixed at the decision.
-    pub fn draft(&self) -> Result<Draft> {
-        serde_json::from_str(&self.document).map_err(|error| Error::internal("reading a report's draft", error))
+    /// Who received it, or would have.
+    pub fn whom(&self) -> String {
+        self.elsewhere.as_ref().map_or_else(|| self.destination.words().to_owned(), |other| other.authority.clone())
     }
+
+    /// What it says, fixed at the decision. Nothing where it was filed before Tanod knew of it.
+    pub fn draft(&self) -> Result<Option<Draft>> {
+        if self.document == NO_DOCUMENT {
+            return Ok(None);
+        }
+        let draft = serde_json::from_str(&self.document);
+        draft.map(Some).map_err(|error| Error::internal("reading a report's draft", error))
+    }
+}
+
+/// What stands in the place of a document of ours where there is none.
+const NO_DOCUMENT: &str = "{}";
+
+/// A manual report as text, for a web form, a letter or a telephone call. It shows no picture.
+#[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct Packet {
+    /// Of which report.
+    pub report: ReportId,
+    /// Lines, each a heading with what belongs under it.
+    pub lines: Vec<(String, String)>,
+}
+
+/// The packet of a report. Taking it out is on record.
+pub async fn packet(tx: &mut Tx, caller: &Caller, id: ReportId) -> Result<(Packet, Recorded)> {
+    caller.require(Permission::DecideCases)?;
+    let report = store::report(tx, id).await?.ok_or(&UNKNOWN_REPORT)?;
+    let draft = report.draft()?.ok_or(&NOT_BY_HAND)?;
+    let proof = audit::record(tx, Entry::by(caller, "report.packet").case(report.case).about(id)).await?;
+    Ok((Packet { report: id, lines: document::lines(&draft) }, proof))
 }
 
 /// One of NCMEC's incident types, by its exact words.
@@ -142,31 +235,116 @@ pub fn incident_type(words: &str) -> Option<IncidentType> {
 }
 
 /// Intends the report of a settled decision. The decision is unique among reports: the same one never intends a second.
+/// Until it is due it can be taken back; danger now is due at once.
 pub async fn intend(
     tx: &mut Tx,
     case: &Case,
     decision: &Decision,
     items: &[ItemId],
-    settings: &Settings,
+    settings: &config::Settings,
 ) -> Result<()> {
     let earlier = store::of_case(tx, case.id).await?;
-    let kind = if earlier.is_empty() { ReportKind::Initial } else { ReportKind::Supplement };
+    let filed = earlier.iter().filter(|report| report.state != ReportState::Withdrawn).count();
+    let kind = if filed == 0 { ReportKind::Initial } else { ReportKind::Supplement };
     let prior: Vec<i64> = earlier
         .iter()
         .filter(|report| report.state == ReportState::Finished)
         .filter_map(|report| report.number)
         .collect();
-    let draft = document::draft(tx, case, decision, items, prior, settings).await?;
-    let faults = draft.faults(tx.now());
+    let draft = document::draft(tx, case, decision, items, prior, &settings.reporting.about).await?;
+    let destination = decision.particulars.destination.unwrap_or(settings.reporting.destination);
+    let faults = if destination == Destination::Ncmec { draft.faults(tx.now()) } else { Vec::new() };
     if let Some(fault) = faults.first() {
         return Err(INVALID_REPORT.because(fault.clone()));
     }
     let id: ReportId = tx.id();
     let text = serde_json::to_string(&draft).map_err(|error| Error::internal("writing a report's draft", error))?;
-    store::insert(tx, id, case.id, decision.id, kind, &text).await?;
-    queue::push(tx, &Work::FileReportV1 { report: id }, std::time::Duration::ZERO).await?;
-    let detail = serde_json::json!({"kind": kind, "files": items.len(), "destination": Destination::Ncmec});
+    let minutes = if decision.particulars.escalate.is_some() { 0 } else { settings.reporting.send_after_minutes };
+    let after = std::time::Duration::from_mins(minutes);
+    let due = jiff::SignedDuration::try_from(after).ok().and_then(|by| tx.now().checked_add(by).ok());
+    let due = due.filter(|_| destination == Destination::Ncmec && minutes > 0);
+    store::insert(tx, id, case.id, decision.id, kind, destination, due, &text).await?;
+    if destination == Destination::Ncmec {
+        queue::push(tx, &Work::FileReportV1 { report: id }, after).await?;
+    }
+    let detail = serde_json::json!({
+        "kind": kind, "files": items.len(), "destination": destination,
+        "escalated": decision.particulars.escalate.is_some(),
+    });
     audit::record(tx, Entry::by_tanod("report.intended").case(case.id).about(id).detail(detail)).await.map(drop)
+}
+
+/// A decision says that the case was reported before: the same hold and the same clocks as a report of ours.
+pub async fn filed_before(tx: &mut Tx, case: &Case, decision: &Decision) -> Result<()> {
+    let elsewhere = decision.particulars.elsewhere.clone().ok_or(&review::NOT_SAID_WHERE)?;
+    let kind = if store::of_case(tx, case.id).await?.is_empty() { ReportKind::Initial } else { ReportKind::Supplement };
+    let id: ReportId = tx.id();
+    store::insert(tx, id, case.id, decision.id, kind, Destination::Manual, None, NO_DOCUMENT).await?;
+    let report = store::report(tx, id).await?.ok_or(&UNKNOWN_REPORT)?;
+    filed_elsewhere(tx, Entry::by_tanod("report.filed_elsewhere"), &report, &elsewhere).await.map(drop)
+}
+
+/// A person filed a manual report, and says where.
+pub async fn filed_by_hand(
+    tx: &mut Tx,
+    caller: &Caller,
+    id: ReportId,
+    elsewhere: &Elsewhere,
+) -> Result<(Report, Recorded)> {
+    caller.require(Permission::DecideCases)?;
+    elsewhere.check(tx.now())?;
+    let report = store::report(tx, id).await?.ok_or(&UNKNOWN_REPORT)?;
+    if report.destination != Destination::Manual || report.state != ReportState::Waiting {
+        return Err((&NOT_BY_HAND).into());
+    }
+    let proof = filed_elsewhere(tx, Entry::by(caller, "report.filed_elsewhere"), &report, elsewhere).await?;
+    Ok((store::report(tx, id).await?.ok_or(&UNKNOWN_REPORT)?, proof))
+}
+
+async fn filed_elsewhere(tx: &mut Tx, entry: Entry, report: &Report, elsewhere: &Elsewhere) -> Result<Recorded> {
+    let text = serde_json::to_string(elsewhere).map_err(|error| Error::internal("writing a report's number", error))?;
+    store::finish_elsewhere(tx, report.id, &text, elsewhere.at).await?;
+    evidence::hold_reported(tx, report.case, report.id, elsewhere.at).await?;
+    if !any_under_way(tx, report.case).await? {
+        review::report_finished(tx, report.case).await?;
+    }
+    let detail = serde_json::json!({"authority": elsewhere.authority, "number": elsewhere.number, "at": elsewhere.at});
+    audit::record(tx, entry.case(report.case).about(report.id).detail(detail)).await
+}
+
+/// Takes back a report of which nothing was sent. False when sending has begun.
+pub async fn withdraw(tx: &mut Tx, id: ReportId) -> Result<bool> {
+    store::withdraw(tx, id).await
+}
+
+/// Takes back a report that should not be filed, as far as it can be.
+pub async fn take_back(tx: &mut Tx, report: &Report) -> Result<TakenBack> {
+    match report.state {
+        ReportState::Finished => Ok(TakenBack::Filed),
+        ReportState::Withdrawn => Ok(TakenBack::Now),
+        ReportState::Waiting | ReportState::Filing | ReportState::Dead => {
+            if store::withdraw(tx, report.id).await? {
+                return Ok(TakenBack::Now);
+            }
+            store::ask_withdrawal(tx, report.id).await?;
+            queue::revive(tx, &Work::FileReportV1 { report: report.id }).await?;
+            Ok(TakenBack::UnderWay)
+        }
+    }
+}
+
+/// A report was taken back at the destination before it was final.
+pub(crate) async fn withdrawn(tx: &mut Tx, report: &Report) -> Result<Recorded> {
+    store::set_state(tx, report.id, ReportState::Withdrawn, None).await?;
+    audit::record(tx, Entry::by_tanod("report.withdrawn").case(report.case).about(report.id)).await
+}
+
+/// Whether something of a case is still to be filed.
+pub async fn any_under_way(tx: &mut Tx, case: CaseId) -> Result<bool> {
+    let under_way = |report: &Report| {
+        matches!(report.state, ReportState::Waiting | ReportState::Filing | ReportState::Dead) && !report.withdraw_asked
+    };
+    Ok(store::of_case(tx, case).await?.iter().any(under_way))
 }
 
 /// Whether a report of this case was accepted.
@@ -179,11 +357,11 @@ pub async fn finished(tx: &mut Tx, report: &Report, number: i64) -> Result<Recor
     let now = tx.now();
     store::finish(tx, report.id, number).await?;
     evidence::hold_reported(tx, report.case, report.id, now).await?;
-    let open = store::of_case(tx, report.case)
-        .await?
-        .iter()
-        .any(|report| matches!(report.state, ReportState::Waiting | ReportState::Filing | ReportState::Dead));
-    if !open {
+    if report.withdraw_asked {
+        // It was filed before it could be taken back: whoever received it must be told.
+        review::could_not_be_taken_back(tx, report.id).await?;
+    }
+    if !any_under_way(tx, report.case).await? {
         review::report_finished(tx, report.case).await?;
     }
     let detail = serde_json::json!({"number": number, "attempt": report.attempt});
@@ -237,6 +415,16 @@ pub async fn of_case(tx: &mut Tx, case: CaseId) -> Result<Vec<Report>> {
 /// How many reports are stuck and wait for a person.
 pub async fn dead(tx: &mut Tx) -> Result<i64> {
     store::dead(tx).await
+}
+
+/// The reports that are stuck, with their cases.
+pub async fn all_dead(tx: &mut Tx) -> Result<Vec<(ReportId, CaseId)>> {
+    store::all_dead(tx).await
+}
+
+/// Whether the last answer of the CyberTipline refused our credentials.
+pub async fn credentials_refused(tx: &mut Tx) -> Result<bool> {
+    store::credentials_refused(tx).await
 }
 
 /// One report.

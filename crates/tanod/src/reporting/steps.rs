@@ -102,6 +102,8 @@ pub(super) enum Next {
         /// The report's number.
         number: i64,
     },
+    /// It was taken back, and is not to be filed.
+    Withdrawn,
     /// A person must look.
     Stuck {
         /// Why.
@@ -115,7 +117,13 @@ pub(super) const MOST_ATTEMPTS: i64 = 8;
 /// What comes next, given every call on record in order and the files in order.
 ///
 /// `revived` is the attempt after which a person last looked at a stuck report and said: again. What stuck it is past.
-pub(super) fn next(calls: &[Call], files: &[ItemId], revived: i64) -> Next {
+///
+/// `withdraw` says that the decision was undone: nothing new is sent, and what is half open is taken back. Whether a lost
+/// `finish` was acted on, the destination says when it is asked to take the report back.
+pub(super) fn next(calls: &[Call], files: &[ItemId], revived: i64, withdraw: bool) -> Next {
+    if withdraw {
+        return back(calls);
+    }
     let Some(last) = calls.last() else { return Next::Submit { attempt: 1 } };
     let again = || {
         if last.attempt - revived >= MOST_ATTEMPTS {
@@ -161,6 +169,22 @@ pub(super) fn next(calls: &[Call], files: &[ItemId], revived: i64) -> Next {
         (Step::Finish | Step::Retract, Some(Ended::Garbled)) => {
             Next::Stuck { why: "the destination answered something that fits no step" }
         }
+    }
+}
+
+/// The way back.
+fn back(calls: &[Call]) -> Next {
+    let Some(last) = calls.last() else { return Next::Withdrawn };
+    let number = calls.iter().rev().filter(|call| call.attempt == last.attempt).find_map(|call| call.number);
+    // A submit without a number leaves at most an orphan, which expires unfinished.
+    let Some(number) = number else { return Next::Withdrawn };
+    match (last.step, last.ended) {
+        (_, Some(Ended::AlreadyFinished)) | (Step::Finish, Some(Ended::Accepted)) => Next::Finished { number },
+        (_, Some(Ended::Gone | Ended::AlreadyRetracted)) | (Step::Retract, Some(Ended::Accepted)) => Next::Withdrawn,
+        (Step::Retract, Some(Ended::Refused | Ended::Locked | Ended::Garbled)) => {
+            Next::Stuck { why: "the destination did not take the report back" }
+        }
+        _ => Next::Retract { number },
     }
 }
 

@@ -1,7 +1,9 @@
 //! The SQL of reports and of the calls that file them.
 
+use jiff::Timestamp;
+
 use super::steps::{Call, Ended, Step};
-use super::{Receipt, Report, ReportKind, ReportState};
+use super::{Destination, Receipt, Report, ReportKind, ReportState};
 use crate::refusal::Result;
 use crate::store::{CallId, CaseId, DecisionId, ItemId, ReportId, Row, StoreError, Tx, as_word};
 
@@ -13,13 +15,25 @@ pub(super) async fn insert(
     case: CaseId,
     decision: DecisionId,
     kind: ReportKind,
+    destination: Destination,
+    due: Option<Timestamp>,
     document: &str,
 ) -> Result<()> {
     let now = tx.now();
     tx.execute(
-        "INSERT INTO reports (id, case_id, decision, kind, destination, state, attempt, revived, document, created_at)
-         VALUES ($1, $2, $3, $4, 'ncmec', 'waiting', 0, 0, $5, $6)",
-        &[id.into(), case.into(), decision.into(), as_word(&kind).into(), document.into(), now.into()],
+        "INSERT INTO reports (id, case_id, decision, kind, destination, state, attempt, revived, document, created_at,
+             due_at)
+         VALUES ($1, $2, $3, $4, $5, 'waiting', 0, 0, $6, $7, $8)",
+        &[
+            id.into(),
+            case.into(),
+            decision.into(),
+            as_word(&kind).into(),
+            as_word(&destination).into(),
+            document.into(),
+            now.into(),
+            due.into(),
+        ],
     )
     .await?;
     Ok(())
@@ -36,6 +50,12 @@ fn read_report(row: &Row) -> Read<Report> {
         attempt: row.get("attempt")?,
         revived: row.get("revived")?,
         number: row.get("number")?,
+        elsewhere: row
+            .get::<Option<String>>("elsewhere")?
+            .map(|text| serde_json::from_str(&text).map_err(|_| StoreError::Unreadable("elsewhere".to_owned())))
+            .transpose()?,
+        due_at: row.get("due_at")?,
+        withdraw_asked: row.get("withdraw_asked")?,
         trouble: row.get("trouble")?,
         created_at: row.get("created_at")?,
         finished_at: row.get("finished_at")?,
@@ -66,10 +86,57 @@ pub(super) async fn dead(tx: &mut Tx) -> Result<i64> {
     Ok(row.map_or(Ok(0), |row| row.get("n"))?)
 }
 
+pub(super) async fn all_dead(tx: &mut Tx) -> Result<Vec<(ReportId, CaseId)>> {
+    let rows = tx.rows("SELECT id, case_id FROM reports WHERE state = 'dead' ORDER BY id", &[]).await?;
+    let pair = |row: &Row| Ok((row.get("id")?, row.get("case_id")?));
+    Ok(rows.iter().map(pair).collect::<Read<_>>()?)
+}
+
+/// Whether the call that was answered last was refused for its credentials.
+pub(super) async fn credentials_refused(tx: &mut Tx) -> Result<bool> {
+    let row = tx
+        .row(
+            "SELECT outcome FROM report_calls WHERE answered_at IS NOT NULL ORDER BY answered_at DESC, id DESC LIMIT 1",
+            &[],
+        )
+        .await?;
+    let outcome: Option<String> = row.map(|row| row.get("outcome")).transpose()?.flatten();
+    Ok(outcome.as_deref() == Some(as_word(&Ended::Locked).as_str()))
+}
+
 pub(super) async fn set_state(tx: &mut Tx, id: ReportId, state: ReportState, trouble: Option<&str>) -> Result<()> {
     tx.execute(
         "UPDATE reports SET state = $1, trouble = $2 WHERE id = $3",
         &[as_word(&state).into(), trouble.into(), id.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Only what was never sent; whoever begins an attempt meets this row.
+pub(super) async fn withdraw(tx: &mut Tx, id: ReportId) -> Result<bool> {
+    let withdrawn = tx
+        .execute(
+            "UPDATE reports SET state = 'withdrawn' WHERE id = $1 AND state IN ('waiting', 'dead') AND attempt = 0",
+            &[id.into()],
+        )
+        .await?;
+    Ok(withdrawn == 1)
+}
+
+pub(super) async fn ask_withdrawal(tx: &mut Tx, id: ReportId) -> Result<()> {
+    tx.execute(
+        "UPDATE reports SET withdraw_asked = TRUE, state = 'filing', trouble = NULL WHERE id = $1",
+        &[id.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn finish_elsewhere(tx: &mut Tx, id: ReportId, elsewhere: &str, at: Timestamp) -> Result<()> {
+    tx.execute(
+        "UPDATE reports SET state = 'finished', elsewhere = $1, finished_at = $2 WHERE id = $3",
+        &[elsewhere.into(), at.into(), id.into()],
     )
     .await?;
     Ok(())
@@ -80,9 +147,15 @@ pub(super) async fn set_revived(tx: &mut Tx, id: ReportId, attempt: i64) -> Resu
     Ok(())
 }
 
-pub(super) async fn begin_attempt(tx: &mut Tx, id: ReportId, attempt: i64) -> Result<()> {
-    tx.execute("UPDATE reports SET state = 'filing', attempt = $1 WHERE id = $2", &[attempt.into(), id.into()]).await?;
-    Ok(())
+/// False when it was taken back meanwhile: nothing may be sent.
+pub(super) async fn begin_attempt(tx: &mut Tx, id: ReportId, attempt: i64) -> Result<bool> {
+    let begun = tx
+        .execute(
+            "UPDATE reports SET state = 'filing', attempt = $1 WHERE id = $2 AND state IN ('waiting', 'filing')",
+            &[attempt.into(), id.into()],
+        )
+        .await?;
+    Ok(begun == 1)
 }
 
 pub(super) async fn finish(tx: &mut Tx, id: ReportId, number: i64) -> Result<()> {

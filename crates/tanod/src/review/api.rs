@@ -5,8 +5,14 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 
-use super::{Case, Decision, NewDecision, Signal, State as CaseState, UNKNOWN_CASE, Wanted};
+use super::danger::{Danger, NewCall, TelephoneCall};
+use super::involved::{self, Involved, NewInvolved, NewRole, Proposal, Role};
+use super::{
+    Case, Correction, Decision, FileDecided, FileDecision, FileView, NewCorrection, NewDecision, NewTold, Priority,
+    Quarantined, ReadBack, Signal, State as CaseState, UNKNOWN_CASE, Untold, Wanted,
+};
 use crate::accounts::{Caller, Permission};
+use crate::clocks;
 use crate::evidence::{self, Hold};
 use crate::plan::App;
 use crate::refusal::Error;
@@ -47,12 +53,22 @@ pub struct CaseAnswer {
     case: Case,
     /// What made it.
     signals: Vec<Signal>,
+    /// Who is in it, and as what.
+    involved: Vec<Involved>,
+    /// What its people suggest for the decision.
+    proposals: Vec<Proposal>,
     /// What was decided.
     decisions: Vec<Decision>,
+    /// What was found wrong, and whom it must be told to.
+    corrections: Vec<Correction>,
+    /// Telephone calls about it.
+    calls: Vec<TelephoneCall>,
     /// Why it is kept.
     holds: Vec<Hold>,
     /// Reports about it.
     reports: Vec<Report>,
+    /// Its deadlines, the next one first.
+    clocks: Vec<clocks::Clock>,
 }
 
 /// One case.
@@ -67,9 +83,14 @@ pub async fn show(State(app): State<App>, caller: Caller, Path(case): Path<Strin
     web::ok(&CaseAnswer {
         case,
         signals: contents.signals,
+        proposals: involved::proposals(&contents.involved),
+        involved: contents.involved,
         decisions: contents.decisions,
+        corrections: contents.corrections,
+        calls: contents.calls,
         holds: evidence::holds_on(&mut tx, id).await?,
         reports: reporting::of_case(&mut tx, id).await?,
+        clocks: clocks::of_case(&mut tx, &caller, &app.settings.operator, id).await?,
     })
 }
 
@@ -110,8 +131,7 @@ pub async fn decide(
     let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
     let new: NewDecision = web::json(&body)?;
     let once = Once::new("POST /v1/cases/decisions", &caller, &headers, &[case.as_bytes(), &body])?;
-    let (about, second) = (&app.settings.reporting.about, app.settings.review.second_approval);
-    web::post(&app, &once, StatusCode::CREATED, async |tx| super::decide(tx, &caller, id, &new, about, second).await)
+    web::post(&app, &once, StatusCode::CREATED, async |tx| super::decide(tx, &caller, id, &new, &app.settings).await)
         .await
 }
 
@@ -140,9 +160,273 @@ pub async fn approve(
     let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
     let new: NewApproval = web::json(&body)?;
     let once = Once::new("POST /v1/cases/approvals", &caller, &headers, &[case.as_bytes(), &body])?;
-    let about = &app.settings.reporting.about;
     web::post(&app, &once, StatusCode::CREATED, async |tx| {
-        super::approve(tx, &caller, id, new.approve, &new.reason, about).await
+        super::approve(tx, &caller, id, new.approve, &new.reason, &app.settings).await
+    })
+    .await
+}
+
+/// What a decision would do, in plain words. Nothing is written.
+#[utoipa::path(post, path = "/v1/cases/{case}/read-back", tag = "cases", params(("case" = String, Path)),
+    request_body = NewDecision,
+    responses((status = 200, body = ReadBack), (status = "default", body = ProblemBody)))]
+pub async fn read_back(State(app): State<App>, caller: Caller, Path(case): Path<String>, body: Body) -> Answer {
+    caller.require(Permission::DecideCases)?;
+    let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
+    let new: NewDecision = web::json(&body)?;
+    let mut tx = app.db.write().await.map_err(Error::from)?;
+    // Never committed: roles are said and drafts are made as they would be, and then forgotten.
+    web::ok(&super::read_back(&mut tx, &caller, id, &new, &app.settings).await?)
+}
+
+/// A child may be in danger now: P0, a page, and a report with what there is. Any reviewer, without a lease.
+#[utoipa::path(post, path = "/v1/cases/{case}/danger", tag = "cases", params(("case" = String, Path)),
+    request_body = Danger,
+    responses((status = 201, body = Decision), (status = "default", body = ProblemBody)))]
+pub async fn danger(
+    State(app): State<App>,
+    caller: Caller,
+    Path(case): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    caller.require(Permission::DecideCases)?;
+    let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
+    let danger: Danger = web::json(&body)?;
+    let once = Once::new("POST /v1/cases/danger", &caller, &headers, &[case.as_bytes(), &body])?;
+    web::post(&app, &once, StatusCode::CREATED, async |tx| {
+        super::danger::now(tx, &caller, id, &danger, &app.settings).await
+    })
+    .await
+}
+
+/// Write down a telephone call about a case.
+#[utoipa::path(post, path = "/v1/cases/{case}/calls", tag = "cases", params(("case" = String, Path)),
+    request_body = NewCall,
+    responses((status = 201, body = TelephoneCall), (status = "default", body = ProblemBody)))]
+pub async fn call(
+    State(app): State<App>,
+    caller: Caller,
+    Path(case): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    caller.require(Permission::DecideCases)?;
+    let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
+    let new: NewCall = web::json(&body)?;
+    let once = Once::new("POST /v1/cases/calls", &caller, &headers, &[case.as_bytes(), &body])?;
+    web::post(&app, &once, StatusCode::CREATED, async |tx| super::danger::record_call(tx, &caller, id, &new).await)
+        .await
+}
+
+/// Another urgency, with its reason.
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPriority {
+    /// Which.
+    priority: Priority,
+    /// Why, in a sentence.
+    reason: String,
+}
+
+/// Set the urgency of a case, with a reason.
+#[utoipa::path(post, path = "/v1/cases/{case}/priority", tag = "cases", params(("case" = String, Path)),
+    request_body = NewPriority,
+    responses((status = 200, body = Case), (status = "default", body = ProblemBody)))]
+pub async fn prioritise(
+    State(app): State<App>,
+    caller: Caller,
+    Path(case): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    caller.require(Permission::DecideCases)?;
+    let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
+    let new: NewPriority = web::json(&body)?;
+    let once = Once::new("POST /v1/cases/priority", &caller, &headers, &[case.as_bytes(), &body])?;
+    web::post(&app, &once, StatusCode::OK, async |tx| {
+        super::priority::set(tx, &caller, id, new.priority, &new.reason).await
+    })
+    .await
+}
+
+/// Add somebody to a case you work on.
+#[utoipa::path(post, path = "/v1/cases/{case}/involved", tag = "cases", params(("case" = String, Path)),
+    request_body = NewInvolved,
+    responses((status = 201, body = Involved), (status = "default", body = ProblemBody)))]
+pub async fn involve(
+    State(app): State<App>,
+    caller: Caller,
+    Path(case): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    caller.require(Permission::DecideCases)?;
+    let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
+    let new: NewInvolved = web::json(&body)?;
+    let once = Once::new("POST /v1/cases/involved", &caller, &headers, &[case.as_bytes(), &body])?;
+    web::post(&app, &once, StatusCode::CREATED, async |tx| involved::add(tx, &caller, id, &new).await).await
+}
+
+/// What somebody is in a case.
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoleOf {
+    /// What they are.
+    role: Role,
+    /// Whether they may be a child.
+    likely_minor: Option<bool>,
+    /// Whether somebody else may have used the account.
+    hijacked: Option<bool>,
+}
+
+/// Give somebody in a case you work on their role.
+#[utoipa::path(put, path = "/v1/cases/{case}/involved/{involved}", tag = "cases",
+    params(("case" = String, Path), ("involved" = String, Path)), request_body = RoleOf,
+    responses((status = 200, body = Involved), (status = "default", body = ProblemBody)))]
+pub async fn set_role(
+    State(app): State<App>,
+    caller: Caller,
+    Path((case, involved)): Path<(String, String)>,
+    body: Body,
+) -> Answer {
+    caller.require(Permission::DecideCases)?;
+    let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
+    let new: RoleOf = web::json(&body)?;
+    let role = NewRole {
+        involved: Some(web::id(&involved, &involved::UNKNOWN_INVOLVED)?),
+        account: None,
+        role: new.role,
+        likely_minor: new.likely_minor,
+        hijacked: new.hijacked,
+    };
+    let mut tx = app.db.write().await.map_err(Error::from)?;
+    let (one, proof) = involved::set_role(&mut tx, &caller, id, &role).await?;
+    tx.commit(proof).await.map_err(Error::from)?;
+    web::ok(&one)
+}
+
+/// Undo a wrong decision, with everything that rested on it.
+#[utoipa::path(post, path = "/v1/cases/{case}/corrections", tag = "cases", params(("case" = String, Path)),
+    request_body = NewCorrection,
+    responses((status = 201, body = Correction), (status = "default", body = ProblemBody)))]
+pub async fn correct(
+    State(app): State<App>,
+    caller: Caller,
+    Path(case): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    caller.require(Permission::ApproveDecisions)?;
+    let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
+    let new: NewCorrection = web::json(&body)?;
+    let once = Once::new("POST /v1/cases/corrections", &caller, &headers, &[case.as_bytes(), &body])?;
+    web::post(&app, &once, StatusCode::CREATED, async |tx| super::correct(tx, &caller, id, &new, &app.settings).await)
+        .await
+}
+
+/// Who must still be told that a report was wrong, the longest waiting first.
+#[utoipa::path(get, path = "/v1/corrections", tag = "cases",
+    responses((status = 200, body = Page<Untold>), (status = "default", body = ProblemBody)))]
+pub async fn untold(State(app): State<App>, caller: Caller) -> Answer {
+    caller.require(Permission::ReadReports)?;
+    let mut tx = app.db.read().await.map_err(Error::from)?;
+    let rows = super::untold(&mut tx, &caller).await?;
+    web::ok(&Page { rows, next: None })
+}
+
+/// Write down that somebody was told, by which means, and what was said.
+#[utoipa::path(post, path = "/v1/corrections/{told}/told", tag = "cases", params(("told" = String, Path)),
+    request_body = NewTold,
+    responses((status = 200, body = Untold), (status = "default", body = ProblemBody)))]
+pub async fn tell(
+    State(app): State<App>,
+    caller: Caller,
+    Path(told): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    caller.require(Permission::TellCorrections)?;
+    let id = web::id(&told, &super::corrections::UNKNOWN_TOLD)?;
+    let new: NewTold = web::json(&body)?;
+    let once = Once::new("POST /v1/corrections/told", &caller, &headers, &[told.as_bytes(), &body])?;
+    web::post(&app, &once, StatusCode::OK, async |tx| super::tell(tx, &caller, id, &new).await).await
+}
+
+/// Why.
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Why {
+    /// In a sentence.
+    reason: String,
+}
+
+/// Set a list aside: it matches no more, and what rested on it alone is open again.
+#[utoipa::path(post, path = "/v1/banks/{bank}/quarantine", tag = "banks", params(("bank" = String, Path)),
+    request_body = Why,
+    responses((status = 200, body = Quarantined), (status = "default", body = ProblemBody)))]
+pub async fn quarantine(
+    State(app): State<App>,
+    caller: Caller,
+    Path(bank): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    caller.require(Permission::QuarantineLists)?;
+    let why: Why = web::json(&body)?;
+    let once = Once::new("POST /v1/banks/quarantine", &caller, &headers, &[bank.as_bytes(), &body])?;
+    web::post(&app, &once, StatusCode::OK, async |tx| {
+        let bank = crate::banks::find(tx, &caller, &bank).await?;
+        super::quarantine(tx, &caller, bank.id, &why.reason).await
+    })
+    .await
+}
+
+/// One file, and the cases that hold it.
+#[utoipa::path(get, path = "/v1/files/{sha256}", tag = "cases", params(("sha256" = String, Path)),
+    responses((status = 200, body = FileView), (status = "default", body = ProblemBody)))]
+pub async fn file(State(app): State<App>, caller: Caller, Path(sha256): Path<String>) -> Answer {
+    caller.require(Permission::ReadCases)?;
+    let mut tx = app.db.read().await.map_err(Error::from)?;
+    web::ok(&super::file(&mut tx, &caller, &sha256).await?)
+}
+
+/// One decision for every account that has nothing but this file.
+#[utoipa::path(post, path = "/v1/files/{sha256}/decisions", tag = "cases", params(("sha256" = String, Path)),
+    request_body = FileDecision,
+    responses((status = 201, body = FileDecided), (status = "default", body = ProblemBody)))]
+pub async fn decide_file(
+    State(app): State<App>,
+    caller: Caller,
+    Path(sha256): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    caller.require(Permission::DecideCases)?;
+    let new: FileDecision = web::json(&body)?;
+    let once = Once::new("POST /v1/files/decisions", &caller, &headers, &[sha256.as_bytes(), &body])?;
+    web::post(&app, &once, StatusCode::CREATED, async |tx| {
+        super::decide_file(tx, &caller, &sha256, &new, &app.settings).await
+    })
+    .await
+}
+
+/// The second person's word on a decision that was made for one file.
+#[utoipa::path(post, path = "/v1/files/{sha256}/approvals", tag = "cases", params(("sha256" = String, Path)),
+    request_body = NewApproval,
+    responses((status = 201, body = FileDecided), (status = "default", body = ProblemBody)))]
+pub async fn approve_file(
+    State(app): State<App>,
+    caller: Caller,
+    Path(sha256): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    caller.require(Permission::ApproveDecisions)?;
+    let new: NewApproval = web::json(&body)?;
+    let once = Once::new("POST /v1/files/approvals", &caller, &headers, &[sha256.as_bytes(), &body])?;
+    web::post(&app, &once, StatusCode::CREATED, async |tx| {
+        super::approve_file(tx, &caller, &sha256, new.approve, &new.reason, &app.settings).await
     })
     .await
 }

@@ -344,6 +344,11 @@ pub async fn quarantine(tx: &mut Tx, caller: &Caller, bank: BankId, reason: &str
     Ok((Quarantined { bank, reopened }, proof))
 }
 
+/// A report that was to be taken back turned out to be filed: whoever received it must be told after all.
+pub async fn could_not_be_taken_back(tx: &mut Tx, report: ReportId) -> Result<()> {
+    store::must_be_told(tx, report).await
+}
+
 /// How somebody was told.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

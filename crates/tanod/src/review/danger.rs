@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::decisions::{self, Approval, Decision, Outcome, Particulars};
-use super::{Case, Ground, Priority, UNKNOWN_CASE, add_grounds, involved, store};
+use super::{Ground, Priority, UNKNOWN_CASE, add_grounds, involved, store};
 use crate::accounts::{Caller, Permission};
+use crate::alarms;
 use crate::audit::{self, Entry};
 use crate::config::Settings;
 use crate::evidence;
@@ -82,6 +83,7 @@ pub async fn now(
     let proof = decisions::write(tx, caller, &decision).await?;
     let case = super::case(tx, id).await?;
     decisions::settle(tx, &case, &decision, settings).await?;
+    alarms::raise_anew(tx, alarms::Kind::DangerNow, &id.to_string(), Some(id)).await?;
     let detail = serde_json::json!({"country": danger.country});
     audit::record(tx, Entry::by(caller, "danger.now").case(id).about(decision.id).detail(detail)).await.map(drop)?;
     Ok((decision, proof))
@@ -146,7 +148,9 @@ pub async fn record_call(tx: &mut Tx, caller: &Caller, id: CaseId, new: &NewCall
     super::exists(tx, id).await?.then_some(()).ok_or(&UNKNOWN_CASE)?;
     let fits = |text: &str, most: usize| !text.trim().is_empty() && text.chars().count() <= most;
     if !fits(&new.authority, 200) || !fits(&new.telephone, 60) || !fits(&new.words, 4_000) {
-        return Err(BAD_ITEM.because("a call needs authority, telephone and words (200, 60 and 4000 characters at most)"));
+        return Err(
+            BAD_ITEM.because("a call needs authority, telephone and words (200, 60 and 4000 characters at most)")
+        );
     }
     let call = TelephoneCall {
         id: tx.id(),

@@ -12,6 +12,7 @@ use super::{
     Case, Event, NO_REASON, NOT_IN_CASE, Signal, State, UNKNOWN_CASE, WRONG_STATE, leased, move_to, store, undecided,
 };
 use crate::accounts::{self, Caller, Permission};
+use crate::alarms;
 use crate::audit::{self, Entry};
 use crate::config::Settings;
 use crate::evidence;
@@ -330,8 +331,11 @@ pub async fn read_back(
                 files => format!("{files} files go with it."),
             });
             says.push(match new.viewed_whole.len() {
-                0 => "You state of no file that you viewed all of it: the police may need a warrant to open them.".to_owned(),
-                n => format!("You state that you yourself viewed all of {n} of these files, whole and without the veil."),
+                0 => "You state of no file that you viewed all of it: the police may need a warrant to open them."
+                    .to_owned(),
+                n => {
+                    format!("You state that you yourself viewed all of {n} of these files, whole and without the veil.")
+                }
             });
             for one in involved::of(tx, id).await? {
                 let who = one.account.unwrap_or_else(|| "whoever has no account".to_owned());
@@ -430,6 +434,7 @@ pub(super) async fn decide_as_one_of(
         Approval::Asked => move_to(tx, &case, Event::ApprovalAsked).await?,
         Approval::Alone => {
             move_to(tx, &case, Event::ApprovalAsked).await?;
+            alarms::raise(tx, alarms::Kind::ApprovalWaits, &decision.id.to_string(), Some(id)).await?;
             let hours = settings.review.alone_hours;
             queue::push(tx, &Work::SettleAloneV1 { decision: decision.id }, Duration::from_hours(hours)).await?;
         }
@@ -485,6 +490,7 @@ pub async fn approve(
     }
     decision.approval = if yes { Approval::Given } else { Approval::Refused };
     store::settle_approval(tx, decision.id, decision.approval, person, reason.trim()).await?;
+    alarms::clear(tx, alarms::Kind::ApprovalWaits, &decision.id.to_string()).await?;
     let kind = if yes { "decision.approved" } else { "decision.refused" };
     let detail = serde_json::json!({"reason": reason.trim()});
     let proof = audit::record(tx, Entry::by(caller, kind).case(id).about(decision.id).detail(detail)).await?;
@@ -507,6 +513,7 @@ pub async fn settle_alone(tx: &mut Tx, id: DecisionId, settings: &Settings) -> R
         return Ok(None);
     }
     store::settle_alone(tx, id).await?;
+    alarms::clear(tx, alarms::Kind::ApprovalWaits, &id.to_string()).await?;
     let entry = Entry::by_tanod("decision.delay_over").case(case.id).about(id);
     let proof = audit::record(tx, entry).await?;
     settle(tx, &case, &decision, settings).await?;

@@ -8,15 +8,23 @@ use axum::routing::{get, post};
 use exchange::ncmec::document::IncidentType;
 use jiff::Timestamp;
 
-use super::{Approval, Case, Decision, NewDecision, Outcome, Priority, Signal, State, UNKNOWN_CASE, Wanted};
+use super::danger::{Danger, NewCall};
+use super::involved::{Involved, NewRole, Role, UNKNOWN_INVOLVED};
+use super::{
+    Approval, Case, Decision, Ground, NOT_SAID_WHERE, NewCorrection, NewDecision, Outcome, Priority, Route, Signal,
+    State, ToldState, UNKNOWN_CASE, Wanted,
+};
 use crate::accounts::{self, Permission};
+use crate::clocks;
 use crate::evidence::{self, Basis, Hold};
 use crate::intake;
 use crate::matching::{Hit, Strength};
+use crate::numbers::{self, Number};
+use crate::operator::Operator;
 use crate::plan::App;
 use crate::refusal::{Error, Result};
 use crate::reporting::{self, Destination, Report, ReportKind, ReportState};
-use crate::store::{CaseId, ItemId, Recorded, Tx, as_word, word};
+use crate::store::{CaseId, DecisionId, InvolvedId, ItemId, Recorded, ReportId, Tx, as_word, word};
 use crate::web::console::{Fields, Paged, Staff, Who, Words, show};
 use crate::web::{self, BAD_BODY, Body, Page};
 
@@ -30,6 +38,10 @@ pub fn router() -> Router<App> {
         .route("/console/cases/{case}/release", post(release))
         .route("/console/cases/{case}/decisions", post(decide))
         .route("/console/cases/{case}/approvals", post(approve))
+        .route("/console/cases/{case}/danger", post(danger))
+        .route("/console/cases/{case}/calls", post(call))
+        .route("/console/cases/{case}/corrections", post(correct))
+        .route("/console/cases/{case}/reports/{report}/withdraw", post(withdraw))
 }
 
 /// What the queue shows of a case, and the head of its page.
@@ -44,6 +56,16 @@ struct Head {
     since_full: String,
     route: &'static str,
     worker: String,
+    reasons: String,
+    deadline: Option<Deadline>,
+}
+
+/// The next thing that must happen, and by when.
+struct Deadline {
+    words: String,
+    at: String,
+    at_full: String,
+    state: &'static str,
 }
 
 struct Tab {
@@ -84,6 +106,24 @@ struct Upload {
     whole: bool,
 }
 
+/// Somebody in the case.
+struct Somebody {
+    id: InvolvedId,
+    account: String,
+    role: Option<&'static str>,
+    hints: String,
+}
+
+/// What a decision would do, before it is made.
+#[derive(Template)]
+#[template(path = "review/pages/read_back.html")]
+struct ReadBackPage<'a> {
+    who: &'a Who,
+    case: CaseId,
+    sentences: Vec<String>,
+    fields: Vec<(String, String)>,
+}
+
 struct Decided {
     outcome: &'static str,
     by: i64,
@@ -95,7 +135,9 @@ struct Decided {
 struct Filed {
     kind: &'static str,
     state: &'static str,
-    number: Option<i64>,
+    id: ReportId,
+    number: Option<String>,
+    until: Option<String>,
     at: Option<String>,
     trouble: Option<String>,
 }
@@ -113,6 +155,13 @@ struct CasePage<'a> {
     may_approve: bool,
     under_way: bool,
     destination: &'static str,
+    people: Vec<Somebody>,
+    untold: Vec<String>,
+    undoable: Option<DecisionId>,
+    afterwards: bool,
+    alarmed: bool,
+    can_decide: bool,
+    numbers: Vec<Number>,
     kinds: Vec<&'static str>,
     uploads: Vec<Upload>,
     decisions: Vec<Decided>,
@@ -135,7 +184,8 @@ fn minute(at: Timestamp) -> String {
 fn state_words(state: State) -> &'static str {
     match state {
         State::Open => "Open",
-        State::Help => "Needs a lead",
+        State::Help => "Handed to another person",
+        State::Context => "Waits for the platform",
         State::Approval => "Waits for a second person",
         State::Reporting => "Being reported",
         State::Reported => "Reported",
@@ -153,7 +203,7 @@ fn priority_words(priority: Priority) -> (&'static str, &'static str) {
     }
 }
 
-async fn head(tx: &mut Tx, staff: &Staff, case: &Case) -> Result<Head> {
+async fn head(tx: &mut Tx, staff: &Staff, operator: &Operator, case: &Case) -> Result<Head> {
     let (priority, meaning) = priority_words(case.priority);
     let worker = match case.leased_by {
         Some(person) if case.is_leased_by(person, tx.now()) => {
@@ -171,9 +221,32 @@ async fn head(tx: &mut Tx, staff: &Staff, case: &Case) -> Result<Head> {
         account: case.account.clone().unwrap_or_else(|| "not known".to_owned()),
         since: minute(case.knowledge_at),
         since_full: case.knowledge_at.to_string(),
-        route: if case.knowledge_route == "hash_match" { "by a match with a list" } else { "by another route" },
+        route: match case.knowledge_route {
+            Route::HashMatch => "by a match with a list",
+            Route::UserReport => "by a user's notice",
+            Route::PersonDepicted => "by the person depicted, or somebody who speaks for them",
+            Route::Moderator => "by a moderator",
+            Route::Hotline => "by a hotline",
+            Route::Police => "by the police",
+        },
+        reasons: case.reasons.iter().map(|ground| ground_words(*ground)).collect::<Vec<_>>().join("; "),
         worker,
+        deadline: deadline(tx, operator, case.id).await?,
     })
+}
+
+async fn deadline(tx: &mut Tx, operator: &Operator, case: CaseId) -> Result<Option<Deadline>> {
+    let clocks = clocks::of(operator, &clocks::facts(tx, case).await?);
+    Ok(clocks::next(&clocks).map(|clock| Deadline {
+        words: format!("{} ({})", clock.words, clock.law),
+        at: minute(clock.due_at),
+        at_full: clock.due_at.to_string(),
+        state: match clock.state {
+            clocks::State::Passed => "passed",
+            clocks::State::Near => "near",
+            clocks::State::Running | clocks::State::Met => "",
+        },
+    }))
 }
 
 #[derive(serde::Deserialize)]
@@ -197,7 +270,7 @@ async fn queue(Shared(app): Shared<App>, staff: Staff, Query(asked): Query<Asked
     let page = Page::new(rows, |case| case.id.to_string());
     let mut cases = Vec::new();
     for case in &page.rows {
-        cases.push(head(&mut tx, &staff, case).await?);
+        cases.push(head(&mut tx, &staff, &app.settings.operator, case).await?);
     }
     let tabs = std::iter::once(("all".to_owned(), "All"))
         .chain(State::ALL.into_iter().map(|state| (as_word(&state), state_words(state))))
@@ -260,14 +333,32 @@ async fn gather<'a>(
     let me = staff.caller.person()?;
     let leads = staff.caller.may(Permission::ApproveDecisions);
     let leased = case.is_leased_by(me, tx.now());
-    let waits = matches!(case.state, State::Open) || (case.state == State::Help && leads);
+    let handed = case.state == State::Help && (leads || case.given_to == Some(me));
+    let waits = matches!(case.state, State::Open | State::Context) || handed;
     let decided_by_me =
         contents.decisions.iter().any(|decision| decision.approval == Approval::Asked && decision.by == me);
     let may_approve = case.state == State::Approval && leads && !decided_by_me;
     let mut uploads = Vec::new();
-    for (n, signal) in contents.signals.iter().enumerate() {
-        uploads.push(upload(&mut tx, staff, n + 1, signal, whole, &contents.decisions).await?);
+    let with_media = contents.signals.iter().filter_map(|signal| signal.item.map(|item| (signal, item)));
+    for ((signal, item), nth) in with_media.zip(1..) {
+        uploads.push(upload(&mut tx, staff, nth, signal, item, whole, &contents.decisions).await?);
     }
+    let people = contents.involved.iter().map(|one| Somebody {
+        id: one.id,
+        account: one.account.clone().unwrap_or_else(|| "without an account".to_owned()),
+        role: one.role.map(role_words),
+        hints: hints(one),
+    });
+    let people: Vec<Somebody> = people.collect();
+    let told = contents.corrections.iter().flat_map(|correction| &correction.told);
+    let untold = told.filter(|told| told.state == ToldState::Open).map(|told| told.whom.clone()).collect();
+    let undoable = contents.decisions.iter().rev().find(|decision| decision.undone_at.is_none());
+    let undoable =
+        undoable.filter(|_| leads && matches!(case.state, State::Reporting | State::Reported | State::Dismissed));
+    let undoable = undoable.map(|decision| decision.id);
+    let afterwards = leads
+        && contents.decisions.iter().any(|decision| decision.approval == Approval::Afterwards)
+        && case.state != State::Approval;
     let mut decisions = Vec::new();
     for decision in &contents.decisions {
         decisions.push(Decided {
@@ -277,7 +368,10 @@ async fn gather<'a>(
             reason: decision.reason.clone(),
             approval: match decision.approval {
                 Approval::NotNeeded => None,
+                _ if decision.undone_at.is_some() => Some("Undone since."),
                 Approval::Asked => Some("A second person is asked."),
+                Approval::Alone => Some("There is nobody else: it is carried out after a delay."),
+                Approval::Afterwards => Some("Danger now: carried out at once; a lead looks at it afterwards."),
                 Approval::Given => Some("Approved by a second person."),
                 Approval::Refused => Some("Refused by a second person."),
             },
@@ -293,22 +387,74 @@ async fn gather<'a>(
         may_approve,
         under_way: case.state == State::Reporting
             && reports.iter().any(|report| matches!(report.state, ReportState::Waiting | ReportState::Filing)),
-        destination: "NCMEC's CyberTipline",
+        destination: app.settings.reporting.destination.words(),
+        people,
+        untold,
+        undoable,
+        afterwards,
+        alarmed: case.priority == Priority::P0,
+        can_decide: staff.caller.may(Permission::DecideCases),
+        numbers: if case.priority == Priority::P0 {
+            numbers::directory(&app.settings.danger.numbers, None, None, &app.settings.operator.country)
+        } else {
+            Vec::new()
+        },
         kinds: IncidentType::ALL.into_iter().map(IncidentType::as_str).collect(),
         uploads,
         decisions,
         reports: reports.iter().map(filed).collect(),
         holds: evidence::holds_on(&mut tx, id).await?.iter().filter_map(hold_words).collect(),
-        case: head(&mut tx, staff, &case).await?,
+        case: head(&mut tx, staff, &app.settings.operator, &case).await?,
     })
+}
+
+fn ground_words(ground: Ground) -> &'static str {
+    match ground {
+        Ground::DangerNow => "a reviewer says that a child is in danger now",
+        Ground::DangerTold => "somebody says that a child is in danger now",
+        Ground::DangerToldOften => "somebody says again and again that a child is in danger",
+        Ground::NewMaterial => "material that no list knows",
+        Ground::Enticement => "somebody talks a child into sexual acts",
+        Ground::Sextortion => "blackmail",
+        Ground::AccessToChild => "an adult has access to a child",
+        Ground::Told => "somebody told us",
+        Ground::KnownPublic => "known material that everybody could see",
+        Ground::KnownSeveral => "several known files",
+        Ground::KnownSingle => "known material",
+        Ground::Viral => "a file that many accounts pass on",
+        Ground::SetByPerson => "set by a person",
+    }
 }
 
 fn outcome_words(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Report => "Report",
         Outcome::NoViolation => "No violation",
-        Outcome::NeedHelp => "Help asked for",
+        Outcome::OtherViolation => "Another violation, not reported",
+        Outcome::NeedContext => "The platform is asked for more",
+        Outcome::CannotTell => "Handed to another person",
+        Outcome::AlreadyReported => "Reported before, elsewhere",
     }
+}
+
+fn role_words(role: Role) -> &'static str {
+    match role {
+        Role::Suspect => "suspect",
+        Role::Recipient => "recipient",
+        Role::Victim => "victim",
+        Role::Unknown => "unknown",
+    }
+}
+
+fn hints(one: &Involved) -> String {
+    let mut hints = Vec::new();
+    if one.likely_minor {
+        hints.push("may be a child: handle as a victim");
+    }
+    if one.hijacked {
+        hints.push("somebody else may have used it");
+    }
+    hints.join("; ")
 }
 
 fn filed(report: &Report) -> Filed {
@@ -326,7 +472,12 @@ fn filed(report: &Report) -> Filed {
             ReportState::Dead => "is stuck, and a lead must look",
             ReportState::Withdrawn => "was taken back",
         },
-        number: report.number,
+        id: report.id,
+        number: match &report.elsewhere {
+            Some(elsewhere) => Some(format!("{} at {}", elsewhere.number, elsewhere.authority)),
+            None => report.number.map(|number| number.to_string()),
+        },
+        until: report.due_at.filter(|_| report.state == ReportState::Waiting && report.attempt == 0).map(minute),
         at: report.finished_at.map(minute),
         trouble: report.trouble.clone().filter(|_| report.state == ReportState::Dead),
     }
@@ -349,12 +500,13 @@ async fn upload(
     staff: &Staff,
     nth: usize,
     signal: &Signal,
+    id: ItemId,
     whole: Option<ItemId>,
     decisions: &[Decision],
 ) -> Result<Upload> {
     let me = staff.caller.person()?;
-    let item = intake::find(tx, signal.item).await?;
-    let views = evidence::views(tx, signal.item).await?;
+    let item = intake::find(tx, id).await?;
+    let views = evidence::views(tx, id).await?;
     let viewed = views.iter().any(|view| view.person == me && view.whole && !view.veiled);
     let open = views.iter().filter(|view| !view.veiled).count();
     let decision = decisions.iter().find(|decision| Some(decision.id) == signal.decision);
@@ -371,8 +523,8 @@ async fn upload(
     facts.push(("Received", format!("{} UTC", minute(item.received_at))));
     Ok(Upload {
         nth,
-        item: signal.item,
-        found: intake::matches(tx, signal.item).await?.first().map_or_else(|| "a match".to_owned(), found_words),
+        item: id,
+        found: intake::matches(tx, id).await?.first().map_or_else(|| "a match".to_owned(), found_words),
         facts,
         looks: match (views.len(), open) {
             (0, _) => "nobody has looked".to_owned(),
@@ -381,9 +533,9 @@ async fn upload(
         decision: decision.map_or("open", |decision| outcome_words(decision.outcome)),
         undecided: signal.decision.is_none(),
         // What this very page shows whole may be stated with it; the decision looks for the look itself.
-        viewed: viewed || whole == Some(signal.item),
-        kept: evidence::is_kept(tx, signal.item).await?,
-        whole: whole == Some(signal.item),
+        viewed: viewed || whole == Some(id),
+        kept: evidence::is_kept(tx, id).await?,
+        whole: whole == Some(id),
     })
 }
 
@@ -428,25 +580,163 @@ async fn release(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String
     act(&app, &staff, &case, async |tx, id| super::release(tx, &staff.caller, id).await).await
 }
 
-async fn decide(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, body: Body) -> Paged {
-    let (about, second) = (&app.settings.reporting.about, app.settings.review.second_approval);
-    act(&app, &staff, &case, async |tx, id| {
-        let form = Fields::read(&body, &["outcome", "incident_type", "viewed_whole", "reason"])?;
-        let outcome = word(form.one("outcome")).ok_or_else(|| BAD_BODY.because("choose a decision"))?;
-        let viewed_whole = form.all("viewed_whole").map(|item| web::id(item, &intake::UNKNOWN_ITEM));
-        let new = NewDecision {
-            outcome,
-            reason: form.one("reason").to_owned(),
-            incident_type: Some(form.one("incident_type").to_owned()).filter(|_| outcome == Outcome::Report),
-            viewed_whole: viewed_whole.collect::<Result<_>>()?,
+const DECISION_FIELDS: [&str; 11] = [
+    "outcome",
+    "incident_type",
+    "viewed_whole",
+    "reason",
+    "role",
+    "next",
+    "authority",
+    "number",
+    "filed_at",
+    "annotation",
+    "sure",
+];
+
+/// A decision as the form says it.
+fn decision(form: &Fields) -> Result<NewDecision> {
+    let outcome = word(form.one("outcome")).ok_or_else(|| BAD_BODY.because("choose a decision"))?;
+    let viewed_whole = form.all("viewed_whole").map(|item| web::id(item, &intake::UNKNOWN_ITEM));
+    let mut roles = Vec::new();
+    for said in form.all("role").filter(|said| !said.is_empty()) {
+        let (who, role) = said.split_once(':').ok_or_else(|| BAD_BODY.because("choose what each account is"))?;
+        roles.push(NewRole {
+            involved: Some(web::id(who, &UNKNOWN_INVOLVED)?),
+            account: None,
+            role: word(role).ok_or_else(|| BAD_BODY.because("choose what each account is"))?,
+            likely_minor: None,
+            hijacked: None,
+        });
+    }
+    let next = form.one("next").trim();
+    let next = if next.is_empty() {
+        None
+    } else {
+        Some(next.parse().map_err(|_| BAD_BODY.because("a staff number is a number"))?)
+    };
+    let elsewhere = if outcome == Outcome::AlreadyReported {
+        let at = format!("{}:00Z", form.one("filed_at").trim_end_matches('Z'));
+        Some(reporting::Elsewhere {
+            authority: form.one("authority").to_owned(),
+            number: form.one("number").to_owned(),
+            at: at.parse().map_err(|_| NOT_SAID_WHERE.because("the time is day and minute, in UTC"))?,
+            receipt: None,
+        })
+    } else {
+        None
+    };
+    let annotations = form.all("annotation").filter(|_| outcome == Outcome::Report);
+    let mut new = NewDecision {
+        outcome,
+        reason: form.one("reason").to_owned(),
+        incident_type: Some(form.one("incident_type").to_owned()).filter(|_| outcome == Outcome::Report),
+        viewed_whole: viewed_whole.collect::<Result<_>>()?,
+        roles,
+        destination: None,
+        report_annotations: std::collections::BTreeSet::new(),
+        file_annotations: std::collections::BTreeSet::new(),
+        next,
+        elsewhere,
+    };
+    for annotation in annotations {
+        match (word(annotation), word(annotation)) {
+            (Some(of_report), _) => new.report_annotations.insert(of_report),
+            (_, Some(of_file)) => new.file_annotations.insert(of_file),
+            _ => return Err(BAD_BODY.because("there is no such annotation")),
         };
-        Ok(super::decide(tx, &staff.caller, id, &new, about, second).await?.1)
+    }
+    Ok(new)
+}
+
+/// First the decision is read back in plain words; said again, it is made.
+async fn decide(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, body: Body) -> Paged {
+    let sure = Fields::read(&body, &DECISION_FIELDS).is_ok_and(|form| form.one("sure") == "yes");
+    if !sure {
+        return say_back(&app, &staff, &case, &body).await;
+    }
+    act(&app, &staff, &case, async |tx, id| {
+        let new = decision(&Fields::read(&body, &DECISION_FIELDS)?)?;
+        Ok(super::decide(tx, &staff.caller, id, &new, &app.settings).await?.1)
+    })
+    .await
+}
+
+async fn say_back(app: &App, staff: &Staff, case: &str, body: &Body) -> Paged {
+    let id: CaseId = web::id(case, &UNKNOWN_CASE)?;
+    let mut tx = app.db.write().await?;
+    let said = async {
+        let new = decision(&Fields::read(body, &DECISION_FIELDS)?)?;
+        super::read_back(&mut tx, &staff.caller, id, &new, &app.settings).await
+    };
+    match said.await {
+        Ok(said) => {
+            let fields = form_urlencoded::parse(body).into_owned().filter(|(name, _)| name != "sure").collect();
+            show(&ReadBackPage { who: &staff.who, case: id, sentences: said.sentences, fields })
+        }
+        Err(Error::Refused(refusal)) => {
+            drop(tx);
+            let status = axum::http::StatusCode::from_u16(refusal.kind.status).unwrap_or_default();
+            let page = page(app, staff, id, None, Some(Words::from(&*refusal))).await?;
+            Ok((status, page).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn danger(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, body: Body) -> Paged {
+    act(&app, &staff, &case, async |tx, id| {
+        let form = Fields::read(&body, &["reason"])?;
+        let danger = Danger { reason: Some(form.one("reason").to_owned()), ..Danger::default() };
+        Ok(super::danger::now(tx, &staff.caller, id, &danger, &app.settings).await?.1)
+    })
+    .await
+}
+
+async fn call(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, body: Body) -> Paged {
+    act(&app, &staff, &case, async |tx, id| {
+        let form = Fields::read(&body, &["direction", "authority", "telephone", "reference", "words"])?;
+        let new = NewCall {
+            direction: word(form.one("direction")).ok_or_else(|| BAD_BODY.because("say who called whom"))?,
+            authority: form.one("authority").to_owned(),
+            telephone: form.one("telephone").to_owned(),
+            reference: Some(form.one("reference").to_owned()),
+            words: form.one("words").to_owned(),
+            at: None,
+        };
+        Ok(super::danger::record_call(tx, &staff.caller, id, &new).await?.1)
+    })
+    .await
+}
+
+async fn correct(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, body: Body) -> Paged {
+    act(&app, &staff, &case, async |tx, id| {
+        let form = Fields::read(&body, &["decision", "reason"])?;
+        let new = NewCorrection {
+            decision: web::id(form.one("decision"), &super::corrections::UNKNOWN_DECISION)?,
+            reason: form.one("reason").to_owned(),
+            exception: true,
+        };
+        Ok(super::correct(tx, &staff.caller, id, &new, &app.settings).await?.1)
+    })
+    .await
+}
+
+async fn withdraw(
+    Shared(app): Shared<App>,
+    staff: Staff,
+    Path((case, report)): Path<(String, String)>,
+    body: Body,
+) -> Paged {
+    act(&app, &staff, &case, async |tx, _| {
+        let form = Fields::read(&body, &["reason"])?;
+        let id: ReportId = web::id(&report, &reporting::UNKNOWN_REPORT)?;
+        Ok(super::withdraw(tx, &staff.caller, id, form.one("reason")).await?.1)
     })
     .await
 }
 
 async fn approve(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, body: Body) -> Paged {
-    let about = &app.settings.reporting.about;
     act(&app, &staff, &case, async |tx, id| {
         let form = Fields::read(&body, &["approve", "reason"])?;
         let yes = match form.one("approve") {
@@ -454,7 +744,7 @@ async fn approve(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String
             "no" => false,
             _ => return Err(BAD_BODY.because("choose your word")),
         };
-        Ok(super::approve(tx, &staff.caller, id, yes, form.one("reason"), about).await?.1)
+        Ok(super::approve(tx, &staff.caller, id, yes, form.one("reason"), &app.settings).await?.1)
     })
     .await
 }

@@ -53,6 +53,8 @@ pub enum Ground {
     DangerNow,
     /// Somebody who told us says that a child is in danger now.
     DangerTold,
+    /// The same, by somebody who says so again and again: urgent, and no page of its own.
+    DangerToldOften,
     /// Material that no list knows.
     NewMaterial,
     /// Somebody talks a child into sexual acts.
@@ -80,7 +82,9 @@ impl Ground {
     pub fn priority(self) -> Priority {
         match self {
             Self::DangerNow | Self::DangerTold => Priority::P0,
-            Self::NewMaterial | Self::Enticement | Self::Sextortion | Self::AccessToChild => Priority::P1,
+            Self::DangerToldOften | Self::NewMaterial | Self::Enticement | Self::Sextortion | Self::AccessToChild => {
+                Priority::P1
+            }
             Self::KnownPublic | Self::KnownSeveral | Self::Told => Priority::P2,
             Self::KnownSingle | Self::SetByPerson => Priority::P3,
             Self::Viral => Priority::P4,

@@ -24,15 +24,8 @@ pub enum State {
 
 impl State {
     /// All states.
-    pub const ALL: [Self; 7] = [
-        Self::Open,
-        Self::Help,
-        Self::Context,
-        Self::Approval,
-        Self::Reporting,
-        Self::Reported,
-        Self::Dismissed,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Open, Self::Help, Self::Context, Self::Approval, Self::Reporting, Self::Reported, Self::Dismissed];
 
     /// Whether a decision can be made.
     pub fn can_be_decided(self) -> bool {

@@ -9,7 +9,8 @@ use super::priority::Ground;
 use super::{Approval, Case, Decision, Joining, Priority, Signal, State, Wanted};
 use crate::refusal::{Error, Result};
 use crate::store::{
-    BankId, CaseId, CorrectionId, DecisionId, InvolvedId, PersonId, Row, SignalId, StoreError, ToldId, Tx, as_word,
+    BankId, CaseId, CorrectionId, DecisionId, InvolvedId, PersonId, ReportId, Row, SignalId, StoreError, ToldId, Tx,
+    as_word,
 };
 
 type Read<T> = std::result::Result<T, StoreError>;
@@ -211,9 +212,8 @@ pub(super) async fn signals(tx: &mut Tx, case: CaseId) -> Result<Vec<Signal>> {
 }
 
 pub(super) async fn matches_in(tx: &mut Tx, case: CaseId) -> Result<i64> {
-    let row = tx
-        .row("SELECT COUNT(*) AS n FROM signals WHERE case_id = $1 AND kind = 'hash_match'", &[case.into()])
-        .await?;
+    let row =
+        tx.row("SELECT COUNT(*) AS n FROM signals WHERE case_id = $1 AND kind = 'hash_match'", &[case.into()]).await?;
     Ok(row.map_or(Ok(0), |row| row.get("n"))?)
 }
 
@@ -438,14 +438,7 @@ pub(super) async fn set_involved(
     let now = tx.now();
     tx.execute(
         "UPDATE involved SET role = $1, likely_minor = $2, hijacked = $3, set_by = $4, set_at = $5 WHERE id = $6",
-        &[
-            role.as_ref().map(as_word).into(),
-            likely_minor.into(),
-            hijacked.into(),
-            by.into(),
-            now.into(),
-            id.into(),
-        ],
+        &[role.as_ref().map(as_word).into(), likely_minor.into(), hijacked.into(), by.into(), now.into(), id.into()],
     )
     .await?;
     Ok(())
@@ -597,4 +590,13 @@ pub(super) async fn set_told(tx: &mut Tx, told: &Told) -> Result<bool> {
         )
         .await?;
     Ok(changed == 1)
+}
+
+pub(super) async fn must_be_told(tx: &mut Tx, report: ReportId) -> Result<()> {
+    tx.execute(
+        "UPDATE corrections_told SET state = 'open' WHERE report = $1 AND state = 'taken_back'",
+        &[report.into()],
+    )
+    .await?;
+    Ok(())
 }

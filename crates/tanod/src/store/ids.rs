@@ -110,8 +110,6 @@ ids! {
     SignalId "signal";
     /// A person or an account in a case.
     InvolvedId "involved";
-    /// What somebody told the operator.
-    NoticeId "notice";
     /// A telephone call about a case.
     TelephoneCallId "telephonecall";
     /// The undoing of a wrong decision.
@@ -138,6 +136,18 @@ ids! {
     LeaseId "lease";
     /// One entry of the record.
     AuditId "audit";
+    /// One message to one of the platform's endpoints.
+    DeliveryId "delivery";
+    /// Something that somebody must be told until they say that they know.
+    AlarmId "alarm";
+    /// One message to one person about an alarm.
+    PageId "page";
+    /// Something that the platform is asked to do.
+    ActionId "action";
+    /// One answer of the platform to what a case asks about its account.
+    ContextId "context";
+    /// What somebody told the operator.
+    NoticeId "notice";
     /// One request, as the caller may quote it.
     RequestId "request";
 }

@@ -10,7 +10,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 
 use super::{BAD_BODY, COOKIE, cookie};
-use crate::accounts::{self, Caller, Session};
+use crate::accounts::{self, Caller, Permission, Session};
 use crate::plan::App;
 use crate::refusal::{Error, Kind, Refusal, Result};
 use crate::store::{World, as_word};
@@ -87,7 +87,13 @@ pub fn show(page: &impl Template) -> Paged {
     Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
 }
 
+/// A time as a page shows it, to the minute, in UTC.
+pub fn minute(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
 /// Who is signed in, as the banner names them.
+#[expect(clippy::struct_excessive_bools, reason = "each is one way that the banner shows or does not")]
 pub struct Who {
     /// As the record names them.
     pub staff: i64,
@@ -95,6 +101,12 @@ pub struct Who {
     pub role: String,
     /// Whether nothing here is real.
     pub demo: bool,
+    /// Whether there is a way to the cases.
+    pub sees_cases: bool,
+    /// Whether there is a way to the sources.
+    pub sees_sources: bool,
+    /// Whether there is a way to the webhooks.
+    pub sees_webhooks: bool,
 }
 
 /// Somebody signed in by the console's cookie.
@@ -114,9 +126,12 @@ impl FromRequestParts<App> for Staff {
         let sign_in = || Redirect::to("/console/sign-in").into_response();
         let token = cookie(&parts.headers).ok_or_else(sign_in)?.to_owned();
         let mut tx = app.db.read().await.map_err(|error| Refused::from(error).into_response())?;
-        match accounts::recognise(&mut tx, &token).await {
+        match accounts::recognise(&mut tx, &token, app.settings.operator.profile).await {
             Ok(caller @ Caller::Person { staff, role, .. }) => {
-                let who = Who { staff, role: as_word(&role), demo: app.world == World::Demo };
+                let (sees_cases, sees_sources) = (caller.may(Permission::ReadCases), caller.may(Permission::ReadBanks));
+                let demo = app.world == World::Demo;
+                let sees_webhooks = caller.may(Permission::ReadWebhooks);
+                let who = Who { staff, role: as_word(&role), demo, sees_cases, sees_sources, sees_webhooks };
                 Ok(Self { caller, who, token })
             }
             Ok(_) | Err(Error::Refused(_)) => Err(sign_in()),

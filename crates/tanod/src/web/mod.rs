@@ -112,22 +112,35 @@ pub struct Limits {
     by_rate: std::sync::Mutex<std::collections::HashMap<u32, Arc<governor::DefaultKeyedRateLimiter<uuid::Uuid>>>>,
     default_per_minute: u32,
     sign_ins: governor::DefaultKeyedRateLimiter<u16>,
+    forms: governor::DefaultKeyedRateLimiter<u64>,
 }
 
 /// So often may a password be tried for one name in a minute.
 const SIGN_INS_PER_MINUTE: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 
 impl Limits {
-    /// Limits with a default of so many requests a minute.
-    pub fn new(default_per_minute: u32) -> Self {
+    /// Limits with a default of so many requests a minute, and so many public forms an hour from one address.
+    pub fn new(default_per_minute: u32, forms_per_hour: u32) -> Self {
         let sign_ins = governor::RateLimiter::keyed(governor::Quota::per_minute(SIGN_INS_PER_MINUTE));
-        Self { by_rate: std::sync::Mutex::default(), default_per_minute, sign_ins }
+        let forms = governor::RateLimiter::keyed(governor::Quota::per_hour(
+            NonZeroU32::new(forms_per_hour).unwrap_or(NonZeroU32::MIN),
+        ));
+        Self { by_rate: std::sync::Mutex::default(), default_per_minute, sign_ins, forms }
     }
 
     /// Counts one try of a password. Names share 65,536 buckets, so that made-up names fill no memory.
     pub fn take_sign_in(&self, name: &str) -> Result<()> {
         let [a, b, ..]: [u8; 32] = Sha256::digest(name.as_bytes()).into();
         self.sign_ins.check_key(&u16::from_be_bytes([a, b])).map_err(|not_until| too_fast(&not_until))
+    }
+
+    /// Counts one public form from this address. What is remembered of it is a hash, and only while it counts.
+    pub fn take_form(&self, address: &str) -> Result<()> {
+        let hash: [u8; 32] = Sha256::digest(address.as_bytes()).into();
+        let key = hash.iter().take(8).fold(0, |key, byte| (key << 8) | u64::from(*byte));
+        // Addresses that have been quiet take no room.
+        self.forms.retain_recent();
+        self.forms.check_key(&key).map_err(|not_until| too_fast(&not_until))
     }
 
     /// Counts one request, or says for how many seconds to wait.
@@ -179,7 +192,7 @@ impl FromRequestParts<App> for Caller {
             return Err(Error::from(&NOT_SIGNED_IN).into());
         };
         let mut tx = app.db.glance().await.map_err(Error::from)?;
-        let caller = accounts::recognise(&mut tx, token).await?;
+        let caller = accounts::recognise(&mut tx, token, app.settings.operator.profile).await?;
         app.limits.take(&caller)?;
         Ok(caller)
     }

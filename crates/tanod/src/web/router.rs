@@ -19,7 +19,10 @@ use super::{BAD_QUERY, BODY_TOO_LARGE, NO_SUCH_PAGE, TOO_SLOW, WRONG_METHOD};
 use crate::plan::App;
 use crate::refusal::{Error, Kind};
 use crate::store::{RequestId, new_uuid};
-use crate::{accounts, audit, banks, evidence, intake, matching, pages, reporting, review};
+use crate::{
+    accounts, alarms, audit, banks, clocks, evidence, intake, matching, notices, pages, reporting, review, sources,
+    webhooks,
+};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -42,16 +45,44 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(banks::api::change_entry))
         .merge(OpenApiRouter::new().routes(routes!(banks::api::import)).layer(DefaultBodyLimit::max(512 << 20)))
         .routes(routes!(banks::api::export))
+        .merge(OpenApiRouter::new().routes(routes!(notices::api::tell)).layer(item_limit))
+        .routes(routes!(notices::api::list))
+        .routes(routes!(clocks::api::show))
+        .routes(routes!(clocks::api::numbers))
+        .routes(routes!(sources::api::list))
+        .routes(routes!(sources::api::set))
         .routes(routes!(review::api::list))
         .routes(routes!(review::api::show))
         .routes(routes!(review::api::lease, review::api::release))
         .routes(routes!(review::api::decide))
         .routes(routes!(review::api::approve))
+        .routes(routes!(review::api::read_back))
+        .routes(routes!(review::api::danger))
+        .routes(routes!(review::api::call))
+        .routes(routes!(review::api::prioritise))
+        .routes(routes!(review::api::involve))
+        .routes(routes!(review::api::set_role))
+        .routes(routes!(review::api::correct))
+        .routes(routes!(review::api::untold))
+        .routes(routes!(review::api::tell))
+        .routes(routes!(review::api::quarantine))
+        .routes(routes!(review::api::file))
+        .routes(routes!(review::api::decide_file))
+        .routes(routes!(review::api::approve_file))
         .routes(routes!(evidence::api::view))
         .routes(routes!(evidence::api::holds))
         .routes(routes!(reporting::api::list))
         .routes(routes!(reporting::api::show))
         .routes(routes!(reporting::api::revive))
+        .routes(routes!(reporting::api::withdraw))
+        .routes(routes!(reporting::api::filed))
+        .routes(routes!(reporting::api::packet))
+        .routes(routes!(alarms::api::list))
+        .routes(routes!(alarms::api::acknowledge))
+        .routes(routes!(webhooks::api::list))
+        .routes(routes!(webhooks::api::ping))
+        .routes(routes!(webhooks::api::deliveries))
+        .routes(routes!(webhooks::api::replay))
         .routes(routes!(audit::api::page))
         .routes(routes!(audit::api::checkpoint))
         .routes(routes!(accounts::api::sign_in, accounts::api::sign_out))
@@ -78,6 +109,10 @@ pub fn refusals() -> Vec<&'static Kind> {
         review::REFUSALS,
         evidence::REFUSALS,
         reporting::REFUSALS,
+        sources::REFUSALS,
+        alarms::REFUSALS,
+        webhooks::REFUSALS,
+        notices::REFUSALS,
     ]
     .concat()
 }
@@ -90,6 +125,7 @@ pub fn router(app: &App, with_api: bool, with_console: bool) -> Router {
     let mut router = Router::new()
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
+        .route("/heartbeat", get(heartbeat))
         .route("/metrics", get(super::metrics::render))
         .route("/openapi.json", get(move || async move { (json, document) }));
     if with_api {
@@ -166,6 +202,17 @@ async fn ready(State(app): State<App>) -> Response {
         Err(why) => why,
     };
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], format!("not ready: {why}\n")).into_response()
+}
+
+/// Whether everything behind the requests gives signs of life, in this process or another one: for an outside watcher.
+async fn heartbeat(State(app): State<App>) -> Response {
+    let silent = async { alarms::silent(&mut app.db.read().await?).await };
+    let why = match silent.await {
+        Ok(parts) if parts.is_empty() => return (StatusCode::OK, "all parts give signs of life\n").into_response(),
+        Ok(parts) => parts.iter().map(crate::store::as_word).collect::<Vec<_>>().join(", "),
+        Err(_) => "database".to_owned(),
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, format!("silent: {why}\n")).into_response()
 }
 
 /// What keeps this process from judging, in words.

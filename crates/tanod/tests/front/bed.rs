@@ -27,7 +27,7 @@ pub(crate) struct Bed {
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
     folder: tempfile::TempDir,
-    _server: tokio::task::JoinSet<()>,
+    pub(crate) servers: tokio::task::JoinSet<()>,
 }
 
 /// An answer, read.
@@ -109,9 +109,10 @@ impl Bed {
         let serving = sim.clone();
         server.spawn(async move { serving.serve(listener, std::future::pending()).await.unwrap() });
         let app = open(settings.clone(), &clock).await.unwrap();
+        roles::prepare(&app).await.unwrap();
         app.lists.catch_up(&app.db).await.unwrap();
         let router = tanod::web::router::router(&app, true, true);
-        Self { app, router, sim, clock, settings, folder, _server: server }
+        Self { app, router, sim, clock, settings, folder, servers: server }
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -228,7 +229,7 @@ impl Bed {
     /// Does everything that is due, and what becomes due within so many hours.
     pub(crate) async fn work(&self, hours: u32) {
         for _ in 0..=hours {
-            for lane in ["reports", "items", "expiry"] {
+            for lane in ["reports", "items", "expiry", "webhooks", "pages"] {
                 // A job that fails comes again later; the clock stands still within the hour.
                 for _ in 0..200 {
                     if !roles::next(&self.app, lane).await.unwrap() {

@@ -5,8 +5,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
+use tanod::clock::Clock;
 
 use super::bed::{picture, png, resized};
+use super::webhooks::SECRET;
 
 /// What a command said.
 struct Said {
@@ -77,6 +79,8 @@ fn every_command_answers_in_json_from_one_folder() {
         assert_eq!(done(&data, &format!("bank import finds {}", out.display()))["renewed"], 2);
     }
 
+    assert_eq!(done(&data, "source set lantern applied")["state"], "applied");
+    assert_eq!(run(&data, "source ls").lines.iter().filter(|source| source["state"] == "applied").count(), 1);
     assert!(done(&data, "key add --role client --name uploads")["key"].as_str().unwrap().starts_with("tanod_key_"));
     assert_eq!(done(&data, "key rm uploads")["removed"], "uploads");
     let person = done(&data, "user add night-lead --role lead");
@@ -102,9 +106,22 @@ fn the_doctor_names_what_is_wrong_and_ends_with_a_result() {
     let parts: Vec<&str> = said.lines.iter().filter_map(|line| line["part"].as_str()).collect();
     assert_eq!(
         parts,
-        ["settings", "objects", "decoder", "lists", "ledger", "queue", "reports", "evidence", "reporting"]
+        [
+            "settings",
+            "detectors",
+            "objects",
+            "decoder",
+            "lists",
+            "ledger",
+            "queue",
+            "reports",
+            "alarms",
+            "webhooks",
+            "evidence",
+            "reporting"
+        ]
     );
-    for part in ["lists", "reporting"] {
+    for part in ["lists", "reporting", "alarms"] {
         let line = said.lines.iter().find(|line| line["part"] == part).unwrap();
         assert!(line["ok"] == false && line["remedy"].as_str().unwrap().len() > 10, "{line}");
     }
@@ -133,6 +150,7 @@ fn what_cannot_be_done_is_said_with_what_to_do_and_changes_nothing() {
         ("key add --name a/b".to_owned(), "bad-name"),
         ("key rm nobody".to_owned(), "unknown-name"),
         ("user rm nobody".to_owned(), "unknown-name"),
+        ("source set nobody on".to_owned(), "unknown-source"),
         ("report submit report_00000000-0000-7000-8000-000000000000".to_owned(), "unknown-report"),
     ] {
         let said = run(&data, &words);
@@ -205,4 +223,58 @@ fn what_is_written_is_for_its_owner_alone() {
         let mode = fs_err::metadata(folder.path().join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
     }
+}
+
+#[test]
+fn the_doctor_pages_and_fails_if_nobody_says_that_they_know() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let said = run(&data, "doctor --page --wait-minutes 0");
+    assert!(
+        !said.fine && said.lines[0]["says"] == "nobody is on call" && said.lines.last() == Some(&json!({"ok": false}))
+    );
+
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let pager = format!("http://{}/", listener.local_addr().unwrap());
+    let receiver = sim::receiver::Receiver::new(SECRET, std::sync::Arc::new(|| Clock::System.now())).unwrap();
+    let serving = receiver.clone();
+    runtime.spawn(async move { serving.serve(listener).await.unwrap() });
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let config = folder.path().join("tanod.toml");
+    let settings = format!(
+        "listen = \"127.0.0.1:{port}\"\npublic_url = \"http://127.0.0.1:{port}\"\n\
+         [[webhooks]]\nname = \"pager\"\nurl = \"{pager}\"\nsecret = \"{SECRET}\"\n\
+         [[alarms.on_call]]\nname = \"night desk\"\nwebhook = \"pager\"\n"
+    );
+    fs_err::write(&config, settings).unwrap();
+    let page =
+        |minutes: &str| run(&data, &format!("doctor --page --wait-minutes {minutes} --config {}", config.display()));
+    // Nothing serves: no page goes out, and that is what is said.
+    assert!(page("0").lines[0]["remedy"].as_str().unwrap().contains("tanod serve"));
+    let mut served = serve(&data, &config);
+    receiver.always(sim::receiver::How::Acknowledge);
+    let said = page("1");
+    let words = said.lines[0]["says"].as_str().unwrap_or_default().to_owned();
+    served.kill().unwrap();
+    served.wait().unwrap();
+    assert!(
+        said.fine && words.starts_with("acknowledged by on call: night desk after "),
+        "{:?} {}",
+        said.lines,
+        said.error
+    );
+    assert!(receiver.received().iter().all(|page| page.genuine && page.body["data"]["kind"] == "test"));
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program itself is what is tested")]
+fn serve(data: &Path, config: &Path) -> std::process::Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tanod"));
+    command.env_clear().args(["serve", "--data"]).arg(data).arg("--config").arg(config);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    // It says where it serves once it does.
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut line).unwrap();
+    assert!(line.contains("serving"), "{line}");
+    child
 }

@@ -9,18 +9,25 @@
     reason = "a test that meets the unexpected fails"
 )]
 
+mod alarms;
 mod bad_input;
 mod bed;
 mod bench;
 mod cases;
+mod clocks;
 mod command_line;
 mod evidence;
 mod files;
 mod formats;
 mod keeping;
 mod lists;
+mod notices;
 mod permissions;
 mod queue;
 mod reporting;
+mod setup;
+mod shield;
 mod sigkill;
+mod sources;
 mod verdicts;
+mod webhooks;

@@ -29,7 +29,7 @@ fn addresses() -> Vec<(String, String)> {
 
 fn filled(path: &str) -> String {
     let id = "00000000-0000-7000-8000-000000000000";
-    ["bank", "item", "case", "report", "entry"]
+    ["bank", "item", "case", "report", "entry", "source", "alarm", "delivery"]
         .iter()
         .fold(path.to_owned(), |path, kind| path.replace(&format!("{{{kind}}}"), &format!("{kind}_{id}")))
 }
@@ -47,7 +47,9 @@ async fn every_address_refuses_nobody_and_the_wrong_somebody() {
         bed.key(&[Scope::BanksWrite]).await,
         bed.key(&[]).await,
     ];
-    let all = addresses();
+    let mut all = addresses();
+    // Signing out ends the sessions that the others are asked with, so it is asked last.
+    all.sort_by_key(|(_, path)| path == "/v1/sessions");
     assert!(all.len() > 20, "{all:?}");
     let mut table = String::new();
     for (method, path) in all {
@@ -74,9 +76,6 @@ async fn every_address_refuses_nobody_and_the_wrong_somebody() {
         // Signing out is everybody's right; everything else is refused to somebody.
         assert!(refused > 0 || path == "/v1/sessions", "{method} {path}");
         table.push('\n');
-        if path == "/v1/sessions" {
-            break;
-        }
     }
     insta::assert_snapshot!(table);
 }

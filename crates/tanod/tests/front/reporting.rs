@@ -8,7 +8,7 @@ use super::bed::*;
 use super::cases::*;
 
 /// A case of two uploads, of which the first was viewed whole, decided to be reported.
-async fn decided(bed: &Bed) -> (String, String) {
+pub(crate) async fn decided(bed: &Bed) -> (String, String) {
     let media = known(bed, 1).await;
     let (case, first) = matched(bed, &media, "u").await;
     bed.clock.advance(std::time::Duration::from_secs(1));

@@ -1,0 +1,40 @@
+//! What of a case its clocks depend on, read from where it is kept.
+
+use super::{Clock, ClockFacts, store};
+use crate::accounts::{Caller, Permission};
+use crate::operator::Operator;
+use crate::refusal::Result;
+use crate::reporting::{self, ReportState};
+use crate::review::UNKNOWN_CASE;
+use crate::store::{CaseId, Tx};
+
+/// The facts of a case, now.
+pub async fn facts(tx: &mut Tx, case: CaseId) -> Result<ClockFacts> {
+    let kept = store::case(tx, case).await?.ok_or(&UNKNOWN_CASE)?;
+    let told = store::notices(tx, case).await?;
+    let reports = reporting::of_case(tx, case).await?;
+    let finished = reports.iter().filter(|report| report.state == ReportState::Finished);
+    Ok(ClockFacts {
+        now: tx.now(),
+        knowledge_at: kept.knowledge_at,
+        notice_at: told.iter().filter(|told| told.names_content).map(|told| told.at).min(),
+        // The platform's answers to what it is asked to do are another domain's, which does not keep them yet.
+        restricted_at: None,
+        decided_at: store::decided_at(tx, case).await?,
+        finished_at: finished.filter_map(|report| report.finished_at).min(),
+        filed: reports
+            .iter()
+            .filter_map(|report| Some((report.elsewhere.as_ref()?.authority.clone(), report.finished_at?)))
+            .collect(),
+        closed_at: kept.closed_at,
+        danger: kept.danger,
+        intimate_adult: told.iter().any(|told| told.intimate_adult),
+        authority: told.iter().any(|told| told.authority),
+    })
+}
+
+/// The clocks of a case, the next deadline first.
+pub async fn of_case(tx: &mut Tx, caller: &Caller, operator: &Operator, case: CaseId) -> Result<Vec<Clock>> {
+    caller.require(Permission::ReadCases)?;
+    Ok(super::of(operator, &facts(tx, case).await?))
+}

@@ -1,0 +1,64 @@
+//! A notice joins the account's case or opens one, with the route of knowledge and what makes it urgent.
+
+use super::{Kind, Notice, Reason, Told, store};
+use crate::matching::Verdict;
+use crate::refusal::Result;
+use crate::review::{self, Ground, Joining, Route, SignalKind};
+use crate::store::{CaseId, Tx};
+
+/// The case that a notice belongs to. An adult's intimate picture is no case of a child's abuse (US-60): such a notice stands
+/// by itself, unless the content it names is in a case.
+pub(super) async fn join(tx: &mut Tx, notice: &Notice, mark: Option<&str>, told: &[Told]) -> Result<Option<CaseId>> {
+    let said = &notice.said;
+    let mut case = None;
+    for content in &said.content_ids {
+        if case.is_none() {
+            case = store::case_of_content(tx, content).await?;
+        }
+    }
+    if said.reason == Reason::IntimateAdult && case.is_none() {
+        return Ok(None);
+    }
+    let mut grounds = vec![match said.reason {
+        Reason::LiveAbuse => Ground::NewMaterial,
+        Reason::Enticement => Ground::Enticement,
+        Reason::Sextortion => Ground::Sextortion,
+        Reason::AdultWithAccess => Ground::AccessToChild,
+        Reason::AbuseMaterial | Reason::OwnPicture | Reason::IntimateAdult | Reason::Other => Ground::Told,
+    }];
+    if told.iter().any(|told| told.arrival.judgement.verdict != Verdict::Match) {
+        grounds.push(Ground::NewMaterial);
+    }
+    if said.danger_now {
+        grounds.push(if notice.danger_discounted { Ground::DangerToldOften } else { Ground::DangerTold });
+    }
+    let content = said.content_ids.iter().map(|id| format!("content:{id}"));
+    let pages = said.urls.iter().map(|url| format!("link:{url}"));
+    // Whoever sends very many is heard in one place, instead of filling the queue.
+    let flood = mark.filter(|_| notice.gathered).map(|mark| format!("teller:{mark}"));
+    let gathered_by: Vec<String> = content.chain(pages).chain(flood).collect();
+    let mut joining = Joining {
+        kind: SignalKind::Notice,
+        item: None,
+        notice: Some(notice.id),
+        route: match said.kind {
+            Kind::User => Route::UserReport,
+            Kind::Depicted | Kind::Representative => Route::PersonDepicted,
+            Kind::Moderator => Route::Moderator,
+            Kind::Hotline => Route::Hotline,
+            Kind::Police => Route::Police,
+        },
+        account: said.account.as_ref(),
+        gathered_by,
+        case,
+        grounds,
+    };
+    if told.is_empty() {
+        return review::join(tx, joining).await.map(Some);
+    }
+    for one in told {
+        joining.item = Some(one.arrival.id);
+        joining.case = Some(review::join(tx, joining.clone()).await?);
+    }
+    Ok(joining.case)
+}

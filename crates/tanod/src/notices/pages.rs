@@ -1,0 +1,157 @@
+//! "New case" in the console, and notices with the history of whoever told them.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Query, State as Shared};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect};
+use axum::routing::get;
+
+use super::words::Language;
+use super::{BAD_NOTICE, History, Kind, NewNotice, Notice, Reason, Reporter, UNKNOWN_NOTICE};
+use crate::accounts::Permission;
+use crate::intake::Account;
+use crate::plan::App;
+use crate::refusal::{Error, Result};
+use crate::review::UNKNOWN_CASE;
+use crate::store::{as_word, word};
+use crate::web::console::{Fields, Paged, Staff, Who, Words, show};
+use crate::web::{self, Body, Page};
+
+/// The pages of this domain.
+pub fn router() -> Router<App> {
+    Router::new().route("/console/notices", get(notices)).route("/console/notices/new", get(new).post(send))
+}
+
+struct Choice {
+    value: String,
+    label: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "notices/pages/new.html")]
+struct New<'a> {
+    who: &'a Who,
+    fault: Option<Words>,
+    kinds: Vec<Choice>,
+    reasons: Vec<Choice>,
+}
+
+struct Row {
+    at: String,
+    kind: &'static str,
+    reason: &'static str,
+    notice: Notice,
+    history: History,
+    remark: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "notices/pages/notices.html")]
+struct Notices<'a> {
+    who: &'a Who,
+    may_write: bool,
+    rows: Vec<Row>,
+    next: Option<String>,
+}
+
+fn kind_words(kind: Kind) -> &'static str {
+    match kind {
+        Kind::User => "a user",
+        Kind::Depicted => "the person depicted",
+        Kind::Representative => "somebody who speaks for the person depicted",
+        Kind::Moderator => "a moderator",
+        Kind::Hotline => "a hotline",
+        Kind::Police => "the police",
+    }
+}
+
+fn reason_words(reason: Reason) -> &'static str {
+    Language::En.words().reasons().find(|(other, _)| *other == reason).map_or("", |(_, words)| words)
+}
+
+fn form(who: &Who, fault: Option<Words>) -> New<'_> {
+    let kinds = [Kind::Moderator, Kind::User, Kind::Depicted, Kind::Representative, Kind::Hotline, Kind::Police];
+    New {
+        who,
+        fault,
+        kinds: kinds.into_iter().map(|kind| Choice { value: as_word(&kind), label: kind_words(kind) }).collect(),
+        reasons: Reason::ALL
+            .into_iter()
+            .map(|reason| Choice { value: as_word(&reason), label: reason_words(reason) })
+            .collect(),
+    }
+}
+
+async fn new(staff: Staff) -> Paged {
+    staff.caller.require(Permission::WriteNotices)?;
+    show(&form(&staff.who, None))
+}
+
+async fn send(Shared(app): Shared<App>, staff: Staff, body: Body) -> Paged {
+    staff.caller.require(Permission::WriteNotices)?;
+    match write(&app, &staff, &body).await {
+        Ok(to) => Ok(Redirect::to(&to).into_response()),
+        Err(Error::Refused(refusal)) => {
+            let status = StatusCode::from_u16(refusal.kind.status).unwrap_or_default();
+            Ok((status, show(&form(&staff.who, Some(Words::from(&*refusal))))?).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn write(app: &App, staff: &Staff, body: &[u8]) -> Result<String> {
+    let names = ["kind", "reason", "danger", "account", "content_ids", "urls", "words", "thread", "contact"];
+    let fields = Fields::read(body, &names)?;
+    let some = |name| Some(fields.one(name).trim().to_owned()).filter(|text| !text.is_empty());
+    let lines = |name| -> Vec<String> {
+        let lines = fields.one(name).lines().map(str::trim).filter(|line| !line.is_empty());
+        lines.map(str::to_owned).collect()
+    };
+    let said = NewNotice {
+        kind: word(fields.one("kind")).ok_or_else(|| BAD_NOTICE.because("who told it?"))?,
+        reason: word(fields.one("reason")).ok_or_else(|| BAD_NOTICE.because("what is it about?"))?,
+        words: some("words").unwrap_or_default(),
+        thread: some("thread"),
+        account: some("account").map(|id| Account { id, ..Account::default() }),
+        content_ids: lines("content_ids"),
+        urls: lines("urls"),
+        danger_now: fields.one("danger") == "yes",
+        contact: some("contact"),
+        reporter_account: None,
+    };
+    let mut tx = app.db.write().await?;
+    let reporter = Reporter::by_staff(&staff.caller);
+    let (taken, proof) = super::take(&mut tx, &reporter, said, &[], &app.settings.notices).await?;
+    tx.commit(proof).await?;
+    app.nudge.notify_waiters();
+    Ok(taken.notice.case.map_or_else(|| "/console/notices".to_owned(), |case| format!("/console/cases/{case}")))
+}
+
+#[derive(serde::Deserialize)]
+struct Asked {
+    case: Option<String>,
+    before: Option<String>,
+}
+
+async fn notices(Shared(app): Shared<App>, staff: Staff, Query(asked): Query<Asked>) -> Paged {
+    let case = asked.case.as_deref().map(|case| web::id(case, &UNKNOWN_CASE)).transpose()?;
+    let before = asked.before.as_deref().map(|id| web::id(id, &UNKNOWN_NOTICE)).transpose()?;
+    let mut tx = app.db.read().await?;
+    let found = super::list(&mut tx, &staff.caller, case, before, web::PAGE).await?;
+    let Page { rows: found, next } = Page::new(found, |notice| notice.id.to_string());
+    let mut rows = Vec::new();
+    for notice in found {
+        rows.push(Row {
+            at: notice.received_at.strftime("%Y-%m-%d %H:%M").to_string(),
+            kind: kind_words(notice.said.kind),
+            reason: reason_words(notice.said.reason),
+            history: super::history(&mut tx, &staff.caller, notice.id).await?,
+            remark: super::remark(&notice.said),
+            notice,
+        });
+    }
+    let only = asked.case.map_or_else(String::new, |case| format!("&case={case}"));
+    let next = next.map(|next| format!("/console/notices?before={next}{only}"));
+    show(&Notices { who: &staff.who, may_write: staff.caller.may(Permission::WriteNotices), rows, next })
+}

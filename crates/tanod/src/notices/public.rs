@@ -1,0 +1,199 @@
+//! `/report`: a form that a platform can link to, for anybody, in three languages, without a script; and how a report stands.
+
+use std::net::SocketAddr;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{ConnectInfo, Path, Query, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse as _};
+use axum::routing::get;
+
+use super::words::{Language, Words};
+use super::{Kind, NO_FORM, NewNotice, Reason, Reporter};
+use crate::intake::Account;
+use crate::plan::App;
+use crate::refusal::{Error, Result};
+use crate::store::{as_word, word};
+use crate::web::console::{Fields, Paged};
+
+/// The pages of the public form.
+pub fn router() -> Router<App> {
+    Router::new().route("/report", get(form).post(send)).route("/report/status/{link}", get(status))
+}
+
+/// So much may a form hold.
+const MOST: usize = 256 << 10;
+
+struct Choice {
+    value: String,
+    label: &'static str,
+    chosen: bool,
+}
+
+#[derive(Default)]
+struct Given {
+    kind: String,
+    reason: String,
+    danger: bool,
+    urls: String,
+    account: String,
+    words: String,
+    contact: String,
+}
+
+#[derive(Template)]
+#[template(path = "notices/pages/report.html")]
+struct Form<'a> {
+    language: Language,
+    languages: [Language; 3],
+    words: &'a Words,
+    fault: Option<String>,
+    kinds: Vec<Choice>,
+    reasons: Vec<Choice>,
+    given: Given,
+    trap: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "notices/pages/sent.html")]
+struct Sent<'a> {
+    language: Language,
+    words: &'a Words,
+    link: String,
+    victims: bool,
+    support: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "notices/pages/status.html")]
+struct StatusPage<'a> {
+    language: Language,
+    words: &'a Words,
+    state: &'a str,
+}
+
+#[derive(serde::Deserialize)]
+struct Asked {
+    #[serde(default)]
+    lang: String,
+}
+
+fn shown(status: StatusCode, page: &impl Template) -> Paged {
+    let html = page.render().map_err(|error| Error::internal("writing a page", error))?;
+    Ok((status, [(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
+}
+
+fn is_there(app: &App) -> Result<()> {
+    if app.settings.notices.public_form { Ok(()) } else { Err((&NO_FORM).into()) }
+}
+
+fn page(language: Language, given: Given, fault: Option<String>, trap: &str) -> Form<'_> {
+    let words = language.words();
+    let kinds = [Kind::User, Kind::Depicted, Kind::Representative].into_iter().map(|kind| {
+        let value = as_word(&kind);
+        Choice { label: words.kind(kind), chosen: value == given.kind, value }
+    });
+    let reasons = words.reasons().map(|(reason, label)| {
+        let value = as_word(&reason);
+        Choice { label, chosen: value == given.reason, value }
+    });
+    let (kinds, reasons) = (kinds.collect(), reasons.collect());
+    Form { language, languages: Language::ALL, words, fault, kinds, reasons, given, trap }
+}
+
+async fn form(State(app): State<App>, Query(asked): Query<Asked>) -> Paged {
+    is_there(&app)?;
+    shown(StatusCode::OK, &page(Language::of(&asked.lang), Given::default(), None, ""))
+}
+
+/// Whoever asks: behind a proxy the last address it names, for only that one is the proxy's own word.
+fn address(app: &App, headers: &HeaderMap, connected: Option<&ConnectInfo<SocketAddr>>) -> String {
+    let named = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    let last = named.and_then(|named| named.rsplit(',').next()).map(str::trim).filter(|_| app.settings.behind_tls);
+    match (last, connected) {
+        (Some(address), _) if !address.is_empty() => address.chars().take(60).collect(),
+        (_, Some(ConnectInfo(address))) => address.ip().to_string(),
+        _ => "unknown".to_owned(),
+    }
+}
+
+async fn send(State(app): State<App>, request: Request) -> Paged {
+    is_there(&app)?;
+    let from = address(&app, request.headers(), request.extensions().get::<ConnectInfo<SocketAddr>>());
+    let body =
+        axum::body::to_bytes(request.into_body(), MOST).await.map_err(|_| Error::from(&crate::web::BODY_TOO_LARGE))?;
+    let names = ["lang", "kind", "reason", "danger", "urls", "account", "words", "contact", "website"];
+    let fields = Fields::read(&body, &names)?;
+    let language = Language::of(fields.one("lang"));
+    let words = language.words();
+    let given = Given {
+        kind: fields.one("kind").to_owned(),
+        reason: fields.one("reason").to_owned(),
+        danger: fields.one("danger") == "yes",
+        urls: fields.one("urls").to_owned(),
+        account: fields.one("account").to_owned(),
+        words: fields.one("words").to_owned(),
+        contact: fields.one("contact").to_owned(),
+    };
+    // A machine fills every field. A person who did so by mistake is told, and loses nothing.
+    let trap = fields.one("website");
+    if !trap.is_empty() {
+        return shown(StatusCode::UNPROCESSABLE_ENTITY, &page(language, given, Some(words.trapped.to_owned()), trap));
+    }
+    if app.limits.take_form(&from).is_err() {
+        return shown(StatusCode::TOO_MANY_REQUESTS, &page(language, given, Some(words.too_many.to_owned()), ""));
+    }
+    let said = match said(&given) {
+        Ok(said) => said,
+        Err(Error::Refused(refusal)) => {
+            let why = refusal.detail.unwrap_or_else(|| refusal.kind.title.to_owned());
+            let fault = format!("{} {why}", words.fault);
+            return shown(StatusCode::UNPROCESSABLE_ENTITY, &page(language, given, Some(fault), ""));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let victims = said.kind.is_victims();
+    let key =
+        app.vault.ring.derived("tanod notices reporters").map_err(|error| Error::internal("deriving a key", error))?;
+    let reporter = Reporter::at_the_form(&from, &*key);
+    let mut tx = app.db.write().await?;
+    let (taken, proof) = super::take(&mut tx, &reporter, said, &[], &app.settings.notices).await?;
+    tx.commit(proof).await?;
+    app.nudge.notify_waiters();
+    let link = format!("{}?lang={}", super::api::status_link(&app, &taken.link), language.tag());
+    let support = language.support(&app.settings.notices.support);
+    shown(StatusCode::CREATED, &Sent { language, words, link, victims, support })
+}
+
+/// The form as a notice. It offers three kinds; the others have doors of their own.
+fn said(given: &Given) -> Result<NewNotice> {
+    let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let kind = word(&given.kind).filter(|kind| matches!(kind, Kind::User | Kind::Depicted | Kind::Representative));
+    let plain = |id| Account { id, ..Account::default() };
+    let said = NewNotice {
+        kind: kind.ok_or_else(|| super::BAD_NOTICE.because("who are you?"))?,
+        reason: word::<Reason>(&given.reason).ok_or_else(|| super::BAD_NOTICE.because("what is it about?"))?,
+        words: given.words.trim().to_owned(),
+        thread: None,
+        account: some(&given.account).map(plain),
+        content_ids: Vec::new(),
+        urls: given.urls.lines().filter_map(some).collect(),
+        danger_now: given.danger,
+        contact: some(&given.contact),
+        reporter_account: None,
+    };
+    said.check()?;
+    Ok(said)
+}
+
+async fn status(State(app): State<App>, Path(link): Path<String>, Query(asked): Query<Asked>) -> Paged {
+    let language = Language::of(&asked.lang);
+    let words = language.words();
+    let mut tx = app.db.read().await?;
+    match super::status(&mut tx, &link).await {
+        Ok(status) => shown(StatusCode::OK, &StatusPage { language, words, state: words.state(status) }),
+        Err(Error::Refused(_)) => shown(StatusCode::NOT_FOUND, &StatusPage { language, words, state: words.unknown }),
+        Err(error) => Err(error.into()),
+    }
+}

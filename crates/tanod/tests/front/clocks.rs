@@ -1,0 +1,76 @@
+//! The deadlines of a case: shown, paged when near or passed, and silent once met.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tanod::accounts::Role;
+
+use super::bed::*;
+use super::cases::*;
+
+async fn clock(bed: &Bed, token: &str, case: &str, id: &str) -> Value {
+    let rows = bed.get(&format!("/v1/cases/{case}/clocks"), token).await.ok()["rows"].clone();
+    rows.as_array().unwrap().iter().find(|clock| clock["id"] == id).cloned().unwrap_or_default()
+}
+
+async fn alarms(bed: &Bed, kind: &str, state: &str) -> usize {
+    let lead = bed.person(Role::Lead).await;
+    let rows = bed.get("/v1/alarms", &lead).await.ok()["rows"].clone();
+    rows.as_array().unwrap().iter().filter(|alarm| alarm["kind"] == kind && alarm["state"] == state).count()
+}
+
+#[tokio::test]
+async fn a_deadline_is_shown_pages_when_near_and_passed_and_is_silent_once_met() {
+    let bed = Bed::with(|settings, _| settings.operator.country = "US".into()).await;
+    let (case, _) = matched(&bed, &known(&bed, 1).await, "u").await;
+    let lead = bed.person(Role::Lead).await;
+    let round = async || tanod::clocks::jobs::watch(&bed.app).await.unwrap();
+    let found = clock(&bed, &lead, &case, "us-report").await;
+    assert_eq!((&found["state"], &found["law"]), (&json!("running"), &json!("US-07")));
+    assert!(found["design"].as_str().unwrap().contains("target"));
+    round().await;
+    assert_eq!(alarms(&bed, "clock_near", "open").await, 0);
+    bed.clock.advance(Duration::from_hours(20));
+    round().await;
+    round().await;
+    assert_eq!(alarms(&bed, "clock_near", "open").await, 1, "said twice, raised once");
+    bed.clock.advance(Duration::from_hours(5));
+    round().await;
+    assert_eq!((alarms(&bed, "clock_near", "open").await, alarms(&bed, "clock_passed", "open").await), (0, 1));
+    let lead = bed.person(Role::Lead).await;
+    assert_eq!(clock(&bed, &lead, &case, "us-report").await["state"], "passed");
+    let shown = bed.get(&format!("/v1/cases/{case}"), &lead).await.ok()["clocks"].clone();
+    assert_eq!((&shown[0]["id"], &shown[0]["state"]), (&json!("us-report"), &json!("passed")));
+    for path in ["/console/queue".to_owned(), format!("/console/cases/{case}")] {
+        let request = Bed::request("GET", &path, "").header("cookie", format!("{}={lead}", tanod::web::COOKIE));
+        let page = bed.send(request.body(axum::body::Body::empty()).unwrap()).await;
+        let text = String::from_utf8(page.bytes).unwrap();
+        assert!(text.contains("<strong>passed</strong>: Report (US-07)"), "{path}");
+    }
+    lease(&bed, &lead, &case).await;
+    decide(&bed, &lead, &case, &report(&[])).await.ok();
+    bed.work(1).await;
+    round().await;
+    assert_eq!(alarms(&bed, "clock_passed", "open").await, 0);
+    let met = clock(&bed, &bed.person(Role::Lead).await, &case, "us-report").await;
+    assert_eq!((&met["state"], &met["late"]), (&json!("met"), &json!(true)));
+    bed.ledger_verifies().await;
+}
+
+#[tokio::test]
+async fn whom_to_call_begins_with_the_childs_country_and_takes_the_operators_own_numbers() {
+    let bed = Bed::with(|settings, _| {
+        settings.operator.country = "US".into();
+        let own = json!({"country": "PH", "kind": "police", "name": "our liaison", "number": "1"});
+        settings.danger.numbers = vec![serde_json::from_value(own).unwrap()];
+    })
+    .await;
+    let reviewer = bed.person(Role::Reviewer).await;
+    let rows = bed.get("/v1/numbers?child=PH&account=DE", &reviewer).await.ok()["rows"].clone();
+    let rows = rows.as_array().unwrap();
+    assert_eq!((&rows[0]["name"], &rows[0]["source"]), (&json!("our liaison"), &json!("operator")));
+    let countries: Vec<&str> = rows.iter().map(|row| row["country"].as_str().unwrap()).collect();
+    let first = |country| countries.iter().position(|one| *one == country).unwrap();
+    assert!(first("PH") < first("EU") && first("EU") < first("US"));
+    assert!(rows.iter().any(|row| row["name"] == "NCMEC" && row["number"] == "1-800-843-5678"));
+}
