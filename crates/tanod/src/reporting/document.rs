@@ -66,13 +66,12 @@ pub(super) async fn draft(
     for id in items {
         let item = intake::find(tx, *id).await?;
         let viewed = viewed(tx, decision, *id).await?;
-        let exact = item.strength == Some(Strength::Exact);
         files.push(DraftFile {
             item: *id,
             name: file_name(&item),
             md5: hex::encode(item.digests.md5),
             viewed,
-            details: details(&item, viewed, exact),
+            details: details(&item, viewed),
         });
         uploads.push(item);
     }
@@ -198,14 +197,16 @@ fn file_name(item: &Item) -> String {
     named.map_or_else(|| item.id.to_string(), str::to_owned)
 }
 
-fn details(item: &Item, viewed: Viewed, exact: bool) -> FileDetails {
+fn details(item: &Item, viewed: Viewed) -> FileDetails {
     let facts = item.facts.as_ref();
-    let mut said = vec![if exact {
-        "Matched a list of known material by exact digest of the file.".to_owned()
-    } else {
-        "Matched a list of known material by similarity of the picture (PDQ); a possible match until a person confirmed it."
-            .to_owned()
-    }];
+    let found = match item.strength {
+        Some(Strength::Exact) => "Matched a list of known material by exact digest of the file.",
+        Some(Strength::Near) => {
+            "Matched a list of known material by similarity of the picture; a possible match until a person confirmed it."
+        }
+        None => "Came with a person's notice; no list of known material was found to know it.",
+    };
+    let mut said = vec![found.to_owned()];
     if viewed == Viewed::Partly {
         said.push(
             "A person saw part of this file, or a blurred or reduced form of it; nobody states to have viewed all of it."
