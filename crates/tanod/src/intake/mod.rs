@@ -62,7 +62,7 @@ pub static UNKNOWN_ITEM: Kind =
 pub const REFUSALS: &[&Kind] = &[&BAD_ITEM, &TOO_LARGE, &BUSY, &NOT_READY, &UNKNOWN_ITEM];
 
 /// What the platform says about the account behind an upload.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
     /// The platform's own id of it.

@@ -113,7 +113,7 @@ async fn write(app: &App, staff: &Staff, body: &[u8]) -> Result<String> {
         reason: word(fields.one("reason")).ok_or_else(|| BAD_NOTICE.because("what is it about?"))?,
         words: some("words").unwrap_or_default(),
         thread: some("thread"),
-        account: some("account").map(|id| Account { id, screen_name: None, profile_url: None, email: None }),
+        account: some("account").map(|id| Account { id, ..Account::default() }),
         content_ids: lines("content_ids"),
         urls: lines("urls"),
         danger_now: fields.one("danger") == "yes",

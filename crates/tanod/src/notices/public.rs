@@ -170,7 +170,7 @@ async fn send(State(app): State<App>, request: Request) -> Paged {
 fn said(given: &Given) -> Result<NewNotice> {
     let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let kind = word(&given.kind).filter(|kind| matches!(kind, Kind::User | Kind::Depicted | Kind::Representative));
-    let plain = |id| Account { id, screen_name: None, profile_url: None, email: None };
+    let plain = |id| Account { id, ..Account::default() };
     let said = NewNotice {
         kind: kind.ok_or_else(|| super::BAD_NOTICE.because("who are you?"))?,
         reason: word::<Reason>(&given.reason).ok_or_else(|| super::BAD_NOTICE.because("what is it about?"))?,
