@@ -82,6 +82,12 @@ impl Shield {
         self.inner().media.insert(sha256.to_owned(), known);
     }
 
+    /// Learns the SHA-256 of some media that merely looks like something, in hexadecimal.
+    pub fn know_media_alike(&self, sha256: &str, classification: &str) {
+        let known = Known { classification: classification.to_owned(), match_type: "near" };
+        self.inner().media.insert(sha256.to_owned(), known);
+    }
+
     /// From now on.
     pub fn set_mood(&self, mood: Mood) {
         self.inner().mood = mood;

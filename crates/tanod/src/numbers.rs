@@ -12,6 +12,7 @@ use crate::operator::UNION;
 /// What answers a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = NumberKind)]
 pub enum Kind {
     /// The emergency number.
     Emergency,

@@ -40,6 +40,7 @@ pub const SILENT_AFTER: SignedDuration = SignedDuration::from_mins(2);
 /// What somebody must know of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AlarmKind)]
 pub enum Kind {
     /// A child may be in danger now. About a case.
     DangerNow,
@@ -98,6 +99,7 @@ impl Kind {
 /// Where an alarm stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AlarmState)]
 pub enum State {
     /// Somebody is paged until they say that they know.
     Open,

@@ -68,6 +68,7 @@ pub const REFUSALS: &[&Refusal] = &[&UNKNOWN_BANK, &UNKNOWN_ENTRY, &BANK_EXISTS,
 )]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
+#[schema(as = BankKind)]
 pub enum Kind {
     /// Material vetted as child sexual abuse material.
     Csam,
@@ -107,6 +108,7 @@ pub enum Licence {
 /// The sort of fingerprint an entry holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = EntrySignal)]
 pub enum Signal {
     /// MD5 of the bytes.
     Md5,
@@ -116,6 +118,8 @@ pub enum Signal {
     Sha256,
     /// PDQ of the picture, at full resolution.
     Pdq,
+    /// PhotoDNA, which only a matcher outside compares: no entry of ours has it.
+    Photodna,
 }
 
 impl Signal {
@@ -125,6 +129,7 @@ impl Signal {
             Self::Md5 => 16,
             Self::Sha1 => 20,
             Self::Sha256 | Self::Pdq => 32,
+            Self::Photodna => 144,
         }
     }
 
@@ -135,6 +140,7 @@ impl Signal {
             Self::Sha1 => Print::Sha1(value.try_into().ok()?),
             Self::Sha256 => Print::Sha256(value.try_into().ok()?),
             Self::Pdq => Print::Pdq(Pdq::from_bytes(value.try_into().ok()?)),
+            Self::Photodna => return None,
         })
     }
 }

@@ -52,6 +52,7 @@ impl TryFrom<Wire> for Row {
 
     fn try_from(wire: Wire) -> std::result::Result<Self, String> {
         let signal: Signal = word(wire.signal.trim())
+            .filter(|signal| *signal != Signal::Photodna)
             .ok_or_else(|| format!("signal `{}` is none of md5, sha1, sha256, pdq", shown(&wire.signal)))?;
         let value =
             hex::decode(wire.value.trim()).map_err(|_| format!("value `{}` is not hexadecimal", shown(&wire.value)))?;

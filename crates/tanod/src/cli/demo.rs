@@ -205,6 +205,8 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
     settings.public_url.clone_from(&base);
     settings.intake.max_bytes = MAX_BYTES;
     settings.reporting.ncmec = format!("http://{}/ispws", outside.local_addr()?);
+    // A demo waits for nobody: reports leave as soon as they are decided.
+    settings.reporting.send_after_minutes = 0;
     settings.reporting.username = "demo".into();
     settings.reporting.password = "demo".into();
     settings.reporting.about.platform = "Demo platform".into();
@@ -405,13 +407,18 @@ impl Demo<'_> {
     async fn review(&self, api: &Api) -> Done {
         let reviewer = self.person(api, "demo-reviewer", PersonRole::Reviewer).await?;
         let lead = self.person(api, "demo-lead", PersonRole::Lead).await?;
+        let next = {
+            let mut tx = self.app.db.read().await?;
+            let leads = accounts::people_who_may(&mut tx, accounts::Permission::ApproveDecisions).await?;
+            leads.first().map(|lead| lead.staff)
+        };
         for _ in 0..1_000 {
             let cases = reviewer.get("/v1/cases").await?;
             let mut waiting = false;
             for case in rows(&cases, "rows") {
                 match text(case, "state") {
-                    "open" => decide(&reviewer, case, text(case, "account") == HELP).await?,
-                    "help" => decide(&lead, case, false).await?,
+                    "open" => decide(&reviewer, case, next.filter(|_| text(case, "account") == HELP)).await?,
+                    "help" => decide(&lead, case, None).await?,
                     "approval" => {
                         let body = json!({"approve": true, "reason": "Two of us agree on what is shown."});
                         let path = format!("/v1/cases/{}/approvals", text(case, "id"));
@@ -519,7 +526,7 @@ impl Demo<'_> {
 }
 
 /// Takes a case, looks at all but one of its uploads, and decides.
-async fn decide(person: &Api, case: &Value, help: bool) -> Done {
+async fn decide(person: &Api, case: &Value, hand_to: Option<i64>) -> Done {
     let id = text(case, "id");
     let (status, body) = person.send(person.post(&format!("/v1/cases/{id}/lease"), None)).await?;
     if status != 200 {
@@ -534,7 +541,7 @@ async fn decide(person: &Api, case: &Value, help: bool) -> Done {
     // Nobody looks more than is needed: of several, the last goes unviewed, and the report says so.
     let looked = if waiting.len() > 1 { waiting.len() - 1 } else { waiting.len() };
     let mut viewed = Vec::new();
-    if !help {
+    if hand_to.is_none() {
         for item in waiting.iter().take(looked) {
             let body = json!({"item": item, "purpose": "review", "veiled": false});
             let request = person.post(&format!("/v1/cases/{id}/views"), None).body(body.to_string());
@@ -548,14 +555,15 @@ async fn decide(person: &Api, case: &Value, help: bool) -> Done {
             }
         }
     }
-    let body = if help {
-        json!({"outcome": "need_help", "reason": "I would like a second look at this."})
+    let body = if let Some(staff) = hand_to {
+        json!({"outcome": "cannot_tell", "reason": "I would like a second look at this.", "next": staff})
     } else if text(case, "account") == DOUBT {
         json!({"outcome": "no_violation", "reason": "A harmless picture that only looks alike.", "viewed_whole": viewed})
     } else {
         json!({
             "outcome": "report", "reason": "It is what the list says it is.",
             "incident_type": "Child Pornography (possession, manufacture, and distribution)", "viewed_whole": viewed,
+            "roles": [{"account": text(case, "account"), "role": "suspect"}],
         })
     };
     let (status, answer) =

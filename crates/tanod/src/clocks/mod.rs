@@ -108,6 +108,7 @@ pub struct ClockFacts {
 /// How a clock stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ClockState)]
 pub enum State {
     /// There is time.
     Running,

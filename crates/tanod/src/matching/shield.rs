@@ -91,7 +91,7 @@ impl Shield {
         if answer.sha256 != prints.digests.sha256 {
             return Err(Trouble::Unreadable("it is about other bytes than were sent".to_owned()));
         }
-        let signal = |found: &Match| if found.match_type == MatchType::Exact { Signal::Sha1 } else { Signal::Pdq };
+        let signal = |found: &Match| if found.match_type == MatchType::Exact { Signal::Sha1 } else { Signal::Photodna };
         Ok(answer.found.iter().map(|found| hit(found, signal(found), &answer.sha256)).collect())
     }
 }

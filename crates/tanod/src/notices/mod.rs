@@ -84,6 +84,7 @@ pub struct Support {
 /// Who tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = NoticeKind)]
 pub enum Kind {
     /// Somebody who uses the platform.
     User,
@@ -109,6 +110,7 @@ impl Kind {
 /// What it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = NoticeReason)]
 pub enum Reason {
     /// Pictures or films of a child's abuse.
     AbuseMaterial,
@@ -145,6 +147,7 @@ impl Reason {
 /// Through which door it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = NoticeDoor)]
 pub enum Door {
     /// The platform's program.
     Api,

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::Settings;
 use crate::evidence;
 use crate::intake::{self, Item};
-use crate::matching::{Strength, Verdict};
+use crate::matching::Strength;
 use crate::refusal::{Error, Result};
 use crate::review::involved::{self, Involved, Role};
 use crate::review::{self, Case, Decision, Signal, SignalKind};
@@ -257,18 +257,14 @@ fn file_name(item: &Item) -> String {
 
 fn details(item: &Item, viewed: Viewed, annotations: &BTreeSet<FileAnnotation>) -> FileDetails {
     let facts = item.facts.as_ref();
-    let mut said = vec![match (item.verdict, item.strength) {
-        (Verdict::Match, Some(Strength::Exact)) => {
-            "Matched a list of known material by exact digest of the file.".to_owned()
+    let found = match item.strength {
+        Some(Strength::Exact) => "Matched a list of known material by exact digest of the file.",
+        Some(Strength::Near) => {
+            "Matched a list of known material by similarity of the picture; a possible match until a person confirmed it."
         }
-        (Verdict::Match, _) => {
-            "Matched a list of known material by similarity of the picture (PDQ); a possible match until a person confirmed it."
-                .to_owned()
-        }
-        (Verdict::NoMatch | Verdict::Unscanned, _) => {
-            "Came with a notice to the platform; it was not found by a list of known material.".to_owned()
-        }
-    }];
+        None => "Came with a person's notice; no list of known material was found to know it.",
+    };
+    let mut said = vec![found.to_owned()];
     if viewed == Viewed::Partly {
         said.push(
             "A person saw part of this file, or a blurred or reduced form of it; nobody states to have viewed all of it."

@@ -23,6 +23,7 @@ pub async fn list(Shared(app): Shared<App>, caller: Caller) -> Answer {
 /// How far this installation is.
 #[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewSourceState)]
 pub struct NewState {
     state: State,
 }

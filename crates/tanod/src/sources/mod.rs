@@ -30,6 +30,7 @@ pub const REFUSALS: &[&Kind] = &[&UNKNOWN_SOURCE];
 /// How far an installation is with a source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SourceState)]
 pub enum State {
     /// Nothing was done.
     #[default]
@@ -85,6 +86,7 @@ static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(|| {
 
 /// A source and how far this installation is with it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = SourceRow)]
 pub struct Row {
     /// What it is.
     #[serde(flatten)]

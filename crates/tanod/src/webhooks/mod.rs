@@ -121,6 +121,7 @@ pub struct Endpoint {
 /// Where a delivery stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = DeliveryState)]
 pub enum State {
     /// Not yet taken by its endpoint.
     Waiting,

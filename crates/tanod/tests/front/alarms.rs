@@ -369,3 +369,12 @@ async fn settings_that_would_tell_nobody_are_refused() {
     assert_eq!(settings.without_secrets().alarms.smtp.password, "(set)");
     open(settings, &bed.clock).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_link_that_belongs_to_no_page_says_what_to_do() {
+    let bed = Bed::new().await;
+    let said = bed.get("/alarms/nothing", "").await;
+    assert_eq!(said.status, 404);
+    let text = String::from_utf8(said.bytes).unwrap();
+    assert!(["unknown-page", "What to do"].iter().all(|words| text.contains(words)), "{text}");
+}

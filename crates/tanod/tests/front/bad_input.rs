@@ -133,6 +133,8 @@ async fn every_fault_of_json_and_paths_has_its_refusal() {
     assert_eq!(raw(&format!("/v1/cases/case_{none}/lease"), &lead, "").await, "unknown-case");
     assert_eq!(raw(&format!("/v1/reports/report_{none}/revive"), &lead, "").await, "unknown-report");
     assert_eq!(raw(&format!("/v1/banks/bank_{none}/import"), &curator, "").await, "bad-rows");
+    let replay = format!("/v1/webhooks/deliveries/delivery_{none}/replay");
+    assert_eq!(raw(&replay, &lead, "").await, "unknown-delivery");
     for (path, token, slug) in [
         ("/v1/banks/nothing", &curator, "unknown-bank"),
         ("/v1/items/item_x", &lead, "unknown-item"),

@@ -97,6 +97,7 @@ impl Bed {
         settings.intake.max_bytes = 1 << 20;
         settings.decode.children = 1;
         settings.reporting.ncmec = format!("http://{}/ispws", listener.local_addr().unwrap());
+        settings.reporting.send_after_minutes = 0;
         settings.reporting.username = "esp".into();
         settings.reporting.password = "word".into();
         settings.reporting.about.platform = "Example".into();
@@ -229,7 +230,7 @@ impl Bed {
     /// Does everything that is due, and what becomes due within so many hours.
     pub(crate) async fn work(&self, hours: u32) {
         for _ in 0..=hours {
-            for lane in ["reports", "items", "expiry", "webhooks", "pages"] {
+            for lane in ["reports", "items", "expiry", "webhooks", "pages", "decisions", "appeals"] {
                 // A job that fails comes again later; the clock stands still within the hour.
                 for _ in 0..200 {
                     if !roles::next(&self.app, lane).await.unwrap() {

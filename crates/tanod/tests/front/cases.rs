@@ -28,7 +28,19 @@ pub(crate) async fn look(bed: &Bed, token: &str, case: &str, item: &str, veiled:
     bed.post(&format!("/v1/cases/{case}/views"), token, &body).await
 }
 
+/// Decides, with everybody who has no role yet as a suspect where a report is decided.
 pub(crate) async fn decide(bed: &Bed, token: &str, case: &str, body: &Value) -> Said {
+    let mut body = body.clone();
+    if body["outcome"] == "report" && body.get("roles").is_none() {
+        let shown = bed.get(&format!("/v1/cases/{case}"), token).await.json();
+        let unset = shown["involved"].as_array().into_iter().flatten().filter(|one| one["role"].is_null());
+        body["roles"] = unset.map(|one| json!({"involved": one["id"], "role": "suspect"})).collect();
+    }
+    plainly(bed, token, case, &body).await
+}
+
+/// Decides with these very words.
+pub(crate) async fn plainly(bed: &Bed, token: &str, case: &str, body: &Value) -> Said {
     bed.post(&format!("/v1/cases/{case}/decisions"), token, body).await
 }
 
@@ -174,7 +186,12 @@ async fn help_is_a_leads_to_give() {
     let (case, _) = matched(&bed, &known(&bed, 1).await, "u").await;
     let (reviewer, lead) = (bed.person(Role::Reviewer).await, bed.person(Role::Lead).await);
     lease(&bed, &reviewer, &case).await;
-    decide(&bed, &reviewer, &case, &json!({"outcome": "need_help", "reason": "I am not sure."})).await.ok();
+    let unsure = |next: i64| json!({"outcome": "cannot_tell", "reason": "I am not sure.", "next": next});
+    // Never to nobody, and not back to oneself.
+    let nobody = json!({"outcome": "cannot_tell", "reason": "I am not sure."});
+    assert_eq!(decide(&bed, &reviewer, &case, &nobody).await.slug(), "nobody-next");
+    assert_eq!(decide(&bed, &reviewer, &case, &unsure(1)).await.slug(), "nobody-next");
+    decide(&bed, &reviewer, &case, &unsure(2)).await.ok();
     assert_eq!(state(&bed, &lead, &case).await, "help");
     lease(&bed, &reviewer, &case).await;
     assert_eq!(decide(&bed, &reviewer, &case, &report(&[])).await.slug(), "not-allowed");
@@ -196,9 +213,23 @@ proptest! {
             match state.after(event) {
                 Ok(next) => {
                     let drawn = match (before, next) {
-                        (State::Reported, next) => next == State::Open && event == Event::Signal,
-                        (State::Reporting, next) => next == before || matches!(event, Event::Reported | Event::ReportedWithMore),
-                        (State::Dismissed, _) | (_, State::Reported) => false,
+                        (before, next) if before == next => true,
+                        // Danger now waits for nothing.
+                        (_, State::Reporting) if event == Event::DangerNow => true,
+                        (State::Reported, State::Open) => {
+                            matches!(event, Event::Signal | Event::Reopened | Event::FoundWrongWithMore)
+                        }
+                        (State::Reported, State::Dismissed) => event == Event::FoundWrong,
+                        (State::Reporting, next) => match next {
+                            State::Open => {
+                                matches!(event, Event::ReportedWithMore | Event::Withdrawn | Event::FoundWrongWithMore)
+                            }
+                            State::Reported => event == Event::Reported,
+                            State::Dismissed => event == Event::FoundWrong,
+                            _ => false,
+                        },
+                        (State::Dismissed, next) => next == State::Open && event == Event::Reopened,
+                        (_, State::Reported) => false,
                         _ => true,
                     };
                     prop_assert!(drawn, "{:?} to {:?} by {:?}", before, next, event);

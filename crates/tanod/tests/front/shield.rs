@@ -136,6 +136,14 @@ async fn where_bytes_may_leave_the_same_bytes_are_an_exact_match() {
     shield.know_media(&fingerprint::Digests::of(&media).sha256_hex(), "csam");
     let said = bed.upload(&key, &facts("a", "u"), &media).await.ok();
     assert_eq!((verdict(&said), &said["strength"]), ((json!("match"), json!(null)), &json!("exact")));
+    assert_eq!(said["matches"][0]["signal"], "sha1");
+    // What looks alike there does so by PhotoDNA, which no list of ours holds.
+    let alike = jpeg(&picture(60, 320, 240), 90);
+    shield.know_media_alike(&fingerprint::Digests::of(&alike).sha256_hex(), "csam");
+    let said = bed.upload(&key, &facts("c", "u"), &alike).await.ok();
+    assert_eq!((&said["strength"], &said["matches"][0]["signal"]), (&json!("near"), &json!("photodna")));
+    let bank = bed.bank("csam", &[]).await;
+    assert_eq!(bed.import(&bank, &[("photodna", "00".repeat(144))]).await.slug(), "bad-rows");
     // What our decoder cannot look at is not called clean because Shield knows nothing of it.
     let said = bed.upload(&key, &facts("b", "u"), b"no picture at all").await.ok();
     assert_eq!(verdict(&said), (json!("unscanned"), json!("unsupported_format")));
