@@ -40,6 +40,7 @@ fn report() -> Report {
             person: Some(Person { emails: vec!["u@mail.example".to_owned()], ..Person::default() }),
             esp_identifier: Some("u-1".to_owned()),
             esp_service: None,
+            compromised: Some(true),
             screen_name: Some("u".to_owned()),
             display_names: vec!["U".to_owned()],
             profile_urls: vec!["https://platform.example/u".to_owned()],
@@ -47,8 +48,15 @@ fn report() -> Report {
             prior_reports: vec![4_000_001],
             additional_info: None,
         }),
+        also_reported: vec![other("s-2")],
+        recipients: vec![other("r-1")],
+        victims: vec![other("v-1")],
         additional_info: Some("a <note> & more".to_owned()),
     }
+}
+
+fn other(id: &str) -> ReportedAccount {
+    ReportedAccount { esp_identifier: Some(id.to_owned()), ..ReportedAccount::default() }
 }
 
 fn event() -> IpEvent {
