@@ -17,7 +17,7 @@ use crate::queue::{self, Done, Leased, Work};
 use crate::refusal::{Error, Result};
 use crate::reporting::jobs::Filing;
 use crate::store::Recorded;
-use crate::{reporting, web, webhooks};
+use crate::{actions, context, reporting, web, webhooks};
 
 /// What a process is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -43,8 +43,10 @@ impl Role {
 }
 
 /// Each lane as often as it has workers. Pages have lanes of their own: nothing slow stands in their way.
-const LANES: [&str; 10] =
-    ["reports", "reports", "items", "expiry", "webhooks", "webhooks", "webhooks", "webhooks", "pages", "pages"];
+const LANES: [&str; 12] = [
+    "reports", "reports", "items", "expiry", "context", "actions", "webhooks", "webhooks", "webhooks", "webhooks",
+    "pages", "pages",
+];
 /// How often a part gives a sign of life.
 const TICK_EVERY: Duration = Duration::from_secs(15);
 /// How often it is looked whether something is wrong.
@@ -209,9 +211,12 @@ fn tries(work: &Work) -> i64 {
         // The week of the unscanned ends both. A store that was down for an afternoon must not end them sooner: media
         // would never be looked at again, or never go.
         // A delivery counts its own tries, and a page goes on until somebody knows.
-        Work::RetryItemV1 { .. } | Work::ExpireExhibitV1 { .. } | Work::SendWebhookV1 { .. } | Work::PageV1 { .. } => {
-            i64::MAX
-        }
+        Work::RetryItemV1 { .. }
+        | Work::ExpireExhibitV1 { .. }
+        | Work::SendWebhookV1 { .. }
+        | Work::PageV1 { .. }
+        | Work::AskContextV1 { .. }
+        | Work::AskPlatformV1 { .. } => i64::MAX,
     }
 }
 
@@ -225,6 +230,8 @@ async fn perform(app: &App, job: &Leased) -> Result<Done> {
         Work::ExpireExhibitV1 { item } => intake::jobs::expire(app, *item).await,
         Work::SendWebhookV1 { delivery } => webhooks::jobs::deliver(app, *delivery).await,
         Work::PageV1 { alarm } => alarms::page(app, *alarm).await,
+        Work::AskContextV1 { case } => context::jobs::ask(app, *case).await,
+        Work::AskPlatformV1 { action } => actions::jobs::ask(app, *action).await,
     }
 }
 

@@ -45,6 +45,16 @@ pub enum Work {
         /// Which.
         alarm: crate::store::AlarmId,
     },
+    /// Ask the platform what it knows around a case, and wait for it.
+    AskContextV1 {
+        /// Around which case.
+        case: crate::store::CaseId,
+    },
+    /// Ask the platform for an action when its turn has come, and again until it answers.
+    AskPlatformV1 {
+        /// For which.
+        action: crate::store::ActionId,
+    },
 }
 
 impl Work {
@@ -56,6 +66,8 @@ impl Work {
             Self::ExpireExhibitV1 { .. } => "expiry",
             Self::SendWebhookV1 { .. } => "webhooks",
             Self::PageV1 { .. } => "pages",
+            Self::AskContextV1 { .. } => "context",
+            Self::AskPlatformV1 { .. } => "actions",
         }
     }
 
@@ -65,6 +77,8 @@ impl Work {
             Self::RetryItemV1 { item } | Self::ExpireExhibitV1 { item } => item.0,
             Self::SendWebhookV1 { delivery } => delivery.0,
             Self::PageV1 { alarm } => alarm.0,
+            Self::AskContextV1 { case } => case.0,
+            Self::AskPlatformV1 { action } => action.0,
         }
     }
 }

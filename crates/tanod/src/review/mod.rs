@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
+use crate::context;
 use crate::evidence;
 use crate::intake::Facts;
 use crate::refusal::{Kind, Result};
@@ -290,6 +291,7 @@ pub async fn add_match(tx: &mut Tx, item: ItemId, facts: &Facts) -> Result<CaseI
         store::insert_case(tx, &case).await?;
         let detail = serde_json::json!({"route": "hash_match", "priority": priority});
         audit::record(tx, Entry::by_tanod("case.opened").case(case.id).detail(detail)).await.map(drop)?;
+        context::request(tx, case.id).await?;
         case.id
     };
     let signal: SignalId = tx.id();
