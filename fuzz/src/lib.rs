@@ -16,7 +16,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     Target { name: "media", run: decode::sides::child, seeds: media_seeds },
     Target { name: "protocol", run: decode::sides::parent, seeds: protocol_seeds },
     Target { name: "answer", run: answer, seeds: answer_seeds },
@@ -24,6 +24,7 @@ pub const TARGETS: [Target; 11] = [
     Target { name: "document", run: document, seeds: document_seeds },
     Target { name: "rows", run: rows, seeds: rows_seeds },
     Target { name: "facts", run: facts, seeds: facts_seeds },
+    Target { name: "context", run: context, seeds: context_seeds },
     Target { name: "notice", run: notice, seeds: notice_seeds },
     Target { name: "note", run: note, seeds: note_seeds },
     Target { name: "sealed", run: sealed, seeds: sealed_seeds },
@@ -159,6 +160,21 @@ fn notice(bytes: &[u8]) {
 fn notice_seeds() -> Vec<Vec<u8>> {
     let text = "{\"kind\":\"depicted\",\"reason\":\"own_picture\",\"words\":\"it is me\",\"account\":{\"id\":\"u\"},\"content_ids\":[\"p-1\"],\"urls\":[\"https://platform.example/p/1\"],\"danger_now\":true,\"contact\":\"desk\"}";
     vec![text.as_bytes().to_vec()]
+}
+
+fn context(bytes: &[u8]) {
+    if let Ok(context) = tanod::context::Context::read(bytes) {
+        let again = serde_json::to_vec(&context).ok().map(|text| tanod::context::Context::read(&text));
+        assert!(
+            again.is_some_and(|again| again.is_ok_and(|again| again == context)),
+            "what is kept reads back otherwise"
+        );
+    }
+}
+
+fn context_seeds() -> Vec<Vec<u8>> {
+    let text = "{\"account\":{\"id\":\"u\",\"emails\":[{\"address\":\"a@b.example\",\"verified\":true}],\"self_stated_age\":34},\"events\":[{\"address\":\"2001:db8::1\",\"port\":443,\"kind\":\"login\",\"at\":\"2026-01-05T11:11:12+01:00\"}],\"thread\":[{\"sender\":\"u\",\"at\":\"2026-01-05T11:11:12Z\",\"text\":\"x\",\"content_ids\":[\"p-1\"]}],\"related\":[{\"content_id\":\"p-2\",\"relation\":\"copy\"}],\"prior_reports\":[{\"authority\":\"a\",\"number\":\"1\"}],\"links\":[{\"url\":\"https://platform.example/p/1\"}],\"devices\":[{\"id\":\"d\"}]}";
+    vec![text.as_bytes().to_vec(), b"{\"complete\":true}".to_vec()]
 }
 
 fn signer() -> Option<ledger::Signer> {

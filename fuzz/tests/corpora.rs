@@ -86,6 +86,11 @@ fn notice() {
 }
 
 #[test]
+fn context() {
+    explore("context", 4_000);
+}
+
+#[test]
 fn note() {
     explore("note", 2_000);
 }

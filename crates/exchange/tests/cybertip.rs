@@ -48,7 +48,6 @@ fn report() -> Report {
             prior_reports: vec![4_000_001],
             additional_info: None,
         }),
-        also_reported: vec![other("s-2")],
         recipients: vec![other("r-1")],
         victims: vec![other("v-1")],
         additional_info: Some("a <note> & more".to_owned()),

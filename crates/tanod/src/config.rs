@@ -79,6 +79,8 @@ pub struct Settings {
     pub notices: crate::notices::Settings,
     /// Where reports go.
     pub reporting: Reporting,
+    /// How long the platform may take to say what it knows around a case.
+    pub context: crate::context::Settings,
     /// Who is told, and how.
     pub alarms: crate::alarms::Settings,
     /// Which endpoints of the platform hear what happens.

@@ -2,6 +2,7 @@
 //! and anyone can check what was done. Each module is a domain of the product; ARCHITECTURE.md is the map.
 
 pub mod accounts;
+pub mod actions;
 pub mod alarms;
 pub mod audit;
 pub mod banks;
@@ -9,6 +10,7 @@ pub mod cli;
 pub mod clock;
 pub mod clocks;
 pub mod config;
+pub mod context;
 pub mod evidence;
 pub mod intake;
 pub mod matching;

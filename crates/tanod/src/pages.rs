@@ -4,7 +4,7 @@ use axum::{Router, middleware};
 
 use crate::plan::App;
 use crate::web::console;
-use crate::{accounts, alarms, evidence, notices, review, sources, webhooks};
+use crate::{accounts, actions, alarms, context, evidence, notices, review, sources, webhooks};
 
 /// Every page.
 pub fn router(app: &App) -> Router<App> {
@@ -14,6 +14,8 @@ pub fn router(app: &App) -> Router<App> {
         .merge(review::pages::router())
         .merge(evidence::pages::router())
         .merge(sources::pages::router())
+        .merge(actions::pages::router())
+        .merge(context::pages::router())
         .merge(alarms::pages::router())
         .merge(webhooks::pages::router())
         .merge(notices::pages::router())

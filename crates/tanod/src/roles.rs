@@ -17,7 +17,7 @@ use crate::queue::{self, Done, Leased, Work};
 use crate::refusal::{Error, Result};
 use crate::reporting::jobs::Filing;
 use crate::store::Recorded;
-use crate::{reporting, review, web, webhooks};
+use crate::{actions, context, reporting, review, web, webhooks};
 
 /// What a process is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -43,13 +43,15 @@ impl Role {
 }
 
 /// Each lane as often as it has workers. Pages have lanes of their own: nothing slow stands in their way.
-const LANES: [&str; 12] = [
+const LANES: [&str; 14] = [
     "reports",
     "reports",
     "items",
     "expiry",
     "decisions",
     "appeals",
+    "context",
+    "actions",
     "webhooks",
     "webhooks",
     "webhooks",
@@ -221,11 +223,15 @@ fn tries(work: &Work) -> i64 {
         // The week of the unscanned ends both. A store that was down for an afternoon must not end them sooner: media
         // would never be looked at again, or never go.
         // A delivery counts its own tries, and a page goes on until somebody knows.
-        Work::RetryItemV1 { .. } | Work::ExpireExhibitV1 { .. } | Work::SendWebhookV1 { .. } | Work::PageV1 { .. } => {
-            i64::MAX
-        }
+        Work::RetryItemV1 { .. }
+        | Work::ExpireExhibitV1 { .. }
+        | Work::SendWebhookV1 { .. }
+        | Work::PageV1 { .. }
+        | Work::AskContextV1 { .. }
+        | Work::AskPlatformV1 { .. }
         // A decision that waits for its hour must not be lost, nor a copy be kept for ever.
-        Work::SettleAloneV1 { .. } | Work::EndAppealV1 { .. } => i64::MAX,
+        | Work::SettleAloneV1 { .. }
+        | Work::EndAppealV1 { .. } => i64::MAX,
     }
 }
 
@@ -241,6 +247,8 @@ async fn perform(app: &App, job: &Leased) -> Result<Done> {
         Work::EndAppealV1 { case } => review::jobs::end_appeal(app, *case).await,
         Work::SendWebhookV1 { delivery } => webhooks::jobs::deliver(app, *delivery).await,
         Work::PageV1 { alarm } => alarms::page(app, *alarm).await,
+        Work::AskContextV1 { case } => context::jobs::ask(app, *case).await,
+        Work::AskPlatformV1 { action } => actions::jobs::ask(app, *action).await,
     }
 }
 

@@ -156,9 +156,6 @@ pub struct Report {
     pub reporter: Reporter,
     /// Whose account it was.
     pub reported: Option<ReportedAccount>,
-    /// Further accounts that are suspected.
-    #[serde(default)]
-    pub also_reported: Vec<ReportedAccount>,
     /// For whom it was meant; never among the suspects.
     #[serde(default)]
     pub recipients: Vec<ReportedAccount>,
@@ -340,7 +337,7 @@ impl Report {
                 writer.within("internetDetails", &[], |writer| details.write(writer));
             }
             self.reporter.write(writer);
-            for reported in self.reported.iter().chain(&self.also_reported) {
+            for reported in &self.reported {
                 reported.write(writer, "personOrUserReported");
             }
             for recipient in &self.recipients {

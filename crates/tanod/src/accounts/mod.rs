@@ -106,17 +106,25 @@ pub enum Scope {
     /// Pass notices on.
     #[serde(rename = "notices:write")]
     NoticesWrite,
+    /// Say what is known around a case.
+    #[serde(rename = "context:write")]
+    ContextWrite,
+    /// See actions, and say whether they were done.
+    #[serde(rename = "actions:acknowledge")]
+    ActionsAcknowledge,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::ItemsWrite,
         Self::MatchesWrite,
         Self::MatchesDetail,
         Self::BanksRead,
         Self::BanksWrite,
         Self::NoticesWrite,
+        Self::ContextWrite,
+        Self::ActionsAcknowledge,
     ];
 }
 
@@ -170,11 +178,17 @@ pub enum Permission {
     ReadWebhooks,
     /// Send a delivery again, and try the line.
     ReplayWebhooks,
+    /// Say what is known around a case.
+    WriteContext,
+    /// See what the platform is asked to do.
+    ReadActions,
+    /// Say whether it was done.
+    AcknowledgeActions,
 }
 
 impl Permission {
     /// All of them, in the order of the matrix.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 26] = [
         Self::SubmitItems,
         Self::AskMatches,
         Self::SeeMatches,
@@ -198,6 +212,9 @@ impl Permission {
         Self::AcknowledgeAlarms,
         Self::ReadWebhooks,
         Self::ReplayWebhooks,
+        Self::WriteContext,
+        Self::ReadActions,
+        Self::AcknowledgeActions,
     ];
 }
 
@@ -217,6 +234,8 @@ pub fn role_may(role: Role, permission: Permission) -> bool {
                 | P::ReadHolds
                 | P::ReadAlarms
                 | P::AcknowledgeAlarms
+                | P::ReadActions
+                | P::AcknowledgeActions
         ),
         Role::Lead => matches!(
             permission,
@@ -238,6 +257,8 @@ pub fn role_may(role: Role, permission: Permission) -> bool {
                 | P::AcknowledgeAlarms
                 | P::ReadWebhooks
                 | P::ReplayWebhooks
+                | P::ReadActions
+                | P::AcknowledgeActions
         ),
         Role::Admin => matches!(
             permission,
@@ -257,7 +278,13 @@ pub fn role_may(role: Role, permission: Permission) -> bool {
         ),
         Role::Auditor => matches!(
             permission,
-            P::ReadAudit | P::ReadReports | P::ReadHolds | P::ReadBanks | P::ReadAlarms | P::ReadWebhooks
+            P::ReadAudit
+                | P::ReadReports
+                | P::ReadHolds
+                | P::ReadBanks
+                | P::ReadAlarms
+                | P::ReadWebhooks
+                | P::ReadActions
         ),
     }
 }
@@ -272,6 +299,8 @@ pub fn scope_gives(scope: Scope, permission: Permission) -> bool {
         Scope::BanksRead => permission == P::ReadBanks,
         Scope::NoticesWrite => permission == P::WriteNotices,
         Scope::BanksWrite => matches!(permission, P::ReadBanks | P::ChangeBanks | P::ExportBanks),
+        Scope::ContextWrite => permission == P::WriteContext,
+        Scope::ActionsAcknowledge => matches!(permission, P::ReadActions | P::AcknowledgeActions),
     }
 }
 

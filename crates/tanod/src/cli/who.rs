@@ -30,7 +30,7 @@ pub(super) enum Key {
     #[command(after_help = "Example:\n  tanod key add --role client --name uploads --data /var/lib/tanod")]
     Add {
         /// What it is for: `client` sends uploads and asks about hashes, `curator` keeps the lists, `notices`
-        /// passes on what people tell.
+        /// passes on what people tell, `platform` says what is known around a case and whether an action was done.
         #[arg(long, value_enum, default_value = "client")]
         role: KeyRole,
         /// A name to know it by.
@@ -56,6 +56,7 @@ pub(super) enum KeyRole {
     Client,
     Curator,
     Notices,
+    Platform,
 }
 
 pub(super) async fn user(context: &Context, user: User) -> Done {
@@ -99,6 +100,7 @@ pub(super) async fn key(context: &Context, key: Key) -> Done {
         KeyRole::Client => vec![Scope::ItemsWrite, Scope::MatchesWrite],
         KeyRole::Notices => vec![Scope::NoticesWrite],
         KeyRole::Curator => vec![Scope::BanksRead, Scope::BanksWrite],
+        KeyRole::Platform => vec![Scope::ContextWrite, Scope::ActionsAcknowledge],
     };
     if detail {
         scopes.push(Scope::MatchesDetail);

@@ -2,6 +2,7 @@
 
 use super::{Clock, ClockFacts, store};
 use crate::accounts::{Caller, Permission};
+use crate::actions::{self, Action};
 use crate::operator::Operator;
 use crate::refusal::Result;
 use crate::reporting::{self, ReportState};
@@ -13,13 +14,14 @@ pub async fn facts(tx: &mut Tx, case: CaseId) -> Result<ClockFacts> {
     let kept = store::case(tx, case).await?.ok_or(&UNKNOWN_CASE)?;
     let told = store::notices(tx, case).await?;
     let reports = reporting::of_case(tx, case).await?;
+    let actions = actions::of_case(tx, case).await?;
+    let restricted = |action: &Action| action.kind.restricts() && action.state == actions::State::Acknowledged;
     let finished = reports.iter().filter(|report| report.state == ReportState::Finished);
     Ok(ClockFacts {
         now: tx.now(),
         knowledge_at: kept.knowledge_at,
         notice_at: told.iter().filter(|told| told.names_content).map(|told| told.at).min(),
-        // The platform's answers to what it is asked to do are another domain's, which does not keep them yet.
-        restricted_at: None,
+        restricted_at: actions.iter().filter(|action| restricted(action)).filter_map(|action| action.settled_at).min(),
         decided_at: store::decided_at(tx, case).await?,
         finished_at: finished.filter_map(|report| report.finished_at).min(),
         filed: reports

@@ -68,30 +68,48 @@ pub struct Sealed {
     bytes: i64,
 }
 
+impl Sealed {
+    /// What a row needs to name it: the object, the wrapped key, the length of what was sealed.
+    pub(crate) fn named(&self) -> (ObjectId, &[u8], i64) {
+        (self.object, &self.wrapped_key, self.bytes)
+    }
+}
+
 const MEDIA: &str = "media";
 
 impl Vault {
     /// Seals and stores original bytes. Media before row: the caller writes the row next, and a sweeper settles what a
     /// crash leaves between.
     pub async fn seal(&self, object: ObjectId, media: &Bytes) -> Result<Sealed> {
-        let sealed = vault::seal(media, vault::ObjectId(object.0), MEDIA, &self.ring, &self.random)
-            .map_err(|error| Error::internal("sealing media", error))?;
+        self.seal_as(object, media, MEDIA).await
+    }
+
+    /// The same for something else than media; it opens as nothing but `what`.
+    pub async fn seal_as(&self, object: ObjectId, plain: &Bytes, what: &'static str) -> Result<Sealed> {
+        let sealed = vault::seal(plain, vault::ObjectId(object.0), what, &self.ring, &self.random)
+            .map_err(|error| Error::internal("sealing", error))?;
         self.objects
             .put(vault::ObjectId(object.0), sealed.bytes.into())
             .await
-            .map_err(|error| Error::internal("storing sealed media", error))?;
-        let bytes = i64::try_from(media.len()).map_err(|error| Error::internal("measuring media", error))?;
+            .map_err(|error| Error::internal("storing what was sealed", error))?;
+        let bytes = i64::try_from(plain.len()).map_err(|error| Error::internal("measuring", error))?;
         Ok(Sealed { object, wrapped_key: sealed.wrapped_key, bytes })
+    }
+
+    /// Opens what was sealed as `what`.
+    pub async fn open_as(&self, object: ObjectId, wrapped: &[u8], what: &'static str) -> Result<Bytes> {
+        let object = vault::ObjectId(object.0);
+        let sealed =
+            self.objects.get(object).await.map_err(|error| Error::internal("reading what was sealed", error))?;
+        vault::open(&sealed, object, what, wrapped, &self.ring)
+            .map(Bytes::from)
+            .map_err(|error| Error::internal("opening what was sealed", error))
     }
 
     /// Opens an exhibit's original bytes.
     pub async fn open(&self, exhibit: &Exhibit) -> Result<Bytes> {
         let Some(wrapped) = &exhibit.wrapped_key else { return Err((&NOT_KEPT).into()) };
-        let object = vault::ObjectId(exhibit.object.0);
-        let sealed = self.objects.get(object).await.map_err(|error| Error::internal("reading sealed media", error))?;
-        vault::open(&sealed, object, MEDIA, wrapped, &self.ring)
-            .map(Bytes::from)
-            .map_err(|error| Error::internal("opening sealed media", error))
+        self.open_as(exhibit.object, wrapped, MEDIA).await
     }
 }
 

@@ -77,7 +77,13 @@ pub(super) async fn destroy_key(tx: &mut Tx, id: ExhibitId) -> Result<()> {
 }
 
 pub(super) async fn names(tx: &mut Tx, object: ObjectId) -> Result<bool> {
-    let row = tx.row("SELECT id FROM exhibits WHERE object = $1 AND destroyed_at IS NULL", &[object.into()]).await?;
+    let row = tx
+        .row(
+            "SELECT id FROM exhibits WHERE object = $1 AND destroyed_at IS NULL
+             UNION ALL SELECT id FROM contexts WHERE object = $1 AND destroyed_at IS NULL",
+            &[object.into()],
+        )
+        .await?;
     Ok(row.is_some())
 }
 

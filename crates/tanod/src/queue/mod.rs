@@ -55,6 +55,16 @@ pub enum Work {
         /// Which.
         alarm: crate::store::AlarmId,
     },
+    /// Ask the platform what it knows around a case, and wait for it.
+    AskContextV1 {
+        /// Around which case.
+        case: crate::store::CaseId,
+    },
+    /// Ask the platform for an action when its turn has come, and again until it answers.
+    AskPlatformV1 {
+        /// For which.
+        action: crate::store::ActionId,
+    },
 }
 
 impl Work {
@@ -68,6 +78,8 @@ impl Work {
             Self::EndAppealV1 { .. } => "appeals",
             Self::SendWebhookV1 { .. } => "webhooks",
             Self::PageV1 { .. } => "pages",
+            Self::AskContextV1 { .. } => "context",
+            Self::AskPlatformV1 { .. } => "actions",
         }
     }
 
@@ -79,6 +91,8 @@ impl Work {
             Self::EndAppealV1 { case } => case.0,
             Self::SendWebhookV1 { delivery } => delivery.0,
             Self::PageV1 { alarm } => alarm.0,
+            Self::AskContextV1 { case } => case.0,
+            Self::AskPlatformV1 { action } => action.0,
         }
     }
 }

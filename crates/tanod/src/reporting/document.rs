@@ -97,7 +97,12 @@ pub(super) async fn draft(
     };
     let involved = involved::of(tx, case.id).await?;
     let people = people(&involved, &uploads, &prior, settings);
+    // A plain report names one account; the others are named in its text, and each has a case of its own.
     let mut suspects = people.suspects.into_iter();
+    let reported = suspects.next();
+    let others: Vec<String> = suspects.filter_map(|other| other.esp_identifier).collect();
+    let others =
+        if others.is_empty() { String::new() } else { format!(" Also suspected in this case: {}.", others.join(", ")) };
     let some = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
     Ok(Draft {
         tip: Tip {
@@ -121,12 +126,11 @@ pub(super) async fn draft(
                 terms_of_service: None,
                 legal_url: some(&settings.legal_url),
             },
-            reported: suspects.next(),
-            also_reported: suspects.collect(),
+            reported,
             recipients: people.recipients,
             victims: people.victims,
             additional_info: Some(format!(
-                "{} A person decided to report. Our case number {}.",
+                "{} A person decided to report. Our case number {}.{others}",
                 found_by(&review::signals(tx, case.id).await?, decision.id),
                 case.number
             )),
@@ -318,7 +322,7 @@ pub(super) fn lines(draft: &Draft) -> Vec<(String, String)> {
         }
     }
     let tip = &draft.tip;
-    let suspects = tip.reported.iter().chain(&tip.also_reported).map(|one| ("Reported account", one));
+    let suspects = tip.reported.iter().map(|one| ("Reported account", one));
     let recipients = tip.recipients.iter().map(|one| ("Recipient", one));
     let victims = tip.victims.iter().map(|one| ("Victim", one));
     for (heading, one) in suspects.chain(recipients).chain(victims) {

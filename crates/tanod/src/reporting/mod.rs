@@ -17,6 +17,7 @@ use crate::queue::{self, Work};
 use crate::refusal::{Error, Kind, Result};
 use crate::review::{self, Case, Decision};
 use crate::store::{CaseId, DecisionId, ItemId, Recorded, ReportId, Tx};
+use crate::webhooks;
 
 pub use document::{Draft, DraftFile, Viewed};
 
@@ -364,6 +365,8 @@ pub async fn finished(tx: &mut Tx, report: &Report, number: i64) -> Result<Recor
     if !any_under_way(tx, report.case).await? {
         review::report_finished(tx, report.case).await?;
     }
+    let said = serde_json::json!({"case": report.case, "report": report.id, "number": number, "kind": report.kind});
+    webhooks::send(tx, webhooks::Event::ReportFinished, Some(report.case), &said).await?;
     let detail = serde_json::json!({"number": number, "attempt": report.attempt});
     audit::record(tx, Entry::by_tanod("report.finished").case(report.case).about(report.id).detail(detail)).await
 }
@@ -372,6 +375,8 @@ pub async fn finished(tx: &mut Tx, report: &Report, number: i64) -> Result<Recor
 pub async fn died(tx: &mut Tx, report: &Report, trouble: &str) -> Result<Recorded> {
     store::set_state(tx, report.id, ReportState::Dead, Some(trouble)).await?;
     tracing::error!(report = %report.id, "a report is stuck and waits for a person");
+    let said = serde_json::json!({"case": report.case, "report": report.id});
+    webhooks::send(tx, webhooks::Event::ReportDead, Some(report.case), &said).await?;
     let detail = serde_json::json!({"trouble": trouble});
     audit::record(tx, Entry::by_tanod("report.died").case(report.case).about(report.id).detail(detail)).await
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::decisions::{self, Decision, Outcome};
 use super::{Case, Event, NO_REASON, State, UNKNOWN_CASE, WRONG_STATE, move_to, store, undecided};
 use crate::accounts::{Caller, Permission};
+use crate::actions;
 use crate::audit::{self, Entry};
 use crate::banks;
 use crate::config::Settings;
@@ -18,6 +19,7 @@ use crate::matching::Strength;
 use crate::refusal::{Kind, Result};
 use crate::reporting::{self, TakenBack};
 use crate::store::{BankId, CaseId, CorrectionId, DecisionId, ItemId, PersonId, Recorded, ReportId, ToldId, Tx};
+use crate::webhooks;
 
 /// An id that leads nowhere in this case.
 pub static UNKNOWN_DECISION: Kind = Kind::new(
@@ -164,6 +166,7 @@ pub async fn correct(
         if new.exception {
             except(tx, caller, &items).await?;
         }
+        actions::undo_all(tx, id, &correction.reason).await.map(drop)?;
         correction.reopened = reopen_what_rested_on(tx, caller, id, &items, &correction).await?;
         found_wrong(tx, &case, settings).await?;
     } else {
@@ -174,6 +177,8 @@ pub async fn correct(
         "decision": decision.id, "outcome": decision.outcome, "reason": correction.reason, "exception": new.exception,
         "to_tell": correction.told.len(), "reopened": correction.reopened,
     });
+    let said = serde_json::json!({"case": id, "correction": correction.id, "outcome": decision.outcome});
+    webhooks::send(tx, webhooks::Event::DecisionCorrected, Some(id), &said).await?;
     let entry = Entry::by(caller, "decision.corrected").case(id).about(correction.id).detail(detail);
     let proof = audit::record(tx, entry).await?;
     Ok((correction, proof))
@@ -229,6 +234,12 @@ async fn except(tx: &mut Tx, caller: &Caller, items: &[ItemId]) -> Result<()> {
         let item = intake::find(tx, *id).await?;
         let provenance = format!("correction of {id}");
         banks::except(tx, caller, &item.digests.sha256, &provenance).await?;
+        // Whoever was sent this hash, by us or through us, must drop it (HR-09).
+        let said = serde_json::json!({
+            "md5": hex::encode(item.digests.md5), "sha1": hex::encode(item.digests.sha1),
+            "sha256": hex::encode(item.digests.sha256),
+        });
+        webhooks::send(tx, webhooks::Event::HashWithdrawn, None, &said).await?;
         for hit in intake::matches(tx, *id).await? {
             if hit.strength == Strength::Exact {
                 banks::switch_off(tx, caller, hit.bank, hit.entry).await?;
@@ -286,6 +297,9 @@ async fn reopen_by(
         reopened: Vec::new(),
     };
     store::insert_correction(tx, &correction).await?;
+    if reported {
+        actions::undo_all(tx, case.id, because).await.map(drop)?;
+    }
     reopen(tx, &case, decision).await?;
     let detail = serde_json::json!({"decision": decision.id, "reason": because, "bank": bank});
     let entry = Entry::by(caller, "case.reopened").case(case.id).about(correction.id).detail(detail);

@@ -12,9 +12,11 @@ use super::{
     Case, Event, NO_REASON, NOT_IN_CASE, Signal, State, UNKNOWN_CASE, WRONG_STATE, leased, move_to, store, undecided,
 };
 use crate::accounts::{self, Caller, Permission};
+use crate::actions;
 use crate::alarms;
 use crate::audit::{self, Entry};
 use crate::config::Settings;
+use crate::context;
 use crate::evidence;
 use crate::queue::{self, Work};
 use crate::refusal::{Kind, Result};
@@ -546,11 +548,13 @@ pub(super) async fn settle(tx: &mut Tx, case: &Case, decision: &Decision, settin
                 return store::set_state(tx, case.id, State::Reported).await;
             }
             store::set_state(tx, case.id, next).await?;
+            actions::look_again(tx, case.id).await?;
             begin_appeal(tx, case.id, settings.review.appeal_days).await
         }
         Outcome::NeedContext => {
             store::unassign_signals(tx, decision.id).await?;
-            move_to(tx, case, Event::ContextAsked).await
+            move_to(tx, case, Event::ContextAsked).await?;
+            context::request(tx, case.id).await
         }
         Outcome::CannotTell => {
             store::unassign_signals(tx, decision.id).await?;

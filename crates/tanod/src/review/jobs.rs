@@ -1,6 +1,7 @@
 //! What happens to a case when a time has come: a decision made alone is carried out, an appeal window ends.
 
 use super::{State, store};
+use crate::context;
 use crate::evidence;
 use crate::intake;
 use crate::plan::App;
@@ -31,6 +32,7 @@ pub async fn end_appeal(app: &App, id: CaseId) -> Result<Done> {
             intake::let_go(&mut tx, item).await?;
         }
     }
+    context::destroy(&mut tx, id).await?;
     tx.commit(proof).await?;
     app.nudge.notify_waiters();
     Ok(Done::Finished)

@@ -17,11 +17,14 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::accounts::{Caller, Permission};
+use crate::actions;
 use crate::audit::{self, Entry};
+use crate::context;
 use crate::evidence;
 use crate::intake::{Account, Facts};
 use crate::refusal::{Kind, Result};
 use crate::store::{CaseId, DecisionId, ItemId, NoticeId, PersonId, Recorded, SignalId, Tx};
+use crate::webhooks;
 
 pub use corrections::*;
 pub use decisions::*;
@@ -277,6 +280,9 @@ pub async fn join(tx: &mut Tx, joining: Joining<'_>) -> Result<CaseId> {
         let detail = serde_json::json!({"route": joining.route, "priority": priority, "reasons": joining.grounds});
         audit::record(tx, Entry::by_tanod("case.opened").case(case.id).detail(detail)).await.map(drop)?;
         evidence::hold_pending(tx, case.id, now).await?;
+        context::request(tx, case.id).await?;
+        let opened = serde_json::json!({"case": case.id, "number": case.number, "priority": priority});
+        webhooks::send(tx, webhooks::Event::CaseOpened, Some(case.id), &opened).await?;
         case.id
     };
     if account.is_none() {
@@ -413,7 +419,8 @@ pub async fn report_finished(tx: &mut Tx, id: CaseId) -> Result<()> {
         move_to(tx, &case, Event::Reported).await?;
         evidence::release_pending(tx, id).await?;
     }
-    Ok(())
+    // Whoever is told after the report is told now.
+    actions::look_again(tx, id).await
 }
 
 /// The platform's context came, or its time is over: a case that waited for it waits for a decision again.

@@ -20,8 +20,8 @@ use crate::plan::App;
 use crate::refusal::{Error, Kind};
 use crate::store::{RequestId, new_uuid};
 use crate::{
-    accounts, alarms, audit, banks, clocks, evidence, intake, matching, notices, pages, reporting, review, sources,
-    webhooks,
+    accounts, actions, alarms, audit, banks, clocks, context, evidence, intake, matching, notices, pages, reporting,
+    review, sources, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -77,6 +77,15 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(reporting::api::withdraw))
         .routes(routes!(reporting::api::filed))
         .routes(routes!(reporting::api::packet))
+        .routes(routes!(actions::api::list))
+        .routes(routes!(actions::api::request))
+        .routes(routes!(actions::api::approve_delay))
+        .routes(routes!(actions::api::acknowledge))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(context::api::take, context::api::show))
+                .layer(DefaultBodyLimit::max(context::api::MOST_BYTES)),
+        )
         .routes(routes!(alarms::api::list))
         .routes(routes!(alarms::api::acknowledge))
         .routes(routes!(webhooks::api::list))
@@ -110,6 +119,8 @@ pub fn refusals() -> Vec<&'static Kind> {
         evidence::REFUSALS,
         reporting::REFUSALS,
         sources::REFUSALS,
+        actions::REFUSALS,
+        context::REFUSALS,
         alarms::REFUSALS,
         webhooks::REFUSALS,
         notices::REFUSALS,

@@ -205,6 +205,11 @@ pub async fn send(tx: &mut Tx, event: Event, case: Option<CaseId>, data: &Value)
     Ok(())
 }
 
+/// Whether an endpoint wants to hear of this.
+pub async fn is_wanted(tx: &mut Tx, event: Event) -> Result<bool> {
+    Ok(!store::subscribed(tx, event).await?.is_empty())
+}
+
 async fn write_to(tx: &mut Tx, endpoint: &str, event: Event, case: Option<CaseId>, data: &Value) -> Result<()> {
     let id: DeliveryId = tx.id();
     let mut data = data.clone();

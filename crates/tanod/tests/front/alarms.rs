@@ -249,8 +249,9 @@ async fn what_is_wrong_is_seen_and_what_is_mended_is_cleared() {
     assert_eq!((&again[0]["state"], &again[0]["pages"]), (&json!("open"), &json!(0)));
 
     // A lane that nobody works off, and a decoder that does not answer.
-    assert_eq!(of(&bed, "queue_stuck").await[0]["subject"], "pages");
+    assert!(of(&bed, "queue_stuck").await.iter().any(|row| row["subject"] == "pages"));
     due(&bed, "pages").await;
+    due(&bed, "context").await;
     assert!(of(&bed, "queue_stuck").await.is_empty());
     let pool = std::mem::replace(
         &mut bed.app.pool,

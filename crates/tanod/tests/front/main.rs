@@ -9,6 +9,7 @@
     reason = "a test that meets the unexpected fails"
 )]
 
+mod actions;
 mod alarms;
 mod bad_input;
 mod bed;
@@ -16,6 +17,7 @@ mod bench;
 mod cases;
 mod clocks;
 mod command_line;
+mod context;
 mod evidence;
 mod files;
 mod formats;

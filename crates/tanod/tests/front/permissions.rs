@@ -29,7 +29,7 @@ fn addresses() -> Vec<(String, String)> {
 
 fn filled(path: &str) -> String {
     let id = "00000000-0000-7000-8000-000000000000";
-    ["bank", "item", "case", "report", "entry", "source", "alarm", "delivery"]
+    ["bank", "item", "case", "report", "entry", "source", "alarm", "delivery", "action"]
         .iter()
         .fold(path.to_owned(), |path, kind| path.replace(&format!("{{{kind}}}"), &format!("{kind}_{id}")))
 }
@@ -46,6 +46,8 @@ async fn every_address_refuses_nobody_and_the_wrong_somebody() {
         bed.key(&[Scope::MatchesWrite]).await,
         bed.key(&[Scope::BanksWrite]).await,
         bed.key(&[]).await,
+        bed.key(&[Scope::ContextWrite]).await,
+        bed.key(&[Scope::ActionsAcknowledge]).await,
     ];
     let mut all = addresses();
     // Signing out ends the sessions that the others are asked with, so it is asked last.
