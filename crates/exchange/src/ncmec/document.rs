@@ -337,7 +337,7 @@ impl Report {
                 writer.within("internetDetails", &[], |writer| details.write(writer));
             }
             self.reporter.write(writer);
-            for reported in &self.reported {
+            if let Some(reported) = &self.reported {
                 reported.write(writer, "personOrUserReported");
             }
             for recipient in &self.recipients {

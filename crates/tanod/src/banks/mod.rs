@@ -436,30 +436,29 @@ const CORRECTIONS: &str = "Corrections";
 /// Puts the digest of a file that a person found harmless into the exception bank, which is made when it is first needed.
 pub(crate) async fn except(tx: &mut Tx, caller: &Caller, sha256: &[u8; 32], provenance: &str) -> Result<()> {
     let feed = store::next_feed(tx).await?;
-    let mut bank = match store::by_name(tx, CORRECTIONS).await? {
-        Some(bank) => bank,
-        None => {
-            let bank = Bank {
-                id: tx.id(),
-                name: CORRECTIONS.to_owned(),
-                kind: Kind::Exception,
-                source: own_source(),
-                licence: Licence::Own,
-                threshold: usual_threshold(),
-                enabled: true,
-                shadow: false,
-                turned: false,
-                trimmed: false,
-                least_quality: usual_quality(),
-                refreshed_at: tx.now(),
-                feed,
-                removed: false,
-                filled: false,
-            };
-            store::insert(tx, &bank).await?;
-            audit::record(tx, Event::by(caller, "bank.created").about(bank.id)).await.map(drop)?;
-            bank
-        }
+    let mut bank = if let Some(bank) = store::by_name(tx, CORRECTIONS).await? {
+        bank
+    } else {
+        let bank = Bank {
+            id: tx.id(),
+            name: CORRECTIONS.to_owned(),
+            kind: Kind::Exception,
+            source: own_source(),
+            licence: Licence::Own,
+            threshold: usual_threshold(),
+            enabled: true,
+            shadow: false,
+            turned: false,
+            trimmed: false,
+            least_quality: usual_quality(),
+            refreshed_at: tx.now(),
+            feed,
+            removed: false,
+            filled: false,
+        };
+        store::insert(tx, &bank).await?;
+        audit::record(tx, Event::by(caller, "bank.created").about(bank.id)).await.map(drop)?;
+        bank
     };
     let row = Row {
         signal: Signal::Sha256,

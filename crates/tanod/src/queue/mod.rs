@@ -88,10 +88,9 @@ impl Work {
             Self::FileReportV1 { report } => report.0,
             Self::RetryItemV1 { item } | Self::ExpireExhibitV1 { item } => item.0,
             Self::SettleAloneV1 { decision } => decision.0,
-            Self::EndAppealV1 { case } => case.0,
             Self::SendWebhookV1 { delivery } => delivery.0,
             Self::PageV1 { alarm } => alarm.0,
-            Self::AskContextV1 { case } => case.0,
+            Self::AskContextV1 { case } | Self::EndAppealV1 { case } => case.0,
             Self::AskPlatformV1 { action } => action.0,
         }
     }

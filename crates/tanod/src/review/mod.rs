@@ -5,6 +5,7 @@ mod corrections;
 pub mod danger;
 mod decisions;
 mod files;
+mod forms;
 pub mod involved;
 pub mod jobs;
 pub mod pages;

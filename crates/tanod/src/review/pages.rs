@@ -3,16 +3,13 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query, State as Shared};
-use axum::response::{IntoResponse, Redirect};
-use axum::routing::{get, post};
+use axum::routing::get;
 use exchange::ncmec::document::IncidentType;
 use jiff::Timestamp;
 
-use super::danger::{Danger, NewCall};
-use super::involved::{Involved, NewRole, Role, UNKNOWN_INVOLVED};
+use super::involved::{Involved, Role};
 use super::{
-    Approval, Case, Decision, Ground, NOT_SAID_WHERE, NewCorrection, NewDecision, Outcome, Priority, Route, Signal,
-    State, ToldState, UNKNOWN_CASE, Wanted,
+    Approval, Case, Decision, Ground, Outcome, Priority, Route, Signal, State, ToldState, UNKNOWN_CASE, Wanted,
 };
 use crate::accounts::{self, Permission};
 use crate::clocks;
@@ -22,11 +19,11 @@ use crate::matching::{Hit, Strength};
 use crate::numbers::{self, Number};
 use crate::operator::Operator;
 use crate::plan::App;
-use crate::refusal::{Error, Result};
+use crate::refusal::Result;
 use crate::reporting::{self, Destination, Report, ReportKind, ReportState};
-use crate::store::{CaseId, DecisionId, InvolvedId, ItemId, Recorded, ReportId, Tx, as_word, word};
-use crate::web::console::{Fields, Paged, Staff, Who, Words, show};
-use crate::web::{self, BAD_BODY, Body, Page};
+use crate::store::{CaseId, DecisionId, InvolvedId, ItemId, ReportId, Tx, as_word, word};
+use crate::web::console::{Paged, Staff, Who, Words, show};
+use crate::web::{self, Page};
 
 /// The pages of this domain.
 pub fn router() -> Router<App> {
@@ -34,14 +31,7 @@ pub fn router() -> Router<App> {
         .route("/console/queue", get(queue))
         .route("/console/cases/{case}", get(case))
         .route("/console/cases/{case}/pictures/{item}", get(picture))
-        .route("/console/cases/{case}/lease", post(lease))
-        .route("/console/cases/{case}/release", post(release))
-        .route("/console/cases/{case}/decisions", post(decide))
-        .route("/console/cases/{case}/approvals", post(approve))
-        .route("/console/cases/{case}/danger", post(danger))
-        .route("/console/cases/{case}/calls", post(call))
-        .route("/console/cases/{case}/corrections", post(correct))
-        .route("/console/cases/{case}/reports/{report}/withdraw", post(withdraw))
+        .merge(super::forms::router())
 }
 
 /// What the queue shows of a case, and the head of its page.
@@ -112,16 +102,6 @@ struct Somebody {
     account: String,
     role: Option<&'static str>,
     hints: String,
-}
-
-/// What a decision would do, before it is made.
-#[derive(Template)]
-#[template(path = "review/pages/read_back.html")]
-struct ReadBackPage<'a> {
-    who: &'a Who,
-    case: CaseId,
-    sentences: Vec<String>,
-    fields: Vec<(String, String)>,
 }
 
 struct Decided {
@@ -316,7 +296,7 @@ async fn picture(
     show(&Fragment { case: full.case, upload, may_look: full.may_look })
 }
 
-async fn page(app: &App, staff: &Staff, id: CaseId, whole: Option<ItemId>, fault: Option<Words>) -> Paged {
+pub(super) async fn page(app: &App, staff: &Staff, id: CaseId, whole: Option<ItemId>, fault: Option<Words>) -> Paged {
     show(&gather(app, staff, id, whole, fault).await?)
 }
 
@@ -547,204 +527,4 @@ fn found_words(hit: &Hit) -> String {
     };
     let class = hit.classification.as_ref().map_or_else(String::new, |class| format!(", classified {class}"));
     format!("{how} of {}{class}", hit.bank_name)
-}
-
-/// Does something in one piece of work, then shows the case again; a refusal is shown on it.
-async fn act<W>(app: &App, staff: &Staff, case: &str, work: W) -> Paged
-where
-    W: AsyncFnOnce(&mut Tx, CaseId) -> Result<Recorded>,
-{
-    let id: CaseId = web::id(case, &UNKNOWN_CASE)?;
-    let mut tx = app.db.write().await?;
-    match work(&mut tx, id).await {
-        Ok(proof) => {
-            tx.commit(proof).await?;
-            app.nudge.notify_waiters();
-            Ok(Redirect::to(&format!("/console/cases/{id}")).into_response())
-        }
-        Err(Error::Refused(refusal)) => {
-            drop(tx);
-            let status = axum::http::StatusCode::from_u16(refusal.kind.status).unwrap_or_default();
-            let page = page(app, staff, id, None, Some(Words::from(&*refusal))).await?;
-            Ok((status, page).into_response())
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-async fn lease(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>) -> Paged {
-    act(&app, &staff, &case, async |tx, id| Ok(super::lease(tx, &staff.caller, id).await?.1)).await
-}
-
-async fn release(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>) -> Paged {
-    act(&app, &staff, &case, async |tx, id| super::release(tx, &staff.caller, id).await).await
-}
-
-const DECISION_FIELDS: [&str; 11] = [
-    "outcome",
-    "incident_type",
-    "viewed_whole",
-    "reason",
-    "role",
-    "next",
-    "authority",
-    "number",
-    "filed_at",
-    "annotation",
-    "sure",
-];
-
-/// A decision as the form says it.
-fn decision(form: &Fields) -> Result<NewDecision> {
-    let outcome = word(form.one("outcome")).ok_or_else(|| BAD_BODY.because("choose a decision"))?;
-    let viewed_whole = form.all("viewed_whole").map(|item| web::id(item, &intake::UNKNOWN_ITEM));
-    let mut roles = Vec::new();
-    for said in form.all("role").filter(|said| !said.is_empty()) {
-        let (who, role) = said.split_once(':').ok_or_else(|| BAD_BODY.because("choose what each account is"))?;
-        roles.push(NewRole {
-            involved: Some(web::id(who, &UNKNOWN_INVOLVED)?),
-            account: None,
-            role: word(role).ok_or_else(|| BAD_BODY.because("choose what each account is"))?,
-            likely_minor: None,
-            hijacked: None,
-        });
-    }
-    let next = form.one("next").trim();
-    let next = if next.is_empty() {
-        None
-    } else {
-        Some(next.parse().map_err(|_| BAD_BODY.because("a staff number is a number"))?)
-    };
-    let elsewhere = if outcome == Outcome::AlreadyReported {
-        let at = format!("{}:00Z", form.one("filed_at").trim_end_matches('Z'));
-        Some(reporting::Elsewhere {
-            authority: form.one("authority").to_owned(),
-            number: form.one("number").to_owned(),
-            at: at.parse().map_err(|_| NOT_SAID_WHERE.because("the time is day and minute, in UTC"))?,
-            receipt: None,
-        })
-    } else {
-        None
-    };
-    let annotations = form.all("annotation").filter(|_| outcome == Outcome::Report);
-    let mut new = NewDecision {
-        outcome,
-        reason: form.one("reason").to_owned(),
-        incident_type: Some(form.one("incident_type").to_owned()).filter(|_| outcome == Outcome::Report),
-        viewed_whole: viewed_whole.collect::<Result<_>>()?,
-        roles,
-        destination: None,
-        report_annotations: std::collections::BTreeSet::new(),
-        file_annotations: std::collections::BTreeSet::new(),
-        next,
-        elsewhere,
-    };
-    for annotation in annotations {
-        match (word(annotation), word(annotation)) {
-            (Some(of_report), _) => new.report_annotations.insert(of_report),
-            (_, Some(of_file)) => new.file_annotations.insert(of_file),
-            _ => return Err(BAD_BODY.because("there is no such annotation")),
-        };
-    }
-    Ok(new)
-}
-
-/// First the decision is read back in plain words; said again, it is made.
-async fn decide(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, body: Body) -> Paged {
-    let sure = Fields::read(&body, &DECISION_FIELDS).is_ok_and(|form| form.one("sure") == "yes");
-    if !sure {
-        return say_back(&app, &staff, &case, &body).await;
-    }
-    act(&app, &staff, &case, async |tx, id| {
-        let new = decision(&Fields::read(&body, &DECISION_FIELDS)?)?;
-        Ok(super::decide(tx, &staff.caller, id, &new, &app.settings).await?.1)
-    })
-    .await
-}
-
-async fn say_back(app: &App, staff: &Staff, case: &str, body: &Body) -> Paged {
-    let id: CaseId = web::id(case, &UNKNOWN_CASE)?;
-    let mut tx = app.db.write().await?;
-    let said = async {
-        let new = decision(&Fields::read(body, &DECISION_FIELDS)?)?;
-        super::read_back(&mut tx, &staff.caller, id, &new, &app.settings).await
-    };
-    match said.await {
-        Ok(said) => {
-            let fields = form_urlencoded::parse(body).into_owned().filter(|(name, _)| name != "sure").collect();
-            show(&ReadBackPage { who: &staff.who, case: id, sentences: said.sentences, fields })
-        }
-        Err(Error::Refused(refusal)) => {
-            drop(tx);
-            let status = axum::http::StatusCode::from_u16(refusal.kind.status).unwrap_or_default();
-            let page = page(app, staff, id, None, Some(Words::from(&*refusal))).await?;
-            Ok((status, page).into_response())
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-async fn danger(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, body: Body) -> Paged {
-    act(&app, &staff, &case, async |tx, id| {
-        let form = Fields::read(&body, &["reason"])?;
-        let danger = Danger { reason: Some(form.one("reason").to_owned()), ..Danger::default() };
-        Ok(super::danger::now(tx, &staff.caller, id, &danger, &app.settings).await?.1)
-    })
-    .await
-}
-
-async fn call(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, body: Body) -> Paged {
-    act(&app, &staff, &case, async |tx, id| {
-        let form = Fields::read(&body, &["direction", "authority", "telephone", "reference", "words"])?;
-        let new = NewCall {
-            direction: word(form.one("direction")).ok_or_else(|| BAD_BODY.because("say who called whom"))?,
-            authority: form.one("authority").to_owned(),
-            telephone: form.one("telephone").to_owned(),
-            reference: Some(form.one("reference").to_owned()),
-            words: form.one("words").to_owned(),
-            at: None,
-        };
-        Ok(super::danger::record_call(tx, &staff.caller, id, &new).await?.1)
-    })
-    .await
-}
-
-async fn correct(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, body: Body) -> Paged {
-    act(&app, &staff, &case, async |tx, id| {
-        let form = Fields::read(&body, &["decision", "reason"])?;
-        let new = NewCorrection {
-            decision: web::id(form.one("decision"), &super::corrections::UNKNOWN_DECISION)?,
-            reason: form.one("reason").to_owned(),
-            exception: true,
-        };
-        Ok(super::correct(tx, &staff.caller, id, &new, &app.settings).await?.1)
-    })
-    .await
-}
-
-async fn withdraw(
-    Shared(app): Shared<App>,
-    staff: Staff,
-    Path((case, report)): Path<(String, String)>,
-    body: Body,
-) -> Paged {
-    act(&app, &staff, &case, async |tx, _| {
-        let form = Fields::read(&body, &["reason"])?;
-        let id: ReportId = web::id(&report, &reporting::UNKNOWN_REPORT)?;
-        Ok(super::withdraw(tx, &staff.caller, id, form.one("reason")).await?.1)
-    })
-    .await
-}
-
-async fn approve(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, body: Body) -> Paged {
-    act(&app, &staff, &case, async |tx, id| {
-        let form = Fields::read(&body, &["approve", "reason"])?;
-        let yes = match form.one("approve") {
-            "yes" => true,
-            "no" => false,
-            _ => return Err(BAD_BODY.because("choose your word")),
-        };
-        Ok(super::approve(tx, &staff.caller, id, yes, form.one("reason"), &app.settings).await?.1)
-    })
-    .await
 }
