@@ -225,6 +225,36 @@ test("in the dark, mirrored, and on a telephone it stays readable", async () => 
   }
 });
 
+test("what is asked of the platform, and who is told, can be seen and asked for", async () => {
+  const { page, faults } = lead;
+  await page.goto(`${tanod.console}/queue?state=all`);
+  const cases = await page.locator("a.row").first().getAttribute("href");
+  for (const [heading, address] of [
+    ["Alarms", `${tanod.console}/alarms`],
+    ["Webhooks", `${tanod.console}/webhooks`],
+    ["Actions", `${tanod.console}/actions`],
+    ["What the platform knows", new URL(`${cases}/context`, tanod.console).href],
+    ["Actions of case", new URL(`${cases}/actions`, tanod.console).href],
+  ]) {
+    await page.goto(address);
+    await page.getByRole("heading", { name: heading, level: 1 }).waitFor();
+    await passes(page);
+    await keep(page, `platform-${heading.toLowerCase().replaceAll(" ", "-")}`);
+  }
+  await page.getByLabel("What", { exact: true }).selectOption("suspend");
+  await page.getByLabel("Reason").fill("The match is what the list says.");
+  await tabTo(page, page.getByRole("button", { name: "Ask for it" }));
+  await page.keyboard.press("Enter");
+  await page.getByRole("rowheader", { name: "Suspend the account" }).waitFor();
+  await passes(page);
+  await page.getByLabel("What", { exact: true }).selectOption("reinstate");
+  await page.getByLabel("Reason").fill("There is nothing to undo here.");
+  await page.getByRole("button", { name: "Ask for it" }).click();
+  await page.getByRole("alert").getByText("cannot be asked for").waitFor();
+  await passes(page);
+  assert.deepEqual(faults, []);
+});
+
 test("another site's form changes nothing, and signing out ends the session", async () => {
   const { page } = lead;
   const cookies = await page.context().cookies();

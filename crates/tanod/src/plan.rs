@@ -24,7 +24,7 @@ use crate::operator;
 use crate::roles::Tasks;
 use crate::store::{Db, World};
 use crate::web::Limits;
-use crate::webhooks::Endpoint;
+use crate::webhooks::{Endpoint, Resting};
 
 /// Everything that a role works with. Cheap to clone.
 #[derive(Clone)]
@@ -45,6 +45,8 @@ pub struct App {
     pub ncmec: Option<Arc<Client>>,
     /// The platform's endpoints.
     pub endpoints: Arc<[Endpoint]>,
+    /// Those that are left alone for a moment.
+    pub resting: Arc<Resting>,
     /// What posts to them.
     pub webhooks: exchange::webhooks::Client,
     /// What hands e-mail over, unless there is no server.
@@ -224,7 +226,8 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         shield: shield.map(Arc::new),
         ncmec: ncmec.map(Arc::new),
         endpoints: endpoints.into(),
-        webhooks: exchange::webhooks::Client::new(http),
+        resting: Arc::default(),
+        webhooks: exchange::webhooks::Client::new(http, exchange::webhooks::TIME),
         mailer,
         signer: Arc::new(signer),
         limits: Arc::new(Limits::new(settings.intake.requests_per_minute, settings.notices.per_address_per_hour)),

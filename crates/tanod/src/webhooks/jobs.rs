@@ -1,6 +1,6 @@
 //! Delivering: signed, posted, and what came back written down.
 
-use exchange::webhooks::Answer;
+use exchange::webhooks::{Answer, Lost};
 
 use super::{State, Tried, store};
 use crate::plan::App;
@@ -12,13 +12,22 @@ use crate::store::DeliveryId;
 pub async fn deliver(app: &App, id: DeliveryId) -> Result<Done> {
     let found = store::delivery(&mut app.db.read().await?, id).await?;
     let Some(delivery) = found.filter(|delivery| delivery.state == State::Waiting) else { return Ok(Done::Finished) };
+    let now = app.db.clock().now();
+    if let Some(left) = app.resting.left(&delivery.endpoint, now) {
+        return Ok(Done::Later(left));
+    }
     let tried = match app.endpoint(&delivery.endpoint) {
         None => Tried::Never { status: None, trouble: "the settings name no such endpoint any more".to_owned() },
         Some(endpoint) => {
-            let (name, now) = (delivery.id.to_string(), app.db.clock().now());
+            let name = delivery.id.to_string();
             match app.webhooks.post(&endpoint.url, &endpoint.secret, &name, now, delivery.body.clone()).await {
                 Ok(answer) => read(answer),
-                Err(lost) => Tried::Failed { status: None, trouble: lost.to_string(), answer: None },
+                Err(lost) => {
+                    if lost == Lost::TimeOut {
+                        app.resting.rest(&delivery.endpoint, now);
+                    }
+                    Tried::Failed { status: None, trouble: lost.to_string(), answer: None }
+                }
             }
         }
     };

@@ -6,6 +6,8 @@ pub mod jobs;
 pub mod pages;
 mod store;
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -116,6 +118,28 @@ pub struct Endpoint {
     pub secret: exchange::webhooks::Secret,
     /// What it wants; empty for everything.
     pub events: Vec<Event>,
+}
+
+/// Endpoints that did not answer in time, as this process knows them. They are left alone for a moment, so that one that
+/// hangs does not hold the workers that the others need.
+#[derive(Debug, Default)]
+pub struct Resting(Mutex<HashMap<String, Timestamp>>);
+
+/// How long an endpoint that hangs is left alone.
+const REST: SignedDuration = SignedDuration::from_secs(30);
+
+impl Resting {
+    /// Leaves an endpoint alone from now.
+    fn rest(&self, endpoint: &str, now: Timestamp) {
+        let until = now.checked_add(REST).unwrap_or(now);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(endpoint.to_owned(), until);
+    }
+
+    /// For how long an endpoint is still to be left alone.
+    fn left(&self, endpoint: &str, now: Timestamp) -> Option<Duration> {
+        let until = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(endpoint).copied()?;
+        Duration::try_from(until.duration_since(now)).ok().filter(|left| !left.is_zero())
+    }
 }
 
 /// Where a delivery stands.

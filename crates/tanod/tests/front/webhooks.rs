@@ -211,6 +211,31 @@ async fn an_endpoint_hears_what_it_asked_for() {
 }
 
 #[tokio::test]
+async fn an_endpoint_that_hangs_is_left_alone_for_a_moment_and_the_others_are_not() {
+    let (mut bed, platform) = heard(|_| {}).await;
+    let http = exchange::http::client().unwrap();
+    bed.app.webhooks = exchange::webhooks::Client::new(http, Duration::from_millis(300));
+    let lead = bed.person(Role::Lead).await;
+    platform.next(How::Slow(Duration::from_secs(5)));
+    ping(&bed, &lead).await;
+    ping(&bed, &lead).await;
+    due(&bed, "webhooks").await;
+    // The first hangs; the second does not wait for it, and is not counted as tried.
+    assert_eq!(platform.received().len(), 1);
+    let rows = bed.get("/v1/webhooks/deliveries", &lead).await.ok()["rows"].clone();
+    let mut tries: Vec<i64> = rows.as_array().unwrap().iter().map(|row| row["attempts"].as_i64().unwrap()).collect();
+    tries.sort_unstable();
+    assert_eq!(tries, [0, 1]);
+    bed.clock.advance(Duration::from_secs(30));
+    due(&bed, "webhooks").await;
+    assert_eq!(
+        bed.get("/v1/webhooks/deliveries?state=delivered", &lead).await.ok()["rows"].as_array().unwrap().len(),
+        2
+    );
+    assert_eq!(platform.received().len(), 3);
+}
+
+#[tokio::test]
 async fn endpoints_that_could_leak_are_refused_at_the_start_and_secrets_are_not_shown() {
     type Change = Box<dyn Fn(&mut webhooks::Settings)>;
     let bed = Bed::new().await;
