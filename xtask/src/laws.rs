@@ -80,10 +80,11 @@ fn backends_only_in_the_plan(path: &str, text: &str) -> Vec<String> {
 }
 
 fn verbs_take_a_transaction(path: &str, text: &str) -> Vec<String> {
-    // The doors may: api, pages, jobs, roles, commands, the straight path of a POST in web, and that of many uploads at once.
+    // The doors may: api, pages and their forms, jobs, roles, commands, the straight path of a POST in web, and that of many uploads at once.
     let doors = [
         "/api.rs",
         "/pages.rs",
+        "/forms.rs",
         "/jobs.rs",
         "/roles.rs",
         "/cli/",

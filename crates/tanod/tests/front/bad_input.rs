@@ -187,12 +187,13 @@ async fn a_form_of_another_site_is_refused() {
 /// Each refusal that is listed is met in a test, or it says here why none can meet it.
 #[test]
 fn every_refusal_is_met_in_a_test() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/front");
     let mut tests = String::new();
-    for file in fs_err::read_dir(folder).unwrap() {
-        let file = file.unwrap().path();
-        if file.extension().is_some_and(|end| end == "rs") {
-            tests += &fs_err::read_to_string(file).unwrap();
+    for folder in ["tests/front", "tests/incidents"] {
+        for file in fs_err::read_dir(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
+            let file = file.unwrap().path();
+            if file.extension().is_some_and(|end| end == "rs") {
+                tests += &fs_err::read_to_string(file).unwrap();
+            }
         }
     }
     // A fault of ours has no way in; media of a case is never let go while somebody may look at it; two minutes are too long

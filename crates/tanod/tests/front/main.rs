@@ -33,3 +33,6 @@ mod sigkill;
 mod sources;
 mod verdicts;
 mod webhooks;
+
+#[path = "../incidents/mod.rs"]
+mod incidents;

@@ -1,0 +1,230 @@
+//! Incidents that begin with people: a night alone, a notice, a child, a flood.
+
+use std::time::Duration;
+
+use super::*;
+
+const SECOND: &str = "A second pair of eyes agrees.";
+
+/// Three in the morning, one reviewer, a child in danger: one press pages, reports and waits for nobody. Later a lead looks.
+#[tokio::test]
+async fn the_only_reviewer_at_three_in_the_morning() {
+    let bed = Bed::new().await;
+    let (id, _) = matched(&bed, &known(&bed, 1).await, "u").await;
+    let reviewer = bed.person(Role::Reviewer).await;
+    // No lease, no role, no look.
+    let danger = json!({"reason": "The uploader writes that it goes on tonight."});
+    let decided = bed.post(&format!("/v1/cases/{id}/danger"), &reviewer, &danger).await.ok();
+    assert_eq!((&decided["approval"], &decided["outcome"]), (&json!("afterwards"), &json!("report")));
+    assert_eq!(alarms(&bed, "danger_now").await, 1);
+    bed.work(0).await;
+    let filed = bed.sim.finished();
+    assert!(filed[0].xml.contains("<escalateToHighPriority>The uploader writes that it goes on tonight."));
+    let whole = case(&bed, &id).await;
+    assert_eq!((&whole["priority"], &whole["state"]), (&json!("P0"), &json!("reported")));
+    assert_eq!(whole["involved"][0]["role"], "unknown");
+    let numbers = bed.get("/v1/numbers?child=US", &reviewer).await.ok();
+    assert!(!numbers["rows"].as_array().unwrap().is_empty());
+    let call = json!({"direction": "out", "authority": "the hotline", "telephone": "1-800-555-0100", "words": "They take it on."});
+    bed.post(&format!("/v1/cases/{id}/calls"), &reviewer, &call).await.ok();
+    assert_eq!(
+        bed.post(&format!("/v1/cases/{id}/calls"), &reviewer, &json!({"direction": "in"})).await.slug(),
+        "bad-body"
+    );
+    // The lead looks afterwards; what comes later goes as a supplement.
+    let lead = bed.person(Role::Lead).await;
+    bed.post(&format!("/v1/cases/{id}/approvals"), &lead, &json!({"approve": true, "reason": SECOND})).await.ok();
+    matched(&bed, &known(&bed, 2).await, "u").await;
+    lease(&bed, &reviewer, &id).await;
+    decide(&bed, &reviewer, &id, &report(&[])).await.ok();
+    bed.work(0).await;
+    let filed = bed.sim.finished();
+    assert_eq!(filed.len(), 2);
+    assert!(filed[1].xml.contains("<priorCTReports>4000001</priorCTReports>"));
+    bed.ledger_verifies().await;
+}
+
+/// Somebody is blackmailed and has no file to show: the words are enough for a case and for a report.
+#[tokio::test]
+async fn a_sextortion_message_without_a_file() {
+    let bed = Bed::new().await;
+    let notice = json!({
+        "kind": "user", "reason": "sextortion", "words": "He wants more or he shows them.",
+        "thread": "09:00 send more", "account": {"id": "blackmailer"}, "reporter_account": "frightened",
+    });
+    let id = told(&bed, &notice).await;
+    let whole = case(&bed, &id).await;
+    assert_eq!((&whole["priority"], &whole["knowledge_route"]), (&json!("P1"), &json!("user_report")));
+    assert_eq!(whole["involved"].as_array().unwrap().len(), 1, "whoever tells is not in the case: {whole}");
+    let lead = bed.person(Role::Lead).await;
+    lease(&bed, &lead, &id).await;
+    let mut decision = report(&[]);
+    decision["incident_type"] = json!("Online Enticement of Children for Sexual Acts");
+    decision["report_annotations"] = json!(["sextortion"]);
+    assert_eq!(plainly(&bed, &lead, &id, &decision).await.slug(), "role-unset");
+    // Read back before it is sent, in plain words; nothing is written by reading back.
+    decision["roles"] = json!([{"account": "blackmailer", "role": "suspect"}]);
+    let said = bed.post(&format!("/v1/cases/{id}/read-back"), &lead, &decision).await.ok();
+    assert!(said["sentences"].to_string().contains("No file goes with it"));
+    assert!(case(&bed, &id).await["involved"][0]["role"].is_null());
+    plainly(&bed, &lead, &id, &decision).await.ok();
+    bed.work(0).await;
+    let filed = &bed.sim.finished()[0];
+    assert!(
+        filed.files.is_empty()
+            && filed.xml.contains("<sextortion/>")
+            && filed.xml.contains("Somebody told the platform.")
+    );
+    assert!(!filed.xml.contains("frightened"));
+}
+
+/// The uploader is likely a child: a victim, never a suspect, and never thrown out for good.
+#[tokio::test]
+async fn a_child_as_uploader() {
+    let bed = Bed::new().await;
+    let media = known(&bed, 1).await;
+    let key = bed.key(&[Scope::ItemsWrite]).await;
+    let mut said = facts("of-child", "young");
+    said["account"]["likely_minor"] = json!(true);
+    let id = bed.upload(&key, &said, &media).await.ok()["case"].as_str().unwrap().to_owned();
+    let whole = case(&bed, &id).await;
+    let proposed = whole["proposals"].to_string();
+    for word in ["role:victim", "possibleSelfProduction", "sextortion", "minorToMinorInteraction"] {
+        assert!(proposed.contains(word), "{proposed}");
+    }
+    let lead = bed.person(Role::Lead).await;
+    let ban = json!({"kind": "suspend", "permanent": true, "reason": "our usual rule for uploads"});
+    assert_eq!(bed.post(&format!("/v1/cases/{id}/actions"), &lead, &ban).await.slug(), "protected-account");
+    lease(&bed, &lead, &id).await;
+    let mut decision = report(&[]);
+    decision["roles"] = json!([{"account": "young", "role": "victim"}]);
+    decision["file_annotations"] = json!(["possibleSelfProduction"]);
+    plainly(&bed, &lead, &id, &decision).await.ok();
+    bed.work(0).await;
+    let filed = &bed.sim.finished()[0];
+    assert!(filed.xml.contains("<victim>") && !filed.xml.contains("<personOrUserReported>"), "{}", filed.xml);
+    assert!(filed.files[0].details.as_deref().unwrap().contains("<possibleSelfProduction/>"));
+}
+
+/// Nobody knows who uploads, but one link holds it together, and an address only for a day.
+#[tokio::test]
+async fn an_anonymous_link() {
+    let bed = Bed::new().await;
+    let media = known(&bed, 1).await;
+    let key = bed.key(&[Scope::ItemsWrite]).await;
+    let upload = async |content: &str, link: Option<&str>, ip: &str| {
+        let said =
+            json!({"content_id": content, "share_link": link, "upload_ip": ip, "uploaded_at": "2026-11-24T11:00:00Z"});
+        bed.upload(&key, &said, &media).await.ok()["case"].as_str().unwrap().to_owned()
+    };
+    let first = upload("a", Some("share-1"), "192.0.2.7").await;
+    assert_eq!(upload("b", Some("share-1"), "198.51.100.9").await, first);
+    assert_eq!(upload("c", None, "192.0.2.7").await, first);
+    assert_ne!(upload("d", Some("share-2"), "203.0.113.5").await, first);
+    bed.clock.advance(Duration::from_hours(25));
+    bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+    // Addresses are shared: a day later the same one is somebody else.
+    assert_ne!(upload("e", None, "192.0.2.7").await, first);
+    assert_eq!(upload("f", Some("share-1"), "203.0.113.77").await, first);
+    let whole = case(&bed, &first).await;
+    assert_eq!((&whole["involved"][0]["kind"], whole["involved"].as_array().unwrap().len()), (&json!("anonymous"), 1));
+}
+
+/// The account's owner says that somebody else used it: the report says so too, and nothing final happens to the account.
+#[tokio::test]
+async fn a_hijacked_account() {
+    let bed = Bed::new().await;
+    let (id, _) = matched(&bed, &known(&bed, 1).await, "stolen").await;
+    let lead = bed.person(Role::Lead).await;
+    lease(&bed, &lead, &id).await;
+    let whole = case(&bed, &id).await;
+    let one = whole["involved"][0]["id"].as_str().unwrap();
+    let role = json!({"role": "unknown", "hijacked": true});
+    bed.call("PUT", &format!("/v1/cases/{id}/involved/{one}"), &lead, &role).await.ok();
+    let nobody = "/involved/involved_00000000-0000-7000-8000-000000000000";
+    assert_eq!(bed.call("PUT", &format!("/v1/cases/{id}{nobody}"), &lead, &role).await.slug(), "unknown-involved");
+    let ban = json!({"kind": "suspend", "permanent": true, "reason": "our usual rule for uploads"});
+    assert_eq!(bed.post(&format!("/v1/cases/{id}/actions"), &lead, &ban).await.slug(), "protected-account");
+    decide(&bed, &lead, &id, &report(&[])).await.ok();
+    bed.work(0).await;
+    assert!(bed.sim.finished()[0].xml.contains("<compromisedAccount>true</compromisedAccount>"));
+}
+
+/// Somebody floods the door: all of it is kept, in one place, and the person on call sleeps.
+#[tokio::test]
+async fn a_reporter_who_floods() {
+    let bed = Bed::with(|settings, _| settings.notices.per_reporter_per_hour = 5).await;
+    for n in 0..12 {
+        let notice = json!({
+            "kind": "user", "reason": "other", "words": format!("again {n}"), "danger_now": true,
+            "reporter_account": "angry", "urls": [format!("https://platform.example/{n}")],
+        });
+        told(&bed, &notice).await;
+    }
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM notices").await, 12);
+    // Three are believed at once and page; what comes after them is gathered.
+    assert_eq!(alarms(&bed, "danger_now").await, 3);
+    let cases = bed.get("/v1/cases", &bed.person(Role::Lead).await).await.ok();
+    let cases = cases["rows"].as_array().unwrap().clone();
+    assert!(cases.len() < 7, "{}", cases.len());
+    assert_eq!(cases.iter().filter(|case| case["priority"] == "P0").count(), 3);
+    assert!(cases.iter().any(|case| case["reasons"].to_string().contains("danger_told_often")));
+}
+
+/// The person in the pictures asks that they go: no suspect, a case at once, and the content's case where there is one.
+#[tokio::test]
+async fn a_person_depicted_asks_for_removal() {
+    let bed = Bed::new().await;
+    let (id, _) = matched(&bed, &known(&bed, 1).await, "u").await;
+    let notice = json!({
+        "kind": "depicted", "reason": "own_picture", "words": "This is me, I was fifteen.",
+        "content_ids": ["of-u"], "contact": "me@mail.example",
+    });
+    assert_eq!(told(&bed, &notice).await, id);
+    let whole = case(&bed, &id).await;
+    assert_eq!(whole["signals"].as_array().unwrap().len(), 2);
+    let accounts: Vec<&Value> = whole["involved"].as_array().unwrap().iter().map(|one| &one["account"]).collect();
+    assert!(!json!(accounts).to_string().contains("mail.example"));
+    // Alone it opens a case too, by its own route.
+    let alone =
+        json!({"kind": "representative", "reason": "own_picture", "words": "My child.", "account": {"id": "v"}});
+    let other = told(&bed, &alone).await;
+    assert_eq!(case(&bed, &other).await["knowledge_route"], "person_depicted");
+}
+
+/// One person alone closes a case: it waits a day, pages, and can be taken back until then.
+#[tokio::test]
+async fn a_page_nobody_acknowledges_and_a_decision_made_alone() {
+    let bed = Bed::new().await;
+    let (id, _) = matched(&bed, &known(&bed, 1).await, "u").await;
+    let lead = bed.person(Role::Lead).await;
+    lease(&bed, &lead, &id).await;
+    let harmless = json!({"outcome": "no_violation", "reason": "A harmless picture."});
+    assert_eq!(decide(&bed, &lead, &id, &harmless).await.ok()["approval"], "alone");
+    assert_eq!(alarms(&bed, "approval_waits").await, 1);
+    let yes = json!({"approve": true, "reason": "It was me who said so."});
+    assert_eq!(bed.post(&format!("/v1/cases/{id}/approvals"), &lead, &yes).await.slug(), "same-person");
+    // Taken back by the one who made it.
+    let no = json!({"approve": false, "reason": "I looked at it again."});
+    bed.post(&format!("/v1/cases/{id}/approvals"), &lead, &no).await.ok();
+    lease(&bed, &lead, &id).await;
+    decide(&bed, &lead, &id, &harmless).await.ok();
+    bed.work(23).await;
+    // A shift is over meanwhile; whoever reads now signs in anew, and is no lead.
+    let reviewer = bed.person(Role::Reviewer).await;
+    assert_eq!(state(&bed, &reviewer, &id).await, "approval");
+    bed.work(2).await;
+    let reviewer = bed.person(Role::Reviewer).await;
+    assert_eq!(state(&bed, &reviewer, &id).await, "dismissed");
+    // Nobody acknowledged: the page is still there, and was repeated.
+    let auditor = bed.person(Role::Auditor).await;
+    let record = bed.get(&format!("/v1/audit?case={id}"), &auditor).await.ok();
+    let kinds: Vec<&str> = record["rows"].as_array().unwrap().iter().map(|row| row["kind"].as_str().unwrap()).collect();
+    assert!(kinds.contains(&"decision.delay_over") && kinds.contains(&"hold.until_appeal"), "{kinds:?}");
+    // After the appeal window the sealed copy is gone, and the record of why stays.
+    bed.clock.advance(Duration::from_hours(30 * 24));
+    bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+    bed.work(1).await;
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM exhibits WHERE destroyed_at IS NULL").await, 0);
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM items WHERE facts IS NOT NULL").await, 0);
+}
