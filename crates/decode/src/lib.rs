@@ -37,6 +37,12 @@ pub mod sides {
         }
     }
 
+    /// Width, height, and red, green and blue of a JPEG as an exact look sees them, to be compared with another reader's.
+    pub fn jpeg_pixels(media: &[u8]) -> Option<(u32, u32, Vec<u8>)> {
+        let picture = crate::jpeg::pixels(media, 1 << 30, 2 << 30).ok()??.picture()?;
+        Some((picture.width(), picture.height(), picture.into_raw()))
+    }
+
     /// A look without a child, for measuring. Never in a process that has anything to lose.
     pub fn look(media: &[u8], wanted: Wanted) -> Result<crate::Look, crate::Unscanned> {
         let limits = crate::Limits::default();
@@ -167,8 +173,8 @@ impl Default for Limits {
 /// What a look is to give beside a fingerprint of every frame. By default nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// Hash and quality to the last bit those of the reference on the decoded pixels, for entries that are made or
-    /// published. Without it a hash may be a few bits off, at a tenth of the time.
+    /// Hash and quality to the last bit those of the reference on the decoded pixels, which for a JPEG are those that libjpeg
+    /// reads: for entries that are made or published. Without it a hash may be a few bits off, at a tenth of the time.
     pub exact: bool,
     /// The hashes of the seven other orientations.
     pub turned: bool,

@@ -9,6 +9,7 @@ use image::codecs::png::PngDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::error::{ImageError, LimitErrorKind};
 use image::imageops::FilterType;
+use image::metadata::Orientation;
 use image::{AnimationDecoder, DynamicImage, Frames, ImageDecoder, ImageFormat, ImageReader, RgbImage};
 
 use crate::later::Later;
@@ -137,6 +138,12 @@ impl<'a> Open<'a> {
             }
             return Ok(Look { format, width, height, frames: vec![frame], frames_seen: 1, coverage: Coverage::Whole });
         }
+        if decoder == ImageFormat::Jpeg
+            && wanted.exact
+            && let Some(pixels) = jpeg::pixels(self.media, self.max_pixels, self.max_memory)?
+        {
+            return exactly(&pixels, wanted);
+        }
         let Some(animation) = self.animation(decoder)? else {
             let picture = self.still(decoder)?;
             let (width, height) = (picture.width(), picture.height());
@@ -211,6 +218,20 @@ impl<'a> Open<'a> {
             .map_err(|error| unscanned(&error))?;
         Ok(jpeg)
     }
+}
+
+/// An exact look at a JPEG.
+fn exactly(pixels: &jpeg::Pixels, wanted: Wanted) -> Result<Look> {
+    let (width, height, frame) = if pixels.orientation == Orientation::NoTransforms && !wanted.trimmed {
+        let side = |side: usize| u32::try_from(side).map_err(|_| Unscanned::TooManyPixels);
+        (side(pixels.width)?, side(pixels.height)?, frame(0, pixels.grid().as_ref(), wanted))
+    } else {
+        let mut picture = DynamicImage::ImageRgb8(pixels.picture().ok_or(Unscanned::TooMuchMemory)?);
+        picture.apply_orientation(pixels.orientation);
+        (picture.width(), picture.height(), hash(0, &picture.into_rgb8(), wanted)?)
+    };
+    let (format, frames) = (Format::Jpeg, vec![frame]);
+    Ok(Look { format, width, height, frames, frames_seen: 1, coverage: Coverage::Whole })
 }
 
 fn hash(index: u32, picture: &RgbImage, wanted: Wanted) -> Result<FrameHash> {

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected fails")]
 
-use decode::sides::look;
+use decode::sides::{jpeg_pixels, look};
 use decode::{Coverage, FrameHash, Unscanned, Wanted};
 use fingerprint::pdq_rgb8;
 use image::codecs::jpeg::JpegEncoder;
@@ -61,12 +61,50 @@ fn every_kind_of_file_has_the_hash_of_its_pixels() {
 
 #[test]
 fn an_exact_look_is_the_reference_on_the_decoded_pixels() {
-    for media in [jpeg(&picture(301, 222)), sim::pictures::png(&picture(222, 301))] {
-        let pixels = image::load_from_memory(&media).unwrap().into_rgb8();
-        let (width, height) = (usize::try_from(pixels.width()).unwrap(), usize::try_from(pixels.height()).unwrap());
-        let reference = pdq_rgb8(width, height, pixels.as_raw()).unwrap();
+    let side = |side: u32| usize::try_from(side).unwrap();
+    let (photo, drawing) = (jpeg(&picture(301, 222)), sim::pictures::png(&picture(222, 301)));
+    let from_jpeg = jpeg_pixels(&photo).unwrap();
+    let png = image::load_from_memory(&drawing).unwrap().into_rgb8();
+    for (media, (width, height, pixels)) in [(photo, from_jpeg), (drawing, (png.width(), png.height(), png.into_raw()))]
+    {
+        let reference = pdq_rgb8(side(width), side(height), &pixels).unwrap();
         let exact = first(&media, EXACT);
         assert_eq!((exact.hash, exact.quality), (reference.hash, reference.quality));
+    }
+}
+
+#[test]
+fn pixels_are_those_of_another_reader_but_for_rounding() {
+    for (name, sample) in SAMPLES.into_iter().filter(|(name, _)| *name != "four inks") {
+        let (width, height, ours) = jpeg_pixels(sample).unwrap();
+        let theirs = image::load_from_memory(sample).unwrap().into_rgb8();
+        assert_eq!((width, height), theirs.dimensions(), "{name}");
+        let apart: u64 = ours.iter().zip(theirs.as_raw()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+        assert!(apart <= 2 * ours.len() as u64, "{name}: {apart} in {} values", ours.len());
+    }
+}
+
+#[test]
+fn an_exact_look_turns_the_picture_upright() {
+    let stored = picture(330, 201);
+    let media = jpeg(&stored);
+    let (width, height, pixels) = jpeg_pixels(&media).unwrap();
+    for orientation in 1..=8 {
+        let mut upright = DynamicImage::ImageRgb8(RgbImage::from_raw(width, height, pixels.clone()).unwrap());
+        upright.apply_orientation(Orientation::from_exif(orientation).unwrap());
+        let reference = first(&sim::pictures::png(&upright), EXACT);
+        let seen = look(&turned(&media, orientation), EXACT).unwrap();
+        assert_eq!((seen.width, seen.height), (upright.width(), upright.height()));
+        assert_eq!(seen.frames[0], reference, "orientation {orientation}");
+    }
+}
+
+#[test]
+fn nothing_is_exact_about_half_a_file() {
+    for (name, sample) in SAMPLES {
+        for end in (sample.len() / 2..sample.len()).step_by(7) {
+            assert_eq!(look(&sample[..end], EXACT), Err(Unscanned::Damaged), "{name}, {end} bytes");
+        }
     }
 }
 
@@ -167,8 +205,10 @@ proptest! {
             let at = at.index(media.len());
             media[at] = value;
         }
-        if let Ok(seen) = look(&media, Wanted { exact: false, turned: true, trimmed: true }) {
-            prop_assert!(!seen.frames.is_empty());
+        for exact in [false, true] {
+            if let Ok(seen) = look(&media, Wanted { exact, turned: true, trimmed: true }) {
+                prop_assert!(!seen.frames.is_empty());
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What we read from HEIC, AVIF and JPEG XL, and what the formats' own libraries read.
+//! What we read from HEIC, AVIF, JPEG XL and JPEG, and what the formats' own libraries read.
 //!
 //! Needs `TANOD_TEST_PYTHON`, the path of a Python that has the wheels; `script/test` makes one. `TANOD_TEST_PEER` may
 //! name a folder with pairs that `peer.py` wrote before.
@@ -15,6 +15,37 @@ fn pool() -> Pool {
     let limits =
         Limits { max_pixels: 10_000_000, max_frames: 5, max_memory_bytes: 2 << 30, time: Duration::from_mins(2) };
     Pool::new(PathBuf::from(env!("CARGO_BIN_EXE_decode-child")), Vec::new(), 2, limits)
+}
+
+#[test]
+#[ignore = "needs TANOD_TEST_PYTHON with the wheels; script/test runs it"]
+#[expect(clippy::disallowed_methods, reason = "the wheels run in another program")]
+fn an_exact_look_at_a_jpeg_is_to_the_last_bit_that_of_other_programs() {
+    let made = tempfile::tempdir().unwrap();
+    let python = std::env::var("TANOD_TEST_PYTHON").unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/jpeg_peer.py");
+    let output = std::process::Command::new(python).arg(script).arg(made.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let list = String::from_utf8(output.stdout).unwrap();
+    let (mut files, mut faults) = (0, Vec::new());
+    for line in list.lines() {
+        let parts: Vec<&str> = line.split(' ').collect();
+        let [file, raw, width, height, hash, quality] = parts.try_into().unwrap();
+        let (media, theirs) = (fs_err::read(file).unwrap(), fs_err::read(raw).unwrap());
+        let ours = decode::sides::jpeg_pixels(&media).unwrap();
+        let pixels = ours == (width.parse().unwrap(), height.parse().unwrap(), theirs);
+        let seen = decode::sides::look(&media, Wanted { exact: true, ..Wanted::default() }).unwrap();
+        let frame = seen.frames.first().unwrap();
+        // A tiny picture is blown up: most of its frequencies are nothing but how an addition was rounded.
+        let tiny = seen.width.min(seen.height) < 17;
+        let same = tiny || (frame.hash.to_string(), frame.quality.to_string()) == (hash.into(), quality.into());
+        files += 1;
+        if !(pixels && same) {
+            faults.push(format!("{file}, {width} by {height}: same pixels {pixels}, same hash {same}"));
+        }
+    }
+    assert!(faults.is_empty(), "{} of {files}:\n{}", faults.len(), faults.join("\n"));
+    assert!(files > 300, "only {files} files");
 }
 
 /// How far the brightness of two pictures of one size is from each other, in the mean. Colours are not compared: how

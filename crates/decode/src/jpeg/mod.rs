@@ -4,21 +4,25 @@
 //! is left to the full decoder. Entropy-coded data that is no code, or ends early, is damage: there is no hash of half a
 //! picture.
 
+mod cosine;
 mod huffman;
 mod progressive;
 mod project;
 mod scan;
 mod segments;
+mod whole;
 
 use fingerprint::{Axis, Grid};
 use image::metadata::Orientation;
 
 use crate::Unscanned;
 use huffman::{Passed, Sought, Spec};
-use progressive::{Mixed, Part, Plane};
+use progressive::{Level, Plane, levels};
 use project::{Kept, Projection};
-use scan::Layout;
+use scan::{Layout, Luma, Part};
 use segments::{Frame, Scan, entropy, segment};
+pub(crate) use whole::Pixels;
+use whole::Whole;
 
 /// A picture as far as its hash needs it, upright.
 pub(crate) struct Sketch {
@@ -32,32 +36,16 @@ const SMALLEST: usize = 64;
 
 /// The sketch of a JPEG. None where the full decoder must look.
 pub(crate) fn sketch(media: &[u8], max_pixels: u64, max_memory: u64) -> Result<Option<Sketch>, Unscanned> {
-    let mut open = Open { max_memory, ..Open::default() };
-    let Some(mut rest) = media.strip_prefix(b"\xff\xd8") else { return Ok(None) };
-    loop {
-        let Some((marker, body, after)) = segment(rest) else { return Ok(None) };
-        rest = after;
-        let understood = match marker {
-            0xc0..=0xc2 => open.frame(body, marker == 0xc2),
-            0xc4 => open.codes(body),
-            0xdb => open.steps(body),
-            0xdd => open.restart(body),
-            0xe0..=0xef | 0xfe => {
-                open.words(marker, body);
-                Some(())
-            }
-            0xda => {
-                let Some(scan) = open.scan(body) else { return Ok(None) };
-                open.check_size(max_pixels)?;
-                open.decode(&scan, rest)?.map(|after| rest = after)
-            }
-            0xd9 => return open.finish(),
-            _ => None,
-        };
-        if understood.is_none() {
-            return Ok(None);
-        }
-    }
+    let mut open = Open { max_memory, smallest: SMALLEST, ..Open::default() };
+    if open.read(media, max_pixels)? { open.sketched() } else { Ok(None) }
+}
+
+/// The pixels of a JPEG as libjpeg makes them. None where the full decoder must look.
+pub(crate) fn pixels(media: &[u8], max_pixels: u64, max_memory: u64) -> Result<Option<Pixels>, Unscanned> {
+    let mut open = Open { max_memory, exact: true, smallest: 1, ..Open::default() };
+    let complete = open.read(media, max_pixels)?;
+    let (Some(whole), Some(frame)) = (open.whole.filter(|_| complete), &open.frame) else { return Ok(None) };
+    Ok(whole.finish(frame, open.orientation))
 }
 
 /// What is known of the file so far.
@@ -72,11 +60,45 @@ struct Open {
     restart: usize,
     frame: Option<Frame>,
     max_memory: u64,
+    /// Whether all pixels are wanted.
+    exact: bool,
+    /// Pixels that a side must have.
+    smallest: usize,
     plane: Option<Plane>,
     sketch: Option<Sketch>,
+    whole: Option<Whole>,
 }
 
 impl Open {
+    /// Reads a file to the end of its picture. False where something in it is not understood.
+    fn read(&mut self, media: &[u8], max_pixels: u64) -> Result<bool, Unscanned> {
+        let Some(mut rest) = media.strip_prefix(b"\xff\xd8") else { return Ok(false) };
+        loop {
+            let Some((marker, body, after)) = segment(rest) else { return Ok(false) };
+            rest = after;
+            let understood = match marker {
+                0xc0..=0xc2 => self.frame(body, marker == 0xc2),
+                0xc4 => self.codes(body),
+                0xdb => self.steps(body),
+                0xdd => self.restart(body),
+                0xe0..=0xef | 0xfe => {
+                    self.words(marker, body);
+                    Some(())
+                }
+                0xda => {
+                    let Some(scan) = self.scan(body) else { return Ok(false) };
+                    self.check_size(max_pixels)?;
+                    self.decode(&scan, rest)?.map(|after| rest = after)
+                }
+                0xd9 => return Ok(true),
+                _ => None,
+            };
+            if understood.is_none() {
+                return Ok(false);
+            }
+        }
+    }
+
     fn steps(&mut self, mut body: &[u8]) -> Option<()> {
         while let Some((kind, rest)) = body.split_first() {
             let mut table = [0; 64];
@@ -114,7 +136,7 @@ impl Open {
         let after = |name: &[u8]| body.strip_prefix(name);
         match marker {
             0xe0 => self.jfif |= after(b"JFIF\0").is_some(),
-            0xe1 if self.sketch.is_none() && self.plane.is_none() => {
+            0xe1 if self.sketch.is_none() && self.plane.is_none() && self.whole.is_none() => {
                 if let Some(exif) = after(b"Exif\0\0") {
                     self.orientation = Orientation::from_exif_chunk(exif);
                 }
@@ -134,7 +156,7 @@ impl Open {
         let first = frame.components.first()?;
         let largest = frame.components.iter().all(|c| c.across <= first.across && c.down <= first.down);
         let sampled = frame.components.iter().map(|c| c.across * c.down).sum::<usize>() <= 10;
-        let usable = largest && sampled && frame.width.min(frame.height) >= SMALLEST && self.frame.is_none();
+        let usable = largest && sampled && frame.width.min(frame.height) >= self.smallest && self.frame.is_none();
         self.frame = Some(frame).filter(|_| usable);
         self.frame.as_ref().map(|_| ())
     }
@@ -159,6 +181,7 @@ impl Open {
     fn decode<'a>(&mut self, scan: &Scan, data: &'a [u8]) -> Result<Option<&'a [u8]>, Unscanned> {
         match &self.frame {
             None => Ok(None),
+            Some(_) if self.exact => self.whole(scan, data),
             Some(frame) if frame.progressive => self.progressive(scan, data),
             Some(_) if scan.band != (0, 63) || scan.precision != (0, 0) => Ok(None),
             Some(_) => self.sequential(scan, data),
@@ -176,30 +199,30 @@ impl Open {
         let (Some(frame), Some(dc), Some(ac)) = (&self.frame, code(&self.dc, luma.dc), code(&self.ac, luma.ac)) else {
             return Ok(None);
         };
-        let luma = sampling(frame, scan);
+        let luma = frame.blocks(scan, 0);
         let mut others = Vec::new();
         for part in scan.parts.iter().filter(|part| part.component != 0) {
             let (Some(dc), Some(ac)) = (code(&self.dc, part.dc), code(&self.ac, part.ac)) else { return Ok(None) };
             let Some(component) = frame.components.get(part.component) else { return Ok(None) };
             others.push((component.across * component.down, Passed::new(dc, ac)));
         }
-        let units = (frame.width.div_ceil(8 * luma.0), frame.height.div_ceil(8 * luma.1));
         let tables = Sought::new(dc, ac);
-        let layout = Layout { units, restart: self.restart, luma: luma.0 * luma.1, tables: &tables, others };
+        let layout = Layout { units: frame.units(scan), restart: self.restart };
         let kept = Kept::of(frame.width.min(frame.height));
-        let (places, count) = (kept.places(), kept.count());
+        let (places, last) = (kept.places(), kept.count());
+        let sought = Luma { blocks: luma.0 * luma.1, tables: &tables, others, places, last };
         let Some(view) = View::of(frame, &self.steps, self.orientation, kept) else { return Ok(None) };
         let grid = match kept {
             Kept::First(_) => {
                 let mut onto = view.projection::<4>(luma);
                 let rows = |row: usize, blocks: &[i16]| onto.add(row, blocks);
-                scan::decode::<16>(&layout, &entropy, &places, count, rows).map_err(|_| Unscanned::Damaged)?;
+                scan::decode::<16>(&layout, &sought, &entropy, rows).map_err(|_| Unscanned::Damaged)?;
                 onto.finish(view.turn.swapped)
             }
             Kept::All => {
                 let mut onto = view.projection::<8>(luma);
                 let rows = |row: usize, blocks: &[i16]| onto.add(row, blocks);
-                scan::decode::<64>(&layout, &entropy, &places, count, rows).map_err(|_| Unscanned::Damaged)?;
+                scan::decode::<64>(&layout, &sought, &entropy, rows).map_err(|_| Unscanned::Damaged)?;
                 onto.finish(view.turn.swapped)
             }
         };
@@ -209,32 +232,26 @@ impl Open {
 
     fn progressive<'a>(&mut self, scan: &Scan, data: &'a [u8]) -> Result<Option<&'a [u8]>, Unscanned> {
         let Some(frame) = &self.frame else { return Ok(None) };
-        let Some(first) = frame.components.first() else { return Ok(None) };
+        let Some(luma) = frame.components.first() else { return Ok(None) };
         if self.plane.is_none() {
             let real = (frame.width.div_ceil(8), frame.height.div_ceil(8));
-            let padded = (real.0.next_multiple_of(first.across), real.1.next_multiple_of(first.down));
+            let padded = (real.0.next_multiple_of(luma.across), real.1.next_multiple_of(luma.down));
             let kept = Kept::of_progressive(frame.width.min(frame.height));
-            self.plane = Plane::new(kept, padded, real, self.max_memory / 2);
+            self.plane = Plane::new(kept, kept.places(), padded, real, self.max_memory / 2);
         }
         let plane = self.plane.as_mut().ok_or(Unscanned::TooMuchMemory)?;
-        let (levels, luma) = (scan.band.0 == 0, scan.parts.iter().find(|part| part.component == 0));
-        let needed = luma.is_some() && (levels || plane.needs(scan));
+        let (first, luma) = (scan.band.0 == 0, scan.parts.iter().find(|part| part.component == 0));
+        let needed = luma.is_some() && (first || plane.needs(scan));
         let (entropy, after) = entropy(data, needed).map_err(|_| Unscanned::Damaged)?;
         let Some(luma) = luma.filter(|_| needed) else { return Ok(Some(after)) };
-        if !plane.understands(scan) || (levels && scan.band.1 != 0) || (!levels && scan.parts.len() != 1) {
+        if !plane.understands(scan) || (first && scan.band.1 != 0) || (!first && scan.parts.len() != 1) {
             return Ok(None);
         }
-        let read = if levels {
-            let luma = sampling(frame, scan);
-            let mut parts = Vec::new();
-            for part in &scan.parts {
-                // Later bits have no codes.
-                let Some(spec) = code(&self.dc, part.dc).or(self.dc.iter().flatten().next()) else { return Ok(None) };
-                let count = frame.components.get(part.component).map_or(0, |other| other.across * other.down);
-                parts.push((if part.component == 0 { Part::Luma } else { Part::Other(count) }, spec));
-            }
-            let units = (frame.width.div_ceil(8 * luma.0), frame.height.div_ceil(8 * luma.1));
-            plane.levels(&Mixed { units, luma, parts }, scan, self.restart, &entropy)
+        let read = if first {
+            let mut plane = Some(plane);
+            let wanted = |component| plane.take_if(|_| component == 0);
+            let Some(mut parts) = level_parts(frame, &self.dc, scan, wanted) else { return Ok(None) };
+            levels(&mut parts, frame.units(scan), scan, self.restart, &entropy)
         } else {
             let Some(spec) = code(&self.ac, luma.ac) else { return Ok(None) };
             plane.others(spec, scan, self.restart, &entropy)
@@ -243,8 +260,55 @@ impl Open {
         Ok(Some(after))
     }
 
+    /// Reads the data of a scan of which everything is kept. Gives what follows.
+    fn whole<'a>(&mut self, scan: &Scan, data: &'a [u8]) -> Result<Option<&'a [u8]>, Unscanned> {
+        let Some(frame) = &self.frame else { return Ok(None) };
+        let (entropy, after) = entropy(data, true).map_err(|_| Unscanned::Damaged)?;
+        if self.whole.is_none() {
+            self.whole = Whole::new(frame, self.max_memory / 2)?;
+        }
+        let Some(whole) = &mut self.whole else { return Ok(None) };
+        for part in &scan.parts {
+            let number = frame.components.get(part.component).map(|component| usize::from(component.quantisation));
+            let Some(steps) = number.and_then(|number| self.steps.get(number)?.as_ref()) else { return Ok(None) };
+            whole.quantise(part.component, steps);
+        }
+        let (units, first) = (frame.units(scan), scan.band.0 == 0);
+        let layout = Layout { units, restart: self.restart };
+        let read = if !frame.progressive {
+            let mut parts = Vec::new();
+            for part in &scan.parts {
+                let (Some(dc), Some(ac)) = (code(&self.dc, part.dc), code(&self.ac, part.ac)) else { return Ok(None) };
+                let (across, down) = frame.blocks(scan, part.component);
+                let blocks = vec![[0; 64]; units.0 * across * down];
+                parts.push(Part { count: across * down, tables: Sought::new(dc, ac), blocks, before: 0 });
+            }
+            let done = |row: usize, parts: &[Part]| {
+                for (part, known) in parts.iter().zip(&scan.parts) {
+                    whole.add(known.component, row, frame.blocks(scan, known.component), &part.blocks);
+                }
+            };
+            scan::decode_all(&layout, parts, &whole::places(), &entropy, done)
+        } else if !whole.understands(scan) || (first && scan.band.1 != 0) || (!first && scan.parts.len() != 1) {
+            return Ok(None);
+        } else if first {
+            let mut planes = whole.planes();
+            let wanted = |component| planes.get_mut(component).and_then(Option::take);
+            let Some(mut parts) = level_parts(frame, &self.dc, scan, wanted) else { return Ok(None) };
+            levels(&mut parts, units, scan, self.restart, &entropy)
+        } else {
+            let part = scan.parts.first();
+            let spec = part.and_then(|part| code(&self.ac, part.ac));
+            let plane = part.and_then(|part| whole.planes().get_mut(part.component).and_then(Option::take));
+            let (Some(spec), Some(plane)) = (spec, plane) else { return Ok(None) };
+            plane.others(spec, scan, self.restart, &entropy)
+        };
+        read.map_err(|_| Unscanned::Damaged)?;
+        Ok(Some(after))
+    }
+
     /// What was found, at the end of the file.
-    fn finish(self) -> Result<Option<Sketch>, Unscanned> {
+    fn sketched(self) -> Result<Option<Sketch>, Unscanned> {
         let (Some(plane), Some(frame)) = (&self.plane, &self.frame) else { return Ok(self.sketch) };
         let kept = Kept::of_progressive(frame.width.min(frame.height));
         let Some(view) = View::of(frame, &self.steps, self.orientation, kept) else { return Ok(None) };
@@ -291,12 +355,21 @@ impl<'a> View<'a> {
     }
 }
 
-/// Luma blocks of a unit. In a scan of its own a component's blocks go row by row; beside others they go unit by unit.
-fn sampling(frame: &Frame, scan: &Scan) -> (usize, usize) {
-    match (scan.parts.len(), frame.components.first()) {
-        (2.., Some(luma)) => (luma.across, luma.down),
-        _ => (1, 1),
+/// The components of a scan of first coefficients, with the planes that are wanted of them.
+fn level_parts<'a>(
+    frame: &Frame,
+    codes: &'a [Option<Spec>; 4],
+    scan: &Scan,
+    mut wanted: impl FnMut(usize) -> Option<&'a mut Plane>,
+) -> Option<Vec<Level<'a>>> {
+    let mut parts = Vec::new();
+    for part in &scan.parts {
+        // Later bits have no codes.
+        let spec = code(codes, part.dc).or(codes.iter().flatten().next())?;
+        let (across, down) = frame.blocks(scan, part.component);
+        parts.push(Level { plane: wanted(part.component), across, down, spec });
     }
+    Some(parts)
 }
 
 fn code(tables: &[Option<Spec>; 4], number: usize) -> Option<&Spec> {

@@ -18,24 +18,24 @@ pub(super) struct Plane {
     begun: bool,
 }
 
-/// How the components of a scan lie side by side: luma blocks of a unit across and down, and the number of blocks of each
-/// other component with its table. Luma may be anywhere among them.
-pub(super) struct Mixed<'a> {
-    pub(super) units: (usize, usize),
-    pub(super) luma: (usize, usize),
-    pub(super) parts: Vec<(Part, &'a Spec)>,
-}
-
-/// One component in a unit.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Part {
-    Luma,
-    Other(usize),
+/// One component of a scan of first coefficients: the plane it goes to, if it is wanted, and its blocks in a unit across
+/// and down. Luma may be anywhere among them.
+pub(super) struct Level<'a> {
+    pub(super) plane: Option<&'a mut Plane>,
+    pub(super) across: usize,
+    pub(super) down: usize,
+    pub(super) spec: &'a Spec,
 }
 
 impl Plane {
-    /// An empty plane. None if it does not fit this much memory.
-    pub(super) fn new(kept: Kept, padded: (usize, usize), real: (usize, usize), most_bytes: u64) -> Option<Self> {
+    /// An empty plane with its coefficients at these places. None if it does not fit this much memory.
+    pub(super) fn new(
+        kept: Kept,
+        places: [u8; 64],
+        padded: (usize, usize),
+        real: (usize, usize),
+        most_bytes: u64,
+    ) -> Option<Self> {
         let values = padded.0 * padded.1 * kept.stride();
         if u64::try_from(2 * values).ok()? > most_bytes {
             return None;
@@ -43,7 +43,7 @@ impl Plane {
         let mut blocks = Vec::new();
         blocks.try_reserve_exact(values).ok()?;
         blocks.resize(values, 0);
-        Some(Self { kept, places: kept.places(), wide: padded.0, real, blocks, begun: false })
+        Some(Self { kept, places, wide: padded.0, real, blocks, begun: false })
     }
 
     /// Whether a scan of luma's higher frequencies says something that is needed. A picture with many blocks to a cell needs
@@ -68,54 +68,6 @@ impl Plane {
         self.begun.then(|| self.blocks.chunks_exact(self.wide * self.kept.stride()).take(self.real.1))
     }
 
-    /// A scan of first coefficients, or of one more bit of each.
-    pub(super) fn levels(
-        &mut self,
-        mixed: &Mixed<'_>,
-        scan: &Scan,
-        restart: usize,
-        entropy: &Entropy,
-    ) -> Result<(), Broken> {
-        let (missing, shift) = scan.precision;
-        self.begun |= missing == 0;
-        let tables: Vec<(Part, Symbols)> = mixed.parts.iter().map(|(part, spec)| (*part, Symbols::new(spec))).collect();
-        let (wide, stride) = (self.wide, self.kept.stride());
-        let blocks = &mut self.blocks;
-        let mut before = 0_i32;
-        each_unit(mixed.units.0 * mixed.units.1, restart, entropy, |bits, unit, fresh| {
-            if fresh {
-                before = 0;
-            }
-            let (row, column) = (unit / mixed.units.0, unit % mixed.units.0);
-            for (part, symbols) in &tables {
-                let count = if let Part::Other(count) = part { *count } else { mixed.luma.0 * mixed.luma.1 };
-                for n in 0..count {
-                    let value = if missing == 0 {
-                        bits.refill();
-                        let (length, size) = symbols.next(bits.ahead()).filter(|(_, size)| *size <= 11)?;
-                        let difference = extend(bits.ahead() << length, size);
-                        bits.take(length + u32::from(size));
-                        difference
-                    } else {
-                        i32::from(bit(bits))
-                    };
-                    if *part != Part::Luma {
-                        continue;
-                    }
-                    let at = (row * mixed.luma.1 + n / mixed.luma.0) * wide + column * mixed.luma.0 + n % mixed.luma.0;
-                    let level = blocks.get_mut(at * stride)?;
-                    if missing == 0 {
-                        before = before.wrapping_add(value);
-                        *level = cut(before.wrapping_shl(shift));
-                    } else {
-                        *level |= cut(value << shift);
-                    }
-                }
-            }
-            Some(())
-        })
-    }
-
     /// A scan of other coefficients, or of one more bit of each.
     pub(super) fn others(&mut self, spec: &Spec, scan: &Scan, restart: usize, entropy: &Entropy) -> Result<(), Broken> {
         let symbols = Symbols::new(spec);
@@ -136,6 +88,54 @@ impl Plane {
             }
         })
     }
+}
+
+/// A scan of first coefficients, or of one more bit of each, in so many units across and down.
+pub(super) fn levels(
+    parts: &mut [Level<'_>],
+    units: (usize, usize),
+    scan: &Scan,
+    restart: usize,
+    entropy: &Entropy,
+) -> Result<(), Broken> {
+    let (missing, shift) = scan.precision;
+    let mut tables: Vec<(&mut Level<'_>, Symbols, i32)> = parts
+        .iter_mut()
+        .map(|part| (Symbols::new(part.spec), part))
+        .map(|(symbols, part)| (part, symbols, 0))
+        .collect();
+    for plane in tables.iter_mut().filter_map(|(part, _, _)| part.plane.as_mut()) {
+        plane.begun |= missing == 0;
+    }
+    each_unit(units.0 * units.1, restart, entropy, |bits, unit, fresh| {
+        let (row, column) = (unit / units.0, unit % units.0);
+        for (part, symbols, before) in &mut tables {
+            if fresh {
+                *before = 0;
+            }
+            for n in 0..part.across * part.down {
+                let value = if missing == 0 {
+                    bits.refill();
+                    let (length, size) = symbols.next(bits.ahead()).filter(|(_, size)| *size <= 11)?;
+                    let difference = extend(bits.ahead() << length, size);
+                    bits.take(length + u32::from(size));
+                    difference
+                } else {
+                    i32::from(bit(bits))
+                };
+                let Some(plane) = &mut part.plane else { continue };
+                let (x, y) = (column * part.across + n % part.across, row * part.down + n / part.across);
+                let level = plane.blocks.get_mut((y * plane.wide + x) * plane.kept.stride())?;
+                if missing == 0 {
+                    *before = before.wrapping_add(value);
+                    *level = cut(before.wrapping_shl(shift));
+                } else {
+                    *level |= cut(value << shift);
+                }
+            }
+        }
+        Some(())
+    })
 }
 
 /// Goes through the units of a scan with the bits of the right segment. `fresh` where the coding begins anew.

@@ -2,68 +2,172 @@
 
 #![expect(clippy::inline_always, reason = "the steps must become part of the kernel for wide registers")]
 
+use std::ops::Range;
+
 use multiversion::multiversion;
 
 use super::huffman::{Bits, END, Kind, Leaps, Passed, STEPS, Sought, Step, Symbols};
 use super::segments::Entropy;
 
 /// How a scan goes through its blocks.
-pub(super) struct Layout<'a> {
+pub(super) struct Layout {
     /// Units across and down: a unit holds the blocks of all components that belong together.
     pub(super) units: (usize, usize),
     /// Units until the coding begins anew; 0 for never.
     pub(super) restart: usize,
-    /// Luma blocks of a unit.
-    pub(super) luma: usize,
-    pub(super) tables: &'a Sought,
-    /// Blocks of each other component in a unit, with its tables.
-    pub(super) others: Vec<(usize, Passed)>,
 }
 
 /// Why a scan gives nothing: its bits are no code, or end early.
 #[derive(Debug)]
 pub(super) struct Broken;
 
-/// Decodes a scan, with the first so many coefficients of each luma block. After each row of units, `done` gets its number
-/// and the luma blocks in the order of the file: unit by unit, and in these row by row.
-pub(super) fn decode<const STRIDE: usize>(
-    layout: &Layout<'_>,
-    entropy: &Entropy,
-    places: &[u8; 64],
-    last: u32,
-    mut done: impl FnMut(usize, &[i16]),
-) -> Result<(), Broken> {
-    let units = layout.units.0 * layout.units.1;
-    let segments = if layout.restart == 0 { 1 } else { units.div_ceil(layout.restart) };
-    let mut blocks = vec![[0_i16; STRIDE]; layout.units.0 * layout.luma];
-    let places = places_of_moves(places);
-    let mut ends = entropy.ends.iter().copied();
-    let mut end = ends.next().filter(|_| entropy.ends.len() == segments).ok_or(Broken)?;
-    let (mut bits, mut before, mut fresh) = (Bits::new(&entropy.bytes, 0), 0, 0);
-    for row in 0..layout.units.1 {
-        blocks.fill([0; STRIDE]);
-        let mut rest = blocks.as_mut_slice();
-        while !rest.is_empty() {
-            if layout.restart > 0 && fresh == layout.restart {
-                if bits.past(end) {
-                    return Err(Broken);
+/// What is made of the bits of a scan.
+trait Rows {
+    /// Reads these units of a row. None if their bits are no code.
+    fn read(&mut self, bits: &mut Bits<'_>, units: Range<usize>) -> Option<()>;
+    /// The coding begins anew.
+    fn begin_anew(&mut self);
+    /// A row is complete.
+    fn done(&mut self, row: usize);
+}
+
+impl Layout {
+    fn decode(&self, entropy: &Entropy, rows: &mut impl Rows) -> Result<(), Broken> {
+        let units = self.units.0 * self.units.1;
+        let segments = if self.restart == 0 { 1 } else { units.div_ceil(self.restart) };
+        let mut ends = entropy.ends.iter().copied();
+        let mut end = ends.next().filter(|_| entropy.ends.len() == segments).ok_or(Broken)?;
+        let (mut bits, mut fresh) = (Bits::new(&entropy.bytes, 0), 0);
+        for row in 0..self.units.1 {
+            let mut at = 0;
+            while at < self.units.0 {
+                if self.restart > 0 && fresh == self.restart {
+                    if bits.past(end) {
+                        return Err(Broken);
+                    }
+                    (bits, fresh) = (Bits::new(&entropy.bytes, end), 0);
+                    end = ends.next().ok_or(Broken)?;
+                    rows.begin_anew();
                 }
-                (bits, before, fresh) = (Bits::new(&entropy.bytes, end), 0, 0);
-                end = ends.next().ok_or(Broken)?;
+                let left = self.units.0 - at;
+                let now = if self.restart == 0 { left } else { left.min(self.restart - fresh) };
+                rows.read(&mut bits, at..at + now).ok_or(Broken)?;
+                (at, fresh) = (at + now, fresh + now);
             }
-            let left = rest.len() / layout.luma;
-            let now = if layout.restart == 0 { left } else { left.min(layout.restart - fresh) };
-            let (blocks, after) = rest.split_at_mut(now * layout.luma);
-            self::units(&mut bits, layout, blocks, &mut before, &places, last).ok_or(Broken)?;
-            (rest, fresh) = (after, fresh + now);
+            // Looked at often, so that a file cut short does not cost the time of a whole one.
+            if bits.past(end) {
+                return Err(Broken);
+            }
+            rows.done(row);
         }
-        // Looked at often, so that a file cut short does not cost the time of a whole one.
-        if bits.past(end) {
-            return Err(Broken);
-        }
-        done(row, blocks.as_flattened());
+        Ok(())
     }
-    Ok(())
+}
+
+/// The luma of a scan, and what is passed over.
+pub(super) struct Luma<'a> {
+    /// Luma blocks of a unit.
+    pub(super) blocks: usize,
+    pub(super) tables: &'a Sought,
+    /// Blocks of each other component in a unit, with its tables.
+    pub(super) others: Vec<(usize, Passed)>,
+    /// Where coefficients are kept, in the order of the file, and how many of them.
+    pub(super) places: [u8; 64],
+    pub(super) last: u32,
+}
+
+/// Decodes the luma of a scan. After each row of units, `done` gets its number and the blocks in the order of the file: unit
+/// by unit, and in these row by row.
+pub(super) fn decode<const STRIDE: usize>(
+    layout: &Layout,
+    luma: &Luma<'_>,
+    entropy: &Entropy,
+    done: impl FnMut(usize, &[i16]),
+) -> Result<(), Broken> {
+    let places = places_of_moves(&luma.places);
+    let blocks = vec![[0_i16; STRIDE]; layout.units.0 * luma.blocks];
+    layout.decode(entropy, &mut Sketched { luma, places, blocks, before: 0, done })
+}
+
+struct Sketched<'a, const STRIDE: usize, F> {
+    luma: &'a Luma<'a>,
+    places: [u8; 256],
+    blocks: Vec<[i16; STRIDE]>,
+    before: i16,
+    done: F,
+}
+
+impl<const STRIDE: usize, F: FnMut(usize, &[i16])> Rows for Sketched<'_, STRIDE, F> {
+    fn read(&mut self, bits: &mut Bits<'_>, units: Range<usize>) -> Option<()> {
+        let blocks = self.blocks.get_mut(units.start * self.luma.blocks..units.end * self.luma.blocks)?;
+        self::units(bits, self.luma, blocks, &mut self.before, &self.places)
+    }
+
+    fn begin_anew(&mut self) {
+        self.before = 0;
+    }
+
+    fn done(&mut self, row: usize) {
+        (self.done)(row, self.blocks.as_flattened());
+        self.blocks.fill([0; STRIDE]);
+    }
+}
+
+/// One component of a scan of which everything is kept.
+pub(super) struct Part {
+    /// Its blocks in a unit, and its tables.
+    pub(super) count: usize,
+    pub(super) tables: Sought,
+    /// Those of a row of units, in the order of the file.
+    pub(super) blocks: Vec<[i16; 64]>,
+    pub(super) before: i16,
+}
+
+/// Decodes all components of a scan. After each row of units, `done` gets its number, and them with their blocks.
+pub(super) fn decode_all(
+    layout: &Layout,
+    parts: Vec<Part>,
+    places: &[u8; 64],
+    entropy: &Entropy,
+    done: impl FnMut(usize, &[Part]),
+) -> Result<(), Broken> {
+    layout.decode(entropy, &mut All { parts, places: places_of_moves(places), done })
+}
+
+struct All<F> {
+    parts: Vec<Part>,
+    places: [u8; 256],
+    done: F,
+}
+
+impl<F: FnMut(usize, &[Part])> Rows for All<F> {
+    fn read(&mut self, bits: &mut Bits<'_>, units: Range<usize>) -> Option<()> {
+        all(bits, &mut self.parts, units, &self.places)
+    }
+
+    fn begin_anew(&mut self) {
+        self.parts.iter_mut().for_each(|part| part.before = 0);
+    }
+
+    fn done(&mut self, row: usize) {
+        (self.done)(row, &self.parts);
+        self.parts.iter_mut().for_each(|part| part.blocks.fill([0; 64]));
+    }
+}
+
+/// Units of which all is kept.
+#[multiversion(targets("x86_64+bmi1+bmi2+avx2"))]
+fn all(whole: &mut Bits<'_>, parts: &mut [Part], units: Range<usize>, places: &[u8; 256]) -> Option<()> {
+    let mut bits = whole.clone();
+    for unit in units {
+        for part in &mut *parts {
+            for block in part.blocks.get_mut(unit * part.count..(unit + 1) * part.count)? {
+                keep(&mut bits, &part.tables, &mut part.before, block, places, 64)?;
+            }
+        }
+    }
+    *whole = bits;
+    Some(())
 }
 
 /// Where a coefficient is kept, by the place in the block that follows it. Where a block has ended, a zero is put to the
@@ -79,19 +183,18 @@ fn places_of_moves(places: &[u8; 64]) -> [u8; 256] {
 #[multiversion(targets("x86_64+bmi1+bmi2+avx2"))]
 fn units<const STRIDE: usize>(
     whole: &mut Bits<'_>,
-    layout: &Layout<'_>,
+    luma: &Luma<'_>,
     blocks: &mut [[i16; STRIDE]],
     before: &mut i16,
     places: &[u8; 256],
-    last: u32,
 ) -> Option<()> {
     // A copy of its own stays in registers.
     let mut bits = whole.clone();
-    for unit in blocks.chunks_exact_mut(layout.luma) {
+    for unit in blocks.chunks_exact_mut(luma.blocks.max(1)) {
         for block in unit {
-            keep(&mut bits, layout.tables, before, block, places, last)?;
+            keep(&mut bits, luma.tables, before, block, places, luma.last)?;
         }
-        for (count, tables) in &layout.others {
+        for (count, tables) in &luma.others {
             for _ in 0..*count {
                 pass(&mut bits, tables)?;
             }

@@ -99,6 +99,41 @@ impl Frame {
     }
 }
 
+impl Frame {
+    /// Blocks of a unit across and down, of the finest component.
+    pub(super) fn sampling(&self) -> (usize, usize) {
+        let most = |of: fn(&Component) -> usize| self.components.iter().map(of).max().unwrap_or(1);
+        (most(|component| component.across), most(|component| component.down))
+    }
+
+    /// Units of a scan across and down. In a scan of its own a component's blocks go row by row; beside others they go unit by
+    /// unit.
+    pub(super) fn units(&self, scan: &Scan) -> (usize, usize) {
+        if let [part] = scan.parts.as_slice()
+            && let Some(component) = self.components.get(part.component)
+        {
+            let (width, height) = self.size_of(component);
+            return (width.div_ceil(8), height.div_ceil(8));
+        }
+        let (widest, highest) = self.sampling();
+        (self.width.div_ceil(8 * widest), self.height.div_ceil(8 * highest))
+    }
+
+    /// Blocks of a component in a unit of a scan, across and down.
+    pub(super) fn blocks(&self, scan: &Scan, component: usize) -> (usize, usize) {
+        match self.components.get(component) {
+            Some(component) if scan.parts.len() > 1 => (component.across, component.down),
+            _ => (1, 1),
+        }
+    }
+
+    /// Samples that a component has across and down.
+    pub(super) fn size_of(&self, component: &Component) -> (usize, usize) {
+        let (widest, highest) = self.sampling();
+        ((self.width * component.across).div_ceil(widest), (self.height * component.down).div_ceil(highest))
+    }
+}
+
 /// One component of a scan: its number in the frame, and its tables.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Part {

@@ -109,7 +109,8 @@ impl Index {
         out.finish()
     }
 
-    /// Reads an index and its stamp. `size` is how many bytes there are: no length in them is believed beyond it.
+    /// Reads an index and its stamp. `size` is how many bytes there are: no length in them is believed beyond it. Reads blocks
+    /// of up to 1 MiB straight to their places: give it the file itself, for a buffer would copy everything once more.
     pub fn load(from: &mut impl Read, size: u64) -> Result<(Self, Vec<u8>)> {
         let mut start = [0; 12];
         from.read_exact(&mut start)?;

@@ -36,23 +36,31 @@ impl Rows<'_> {
 
 /// The decimated picture, or none under 5 pixels on a side.
 pub(super) fn grid(width: usize, height: usize, rows: &Rows<'_>) -> Option<Grid> {
+    grid_of(width, height, &mut |y, out| rows.read(y, width, out))
+}
+
+/// Puts the brightness of a row into its place.
+pub(super) type Read<'a> = dyn FnMut(usize, &mut [f32]) + 'a;
+
+/// The same, where rows are asked for one after the other.
+pub(super) fn grid_of(width: usize, height: usize, read: &mut Read<'_>) -> Option<Grid> {
     if width < SMALLEST || height < SMALLEST {
         return None;
     }
     let mut small = Box::new([[0.0; SIDE]; SIDE]);
     if (width, height) == (SIDE, SIDE) {
         for (y, row) in small.iter_mut().enumerate() {
-            rows.read(y, width, row);
+            read(y, row);
         }
         return Some(Grid(small));
     }
-    let narrow = sweep(width, height, rows);
+    let narrow = sweep(width, height, read);
     last_columns(&narrow, window(height), &mut small);
     Some(Grid(small))
 }
 
 /// The first three running means: along rows, down columns, along rows at 64 places.
-fn sweep(width: usize, height: usize, rows: &Rows<'_>) -> Vec<[f32; SIDE]> {
+fn sweep(width: usize, height: usize, read: &mut Read<'_>) -> Vec<[f32; SIDE]> {
     let (across, down) = (window(width), window(height));
     let mut raw = vec![0.0_f32; SIDE_BY_SIDE * width];
     let mut means = vec![0.0_f32; SIDE_BY_SIDE * width];
@@ -62,7 +70,7 @@ fn sweep(width: usize, height: usize, rows: &Rows<'_>) -> Vec<[f32; SIDE]> {
     for first in (0..height).step_by(SIDE_BY_SIDE) {
         let many = SIDE_BY_SIDE.min(height - first);
         for (n, row) in raw.chunks_exact_mut(width).take(many).enumerate() {
-            rows.read(first + n, width, row);
+            read(first + n, row);
         }
         along_rows(&raw, &mut means, width, across, true);
         for (y, row) in (first..).zip(means.chunks_exact(width).take(many)) {

@@ -47,6 +47,12 @@ impl Grid {
         Ok(exact::grid(width, height, &exact::Rows::Rgb(rgb)))
     }
 
+    /// The same of a picture whose brightness is asked for row by row, from the first one on: 0.299 of red, 0.587 of green and
+    /// 0.114 of blue, added in this order. None under 5 pixels on a side.
+    pub fn exact_of_rows(width: usize, height: usize, mut read: impl FnMut(usize, &mut [f32])) -> Option<Self> {
+        exact::grid_of(width, height, &mut read)
+    }
+
     /// The grid of brightness values as the reference makes it, to the last bit. None under 5 pixels on a side.
     pub fn exact_of_luma(luma: &Luma) -> Option<Self> {
         exact::grid(luma.width, luma.height, &exact::Rows::Luma(&luma.pixels))
