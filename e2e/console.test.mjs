@@ -111,9 +111,16 @@ test("a case goes from the queue to the filed report by keyboard alone", async (
   await page.keyboard.press("Space");
   await tabTo(page, statement);
   await page.keyboard.press("Space");
+  await tabTo(page, page.locator("select[name=role]").first());
+  await page.keyboard.type("suspect");
   await tabTo(page, page.locator("#reason"));
   await page.keyboard.type("It is what the list says it is.");
-  await page.keyboard.press("Tab");
+  await tabTo(page, page.getByRole("button", { name: "Read it back to me" }));
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Your decision, read back" }).waitFor();
+  await passes(page);
+  await keep(page, "case-read-back");
+  await tabTo(page, page.getByRole("button", { name: "Yes, decide so" }));
   await page.keyboard.press("Enter");
   await page.locator("li.report", { hasText: "is filed" }).waitFor({ timeout: 20_000 });
   assert.match(await page.locator("li.report .number").innerText(), /^\d+$/);
@@ -123,14 +130,23 @@ test("a case goes from the queue to the filed report by keyboard alone", async (
   assert.deepEqual(faults, []);
 });
 
+/// What was decided is read back in plain words, and said once more.
+async function sure(page, examined = true) {
+  await page.getByRole("button", { name: "Read it back to me" }).click();
+  await page.getByRole("heading", { name: "Your decision, read back" }).waitFor();
+  // axe is a script itself.
+  if (examined) await passes(page);
+  await page.getByRole("button", { name: "Yes, decide so" }).click();
+}
+
 test("a dismissal waits for a second person, who sees what they approve", async () => {
   const { page } = reviewer;
   await page.goto(`${tanod.console}/queue`);
   await page.locator("a.row").first().click();
   await page.getByRole("button", { name: "Take this case" }).click();
-  await page.getByLabel("No violation").check();
+  await page.getByLabel("No violation", { exact: true }).check();
   await page.locator("#reason").fill("A harmless drawing that only looks alike.");
-  await page.getByRole("button", { name: "Decide" }).click();
+  await sure(page);
   await page.locator("#state", { hasText: "Waits for a second person" }).waitFor();
   assert.equal(await page.getByText("A decision waits for a second person").count(), 0, "not by the same person");
 
@@ -173,10 +189,12 @@ test("it works without scripts", async () => {
   await page.getByRole("button", { name: "Take this case" }).click();
   await page.getByRole("link", { name: "Show it whole" }).first().click();
   await page.locator("figure.whole img").first().waitFor();
-  await page.getByLabel("I need help with this").check();
+  await page.getByLabel("I cannot tell").check();
   await page.locator("#reason").fill("I am not sure what this is.");
-  await page.getByRole("button", { name: "Decide" }).click();
-  await page.locator("#state", { hasText: "Needs a lead" }).waitFor();
+  await page.getByText("More, where it applies").click();
+  await page.getByLabel("Hand it to staff number").fill((await lead.page.locator(".who").innerText()).match(/\d+/)[0]);
+  await sure(page, false);
+  await page.locator("#state", { hasText: "Handed to another person" }).waitFor();
 });
 
 test("whoever sees no cases is told where their work is", async () => {
