@@ -12,7 +12,9 @@ use super::{
     Quarantined, ReadBack, Signal, State as CaseState, UNKNOWN_CASE, Untold, Wanted,
 };
 use crate::accounts::{Caller, Permission};
+use crate::actions;
 use crate::clocks;
+use crate::context;
 use crate::evidence::{self, Hold};
 use crate::plan::App;
 use crate::refusal::Error;
@@ -33,7 +35,7 @@ pub struct Filter {
 
 /// Cases, most urgent first.
 #[utoipa::path(get, path = "/v1/cases", tag = "cases", params(Filter),
-    responses((status = 200, body = Page<Case>), (status = "default", body = ProblemBody)))]
+    responses((status = 200, body = Page<CaseRow>), (status = "default", body = ProblemBody)))]
 pub async fn list(State(app): State<App>, caller: Caller, Asked(filter): Asked<Filter>) -> Answer {
     caller.require(Permission::ReadCases)?;
     let state: Option<CaseState> = match &filter.state {
@@ -42,8 +44,20 @@ pub async fn list(State(app): State<App>, caller: Caller, Asked(filter): Asked<F
     };
     let after = filter.after.as_deref().map(|after| web::id(after, &UNKNOWN_CASE)).transpose()?;
     let mut tx = app.db.read().await.map_err(Error::from)?;
-    let rows = super::list(&mut tx, &caller, Wanted { state, after }, web::PAGE).await?;
-    web::ok(&Page::new(rows, |case| case.id.to_string()))
+    let mut rows = Vec::new();
+    for case in super::list(&mut tx, &caller, Wanted { state, after }, web::PAGE).await? {
+        rows.push(CaseRow { context: context::standing(&mut tx, case.id).await?, case });
+    }
+    web::ok(&Page::new(rows, |row| row.case.id.to_string()))
+}
+
+/// A case in a list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct CaseRow {
+    #[serde(flatten)]
+    case: Case,
+    /// How far the platform has said what it knows.
+    context: Option<context::Standing>,
 }
 
 /// A case with everything in it but depictions.
@@ -69,6 +83,10 @@ pub struct CaseAnswer {
     reports: Vec<Report>,
     /// Its deadlines, the next one first.
     clocks: Vec<clocks::Clock>,
+    /// How far the platform has said what it knows.
+    context: Option<context::Standing>,
+    /// What the platform was asked to do.
+    actions: Vec<actions::Action>,
 }
 
 /// One case.
@@ -91,6 +109,8 @@ pub async fn show(State(app): State<App>, caller: Caller, Path(case): Path<Strin
         holds: evidence::holds_on(&mut tx, id).await?,
         reports: reporting::of_case(&mut tx, id).await?,
         clocks: clocks::of_case(&mut tx, &caller, &app.settings.operator, id).await?,
+        context: context::standing(&mut tx, id).await?,
+        actions: actions::of_case(&mut tx, id).await?,
     })
 }
 

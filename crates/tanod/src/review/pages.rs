@@ -13,6 +13,7 @@ use super::{
 };
 use crate::accounts::{self, Permission};
 use crate::clocks;
+use crate::context;
 use crate::evidence::{self, Basis, Hold};
 use crate::intake;
 use crate::matching::{Hit, Strength};
@@ -48,6 +49,7 @@ struct Head {
     worker: String,
     reasons: String,
     deadline: Option<Deadline>,
+    context: Option<String>,
 }
 
 /// The next thing that must happen, and by when.
@@ -212,6 +214,7 @@ async fn head(tx: &mut Tx, staff: &Staff, operator: &Operator, case: &Case) -> R
         reasons: case.reasons.iter().map(|ground| ground_words(*ground)).collect::<Vec<_>>().join("; "),
         worker,
         deadline: deadline(tx, operator, case.id).await?,
+        context: context::standing(tx, case.id).await?.as_ref().map(context::pages::standing_words),
     })
 }
 

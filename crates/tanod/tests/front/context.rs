@@ -117,7 +117,15 @@ async fn who_does_not_answer_is_asked_once_more_and_then_somebody_is_told() {
     assert_eq!(shown(&bed, &case).await["standing"]["state"], "asked");
     later(&bed, 1).await;
     assert_eq!((asks(), &shown(&bed, &case).await["standing"]["state"]), (2, &json!("late")));
+    // Its absence shows wherever the case does.
     let lead = bed.person(Role::Lead).await;
+    assert_eq!(bed.get("/v1/cases", &lead).await.ok()["rows"][0]["context"]["state"], "late");
+    assert_eq!(bed.get(&format!("/v1/cases/{case}"), &lead).await.ok()["context"]["state"], "late");
+    for path in ["/console/queue".to_owned(), format!("/console/cases/{case}")] {
+        let request = Bed::request("GET", &path, "").header("cookie", format!("{}={lead}", tanod::web::COOKIE));
+        let page = bed.send(request.body(Body::empty()).unwrap()).await;
+        assert!(String::from_utf8(page.bytes).unwrap().contains("late: asked"), "{path}");
+    }
     let alarm = bed.get("/v1/alarms", &lead).await.ok()["rows"][0].clone();
     assert_eq!((&alarm["kind"], &alarm["case"]), (&json!("context_late"), &json!(case)));
     // What comes late is taken like anything else, and the alarm is over.
