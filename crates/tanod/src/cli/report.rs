@@ -8,7 +8,8 @@ use serde_json::json;
 use super::{Context, Done, Trouble};
 use crate::accounts::Caller;
 use crate::reporting;
-use crate::store::{ReportId, as_word};
+use crate::review::{self, NewTold};
+use crate::store::{ReportId, ToldId, as_word};
 
 /// Reports to the authorities.
 #[derive(clap::Subcommand)]
@@ -23,6 +24,21 @@ pub(super) enum Report {
     /// Show where reports stand.
     #[command(after_help = "Example:\n  tanod report status --data /var/lib/tanod")]
     Status,
+    /// Show who must still be told that a report was wrong, or write down that they were: a filed report cannot be taken back.
+    #[command(
+        after_help = "Examples:\n  tanod report correct --data /var/lib/tanod\n  tanod report correct told_01… --means call --words 'They noted it.' --data /var/lib/tanod"
+    )]
+    Correct {
+        /// Who was told, by the id in the list.
+        #[arg(requires = "means", requires = "words")]
+        told: Option<ToldId>,
+        /// By which means: letter, call, message.
+        #[arg(long)]
+        means: Option<String>,
+        /// What was said, and their reference.
+        #[arg(long)]
+        words: Option<String>,
+    },
     /// Send a dead report again, after you have seen to its trouble.
     #[command(after_help = "Example:\n  tanod report submit report_01… --data /var/lib/tanod")]
     Submit {
@@ -65,6 +81,27 @@ pub(super) async fn run(context: &Context, report: Report) -> Done {
                 let trouble = report.trouble.as_deref().map_or_else(String::new, |why| format!("  {why}"));
                 let words = format!("{}  {:<9} {number:>12}{trouble}", report.id, as_word(&report.state));
                 context.result(&report, words);
+            }
+            Ok(())
+        }
+        Report::Correct { told, means, words } => {
+            let app = context.open().await?;
+            if let (Some(told), Some(means), Some(words)) = (told, means, words) {
+                let mut tx = app.db.write().await?;
+                let new = NewTold { means, words };
+                let (untold, proof) = review::tell(&mut tx, &Caller::Operator, told, &new).await?;
+                tx.commit(proof).await?;
+                context.result(&untold, format!("{} was told", untold.told.whom));
+                return Ok(());
+            }
+            let mut tx = app.db.read().await?;
+            let all = review::untold(&mut tx, &Caller::Operator).await?;
+            if all.is_empty() {
+                context.say("nobody waits to be told");
+            }
+            for untold in all {
+                let words = format!("{}  {}  {}", untold.told.id, untold.told.whom, untold.case);
+                context.result(&untold, words);
             }
             Ok(())
         }
