@@ -236,7 +236,7 @@ pub(super) async fn count_with_file(tx: &mut Tx, sha256: &[u8], limit: i64) -> R
         .row(
             "SELECT COUNT(*) AS n FROM (SELECT DISTINCT signals.case_id FROM signals
                  JOIN items ON items.id = signals.item JOIN cases ON cases.id = signals.case_id
-                 WHERE items.sha256 = $1 AND cases.state <> 'dismissed' LIMIT $2) AS some",
+                 WHERE items.sha256 = $1 AND cases.state <> 'dismissed' LIMIT $2) AS counted",
             &[sha256.into(), limit.into()],
         )
         .await?;
