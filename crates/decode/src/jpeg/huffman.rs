@@ -318,6 +318,9 @@ impl Sought {
         if (dc, ac) == (&USUAL.luma.0, &USUAL.luma.1) {
             return USUAL.sought.clone();
         }
+        if (dc, ac) == (&USUAL.chroma.0, &USUAL.chroma.1) {
+            return USUAL.sought_chroma.clone();
+        }
         Self::build(dc, ac)
     }
 
@@ -350,6 +353,7 @@ struct Usual {
     luma: (Spec, Spec),
     chroma: (Spec, Spec),
     sought: Sought,
+    sought_chroma: Sought,
     passed: Passed,
 }
 
@@ -364,7 +368,8 @@ static USUAL: LazyLock<Usual> = LazyLock::new(|| {
         spec([0, 2, 1, 2, 4, 4, 3, 4, 7, 5, 4, 4, 0, 1, 2, 0x77], &CHROMA_SYMBOLS),
     );
     let (sought, passed) = (Sought::build(&luma.0, &luma.1), Passed::build(&chroma.0, &chroma.1));
-    Usual { luma, chroma, sought, passed }
+    let sought_chroma = Sought::build(&chroma.0, &chroma.1);
+    Usual { luma, chroma, sought, sought_chroma, passed }
 });
 
 const DC_SYMBOLS: [u8; 12] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];

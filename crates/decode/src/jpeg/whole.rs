@@ -8,7 +8,7 @@ use image::RgbImage;
 use image::metadata::Orientation;
 use multiversion::multiversion;
 
-use super::cosine::samples;
+use super::cosine::{TOGETHER, even, samples};
 use super::progressive::Plane;
 use super::project::Kept;
 use super::segments::{Frame, Scan};
@@ -172,17 +172,36 @@ impl Component {
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl+avx512dq", "x86_64+avx2"))]
 fn put(out: &mut [u8], stride: usize, unit: (usize, usize), blocks: &[[i16; 64]], steps: &[i32; 64]) {
     let count = unit.0 * unit.1;
-    for (n, blocks) in blocks.chunks_exact(count).enumerate() {
-        for (at, block) in blocks.iter().enumerate() {
-            let (x, y) = (8 * (n * unit.0 + at % unit.0), 8 * (at / unit.0));
-            let values = samples(block, steps);
-            for (row, values) in (y..).zip(&values) {
-                if let Some(place) = out.get_mut(row * stride + x..row * stride + x + 8) {
+    let mut waiting = [(0, &[0; 64]); TOGETHER];
+    let mut many = 0;
+    let flush = |waiting: &[(usize, &[i16; 64]); TOGETHER], many: usize, out: &mut [u8]| {
+        for (y, line) in samples(waiting.map(|(_, block)| block), steps).iter().enumerate() {
+            for ((at, _), values) in waiting.iter().zip(line).take(many) {
+                if let Some(place) = out.get_mut(at + y * stride..at + y * stride + 8) {
                     place.copy_from_slice(values);
                 }
             }
         }
+    };
+    for (n, block) in blocks.iter().enumerate() {
+        let (unit_at, within) = (n / count, n % count);
+        let at = 8 * (within / unit.0 * stride + unit_at * unit.0 + within % unit.0);
+        if let Some(sample) = even(block, steps) {
+            for y in 0..8 {
+                out.get_mut(at + y * stride..at + y * stride + 8).unwrap_or_default().fill(sample);
+            }
+            continue;
+        }
+        if let Some(place) = waiting.get_mut(many) {
+            *place = (at, block);
+        }
+        many += 1;
+        if many == TOGETHER {
+            flush(&waiting, many, out);
+            many = 0;
+        }
     }
+    flush(&waiting, many, out);
 }
 
 impl Samples {
