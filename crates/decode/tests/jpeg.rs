@@ -109,6 +109,17 @@ fn nothing_is_exact_about_half_a_file() {
 }
 
 #[test]
+fn damage_that_the_hash_does_not_see_is_noticed_by_an_exact_look() {
+    let (_, whole) = SAMPLES.into_iter().find(|(name, _)| *name == "progressive, 4:2:0").unwrap();
+    // The first scan of a colour alone: half of its data is missing.
+    let scan = whole.windows(6).position(|bytes| bytes == [0xff, 0xda, 0, 8, 1, 2]).unwrap() + 10;
+    let length = whole[scan..].windows(2).position(|pair| pair[0] == 0xff && pair[1] != 0).unwrap();
+    let cut = [&whole[..scan + length / 2], &whole[scan + length..]].concat();
+    assert_eq!(first(&cut, PLAIN), first(whole, PLAIN));
+    assert_eq!(look(&cut, EXACT), Err(Unscanned::Damaged));
+}
+
+#[test]
 fn all_eight_orientations_are_hashed_upright() {
     // One size for each share of the coefficients: all, ten, five.
     for (width, height) in [(330, 201), (1_500, 1_030), (2_300, 2_060)] {

@@ -2,7 +2,9 @@
 //!
 //! Only what is surely understood is read here: Huffman-coded pictures of 8 bits, grey or with luma first. Anything else
 //! is left to the full decoder. Entropy-coded data that is no code, or ends early, is damage: there is no hash of half a
-//! picture.
+//! picture. Scans of a progressive file that the hash does not need are only walked to their end, so damage within them goes
+//! unnoticed: the hash is that of what everybody sees of the picture, and to decode them would cost what was saved. An exact
+//! look decodes everything, and notices.
 
 mod cosine;
 mod huffman;

@@ -169,7 +169,8 @@ impl Index {
         self.near_many(std::slice::from_ref(hash), widest, limit).pop().unwrap_or_default()
     }
 
-    /// [`Self::near_where`] of many hashes; quicker than one after the other. Answers in the order of the hashes.
+    /// [`Self::near_where`] of many hashes, in the order of the hashes. A few go side by side, so that they wait for memory
+    /// together; since each already waits for many reads at once, that saves a tenth of the time or so.
     pub fn near_many(&self, hashes: &[Pdq], widest: u32, limit: impl Fn(u32) -> Option<u32>) -> Vec<Vec<Near>> {
         let mut answers = vec![Vec::new(); hashes.len()];
         let mut scratches = SCRATCHES.take();
