@@ -66,10 +66,7 @@ fn soon(action: &super::Action, waits: Waits, now: jiff::Timestamp) -> Duration 
 
 async fn known(tx: &mut Tx, case: CaseId) -> Result<Known> {
     let now = tx.now();
-    let held = evidence::holds_on(tx, case)
-        .await?
-        .iter()
-        .any(|hold| hold.released_at.is_none() && hold.until.is_none_or(|until| until > now));
+    let held = evidence::is_case_held(tx, case).await?;
     let context = context::standing(tx, case).await?.is_none_or(|standing| standing.is_over(now));
     let reports = reporting::of_case(tx, case).await?;
     let open = |state| matches!(state, ReportState::Waiting | ReportState::Filing | ReportState::Dead);

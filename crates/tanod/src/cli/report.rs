@@ -77,7 +77,10 @@ pub(super) async fn run(context: &Context, report: Report) -> Done {
                 context.say("no report yet");
             }
             for report in reports {
-                let number = report.number.map_or_else(|| "-".to_owned(), |number| number.to_string());
+                let number = match &report.elsewhere {
+                    Some(elsewhere) => elsewhere.number.clone(),
+                    None => report.number.map_or_else(|| "-".to_owned(), |number| number.to_string()),
+                };
                 let trouble = report.trouble.as_deref().map_or_else(String::new, |why| format!("  {why}"));
                 let words = format!("{}  {:<9} {number:>12}{trouble}", report.id, as_word(&report.state));
                 context.result(&report, words);

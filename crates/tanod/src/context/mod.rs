@@ -241,9 +241,7 @@ async fn over(tx: &mut Tx, case: CaseId) -> Result<()> {
 /// Destroys every answer about a case, with the case's evidence: the keys of the sealed ones and what was read of them. The
 /// sealed objects, which nothing opens any more, are swept up. Never while a hold stands.
 pub async fn destroy(tx: &mut Tx, case: CaseId) -> Result<()> {
-    let now = tx.now();
-    let held = evidence::holds_on(tx, case).await?;
-    if held.iter().any(|hold| hold.released_at.is_none() && hold.until.is_none_or(|until| until > now)) {
+    if evidence::is_case_held(tx, case).await? {
         return Err((&evidence::ON_HOLD).into());
     }
     if store::destroy(tx, case).await? == 0 {

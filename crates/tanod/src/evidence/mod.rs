@@ -241,6 +241,22 @@ pub async fn end_appeal(tx: &mut Tx, case: CaseId) -> Result<Option<Recorded>> {
     audit::record(tx, Entry::by_tanod("hold.appeal_over").case(case)).await.map(Some)
 }
 
+/// How long the appeal window of a case still lasts, where one does.
+pub async fn appeal_left(tx: &mut Tx, case: CaseId) -> Result<Option<std::time::Duration>> {
+    let now = tx.now();
+    let holds = store::holds_on(tx, case).await?;
+    let pending = holds.iter().find(|hold| hold.basis == Basis::PendingDecision && hold.released_at.is_none());
+    let left = pending.and_then(|hold| hold.until).map(|until| until.duration_since(now));
+    Ok(left.and_then(|left| std::time::Duration::try_from(left).ok()))
+}
+
+/// Whether any hold on a case stands.
+pub async fn is_case_held(tx: &mut Tx, case: CaseId) -> Result<bool> {
+    let now = tx.now();
+    let stands = |hold: &Hold| hold.released_at.is_none() && hold.until.is_none_or(|until| until > now);
+    Ok(store::holds_on(tx, case).await?.iter().any(stands))
+}
+
 /// All holds, newest first.
 pub async fn holds(tx: &mut Tx, caller: &Caller, before: Option<HoldId>, limit: i64) -> Result<Vec<Hold>> {
     caller.require(Permission::ReadHolds)?;

@@ -313,6 +313,16 @@ async fn filed_elsewhere(tx: &mut Tx, entry: Entry, report: &Report, elsewhere: 
     audit::record(tx, entry.case(report.case).about(report.id).detail(detail)).await
 }
 
+/// What waits in case somebody takes it back is due now.
+pub async fn send_now(tx: &mut Tx, case: CaseId) -> Result<()> {
+    for report in store::of_case(tx, case).await? {
+        if report.state == ReportState::Waiting && report.due_at.is_some() {
+            queue::revive(tx, &Work::FileReportV1 { report: report.id }).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Takes back a report of which nothing was sent. False when sending has begun.
 pub async fn withdraw(tx: &mut Tx, id: ReportId) -> Result<bool> {
     store::withdraw(tx, id).await

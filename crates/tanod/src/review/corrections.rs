@@ -10,6 +10,7 @@ use super::decisions::{self, Decision, Outcome};
 use super::{Case, Event, NO_REASON, State, UNKNOWN_CASE, WRONG_STATE, move_to, store, undecided};
 use crate::accounts::{Caller, Permission};
 use crate::actions;
+use crate::alarms;
 use crate::audit::{self, Entry};
 use crate::banks;
 use crate::config::Settings;
@@ -320,10 +321,18 @@ async fn reopen(tx: &mut Tx, case: &Case, decision: &Decision) -> Result<()> {
     }
     store::unassign_signals(tx, decision.id).await?;
     evidence::hold_pending(tx, case.id, tx.now()).await?;
-    if matches!(case.state, State::Reporting | State::Approval) {
-        return Ok(());
-    }
-    move_to(tx, case, Event::Reopened).await
+    let event = match case.state {
+        // Another decision waits for its second person, or another report is on its way: that is finished first.
+        State::Approval if !decision.approval.waits() => return Ok(()),
+        State::Reporting if reporting::any_under_way(tx, case.id).await? => return Ok(()),
+        State::Approval => {
+            alarms::clear(tx, alarms::Kind::ApprovalWaits, &decision.id.to_string()).await?;
+            Event::ApprovalRefused
+        }
+        State::Reporting => Event::FoundWrongWithMore,
+        _ => Event::Reopened,
+    };
+    move_to(tx, case, event).await
 }
 
 /// A list set aside.

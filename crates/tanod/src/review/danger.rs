@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::decisions::{self, Approval, Decision, Outcome, Particulars};
-use super::{Ground, Priority, UNKNOWN_CASE, add_grounds, involved, store};
+use super::{Ground, Priority, State, UNKNOWN_CASE, WRONG_STATE, add_grounds, involved, store};
 use crate::accounts::{Caller, Permission};
 use crate::alarms;
 use crate::audit::{self, Entry};
@@ -15,6 +15,7 @@ use crate::config::Settings;
 use crate::evidence;
 use crate::intake::BAD_ITEM;
 use crate::refusal::Result;
+use crate::reporting;
 use crate::store::{CaseId, PersonId, Recorded, TelephoneCallId, Tx};
 
 /// What a person says when a child may be in danger now. Nothing is needed but the key itself.
@@ -46,6 +47,12 @@ pub async fn now(
     caller.require(Permission::DecideCases)?;
     let by = caller.person()?;
     let case = store::locked(tx, id).await?.ok_or(&UNKNOWN_CASE)?;
+    if let (State::Dismissed, Some(account)) = (case.state, &case.account)
+        && let Some(newer) = store::of_account(tx, account).await?
+    {
+        return Err(WRONG_STATE
+            .because(format!("it is closed, and the account has case {}: raise the alarm there", newer.number)));
+    }
     let words = danger.reason.as_deref().map(str::trim).filter(|words| !words.is_empty()).unwrap_or(PRESSED);
     let words: String = words.chars().take(3_000).collect();
     add_grounds(tx, &case, &[Ground::DangerNow]).await?;
@@ -56,13 +63,14 @@ pub async fn now(
     }
     evidence::hold_pending(tx, id, tx.now()).await?;
     involved::unset_are_unknown(tx, caller, id).await?;
+    overtake(tx, caller, id).await?;
     let signals = store::signals(tx, id).await?;
     let usual = if signals.iter().any(|signal| signal.item.is_some()) {
         IncidentType::AbuseMaterial
     } else {
         IncidentType::Enticement
     };
-    let named = danger.incident_type.as_deref().and_then(crate::reporting::incident_type);
+    let named = danger.incident_type.as_deref().and_then(reporting::incident_type);
     let decision = Decision {
         id: tx.id(),
         case: id,
@@ -87,6 +95,21 @@ pub async fn now(
     let detail = serde_json::json!({"country": danger.country});
     audit::record(tx, Entry::by(caller, "danger.now").case(id).about(decision.id).detail(detail)).await.map(drop)?;
     Ok((decision, proof))
+}
+
+/// Nothing that waits holds an alarm back: a decision that waits for a second person gives its files to this report, and
+/// reports that can still be taken back go out at once as well.
+async fn overtake(tx: &mut Tx, caller: &Caller, id: CaseId) -> Result<()> {
+    for waiting in store::decisions(tx, id).await? {
+        if waiting.approval.waits() && waiting.undone_at.is_none() {
+            store::undo(tx, waiting.id, caller.person()?, "overtaken by danger now").await?;
+            store::unassign_signals(tx, waiting.id).await?;
+            alarms::clear(tx, alarms::Kind::ApprovalWaits, &waiting.id.to_string()).await?;
+            let entry = Entry::by(caller, "decision.overtaken").case(id).about(waiting.id);
+            audit::record(tx, entry).await.map(drop)?;
+        }
+    }
+    reporting::send_now(tx, id).await
 }
 
 /// Who called whom.

@@ -116,7 +116,8 @@ pub enum Approval {
 }
 
 impl Approval {
-    fn waits(self) -> bool {
+    /// Whether the decision is not carried out yet.
+    pub(super) fn waits(self) -> bool {
         matches!(self, Self::Asked | Self::Alone)
     }
 }
@@ -479,6 +480,10 @@ pub async fn approve(
     let Some(decision) = waiting.filter(|_| case.state == State::Approval) else {
         // Danger now was carried out at once; a lead looks at it afterwards, and a wrong one is corrected.
         let mut seen = afterwards.cloned().ok_or_else(|| WRONG_STATE.because("no decision waits for an approval"))?;
+        let leads = accounts::people_who_may(tx, Permission::ApproveDecisions).await?;
+        if seen.by == person && leads.iter().any(|lead| lead.id != person) {
+            return Err((&SAME_PERSON).into());
+        }
         seen.approval = if yes { Approval::Given } else { Approval::Refused };
         let kind = if yes { "danger.looked_at" } else { "danger.disputed" };
         store::settle_approval(tx, seen.id, seen.approval, person, reason.trim()).await?;
@@ -511,7 +516,7 @@ pub async fn settle_alone(tx: &mut Tx, id: DecisionId, settings: &Settings) -> R
     let Some(case) = store::locked(tx, decision.case).await? else { return Ok(None) };
     // Read again under the case's lock.
     let Some(decision) = store::decision(tx, id).await? else { return Ok(None) };
-    if decision.approval != Approval::Alone || case.state != State::Approval {
+    if decision.approval != Approval::Alone || decision.undone_at.is_some() || case.state != State::Approval {
         return Ok(None);
     }
     store::settle_alone(tx, id).await?;

@@ -84,23 +84,12 @@ pub async fn file(tx: &mut Tx, caller: &Caller, sha256: &str) -> Result<FileView
 /// When a file has reached so many accounts, it is viral: whoever has nothing but it is less urgent.
 pub(super) async fn weigh_spread(tx: &mut Tx, item: ItemId, viral_accounts: i64) -> Result<()> {
     let sha256 = intake::find(tx, item).await?.digests.sha256;
-    let spread = store::count_with_file(tx, &sha256, viral_accounts + 1).await?;
-    if spread < viral_accounts {
+    if store::count_with_file(tx, &sha256, viral_accounts).await? < viral_accounts {
         return Ok(());
     }
-    // The one that made it viral carries all before it along; each later one only itself.
-    let limit = if spread == viral_accounts { MOST } else { 0 };
-    let mut cases = store::with_file(tx, &sha256, limit).await?;
-    if limit == 0 {
-        let case = intake::case_of(tx, item).await?;
-        if let Some(case) = case {
-            cases.push(super::case(tx, case).await?);
-        }
-    }
-    for case in cases {
-        if !case.reasons.contains(&Ground::Viral) {
-            add_grounds(tx, &case, &[Ground::Viral]).await?;
-        }
+    // The one that makes it viral carries all before it along; each later one finds only itself.
+    for case in store::with_file_not_viral(tx, &sha256, MOST).await? {
+        add_grounds(tx, &case, &[Ground::Viral]).await?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Case, UNKNOWN_CASE, store};
+use super::{Case, store};
 use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
 use crate::intake::Account;
@@ -131,6 +131,10 @@ pub async fn is_protected(tx: &mut Tx, case: CaseId, account: Option<&str>) -> R
 pub(super) async fn bring(tx: &mut Tx, case: CaseId, account: Option<&Account>) -> Result<()> {
     let id = account.map(|account| account.id.as_str());
     let known = store::involved(tx, case).await?;
+    if account.is_none() && !known.is_empty() {
+        // A notice that names content only: nobody new comes into the case by it.
+        return Ok(());
+    }
     if let Some(found) = known.iter().find(|one| one.account.as_deref() == id) {
         if account.is_some_and(|account| account.likely_minor == Some(true)) && !found.likely_minor {
             mark_likely_minor(tx, case, id).await?;
@@ -266,11 +270,4 @@ pub(super) async fn unset_are_unknown(tx: &mut Tx, caller: &Caller, case: CaseId
         }
     }
     Ok(())
-}
-
-/// Somebody of this id.
-pub async fn find(tx: &mut Tx, case: CaseId, id: InvolvedId) -> Result<Involved> {
-    super::exists(tx, case).await?.then_some(()).ok_or(&UNKNOWN_CASE)?;
-    let found = store::involved(tx, case).await?.into_iter().find(|one| one.id == id);
-    found.ok_or_else(|| (&UNKNOWN_INVOLVED).into())
 }

@@ -26,7 +26,16 @@ pub async fn end_appeal(app: &App, id: CaseId) -> Result<Done> {
     if case.state != State::Dismissed {
         return Ok(Done::Finished);
     }
-    let Some(proof) = evidence::end_appeal(&mut tx, id).await? else { return Ok(Done::Finished) };
+    let Some(proof) = evidence::end_appeal(&mut tx, id).await? else {
+        // Closed a second time meanwhile: the window is the newer one's.
+        let left = evidence::appeal_left(&mut tx, id).await?;
+        return Ok(left.map_or(Done::Finished, Done::Later));
+    };
+    if evidence::is_case_held(&mut tx, id).await? {
+        // A report was filed all the same: its year goes on.
+        tx.commit(proof).await?;
+        return Ok(Done::Finished);
+    }
     for signal in store::signals(&mut tx, id).await? {
         if let Some(item) = signal.item {
             intake::let_go(&mut tx, item).await?;

@@ -233,11 +233,14 @@ pub async fn add_match(tx: &mut Tx, item: ItemId, facts: &Facts, viral_accounts:
 pub async fn join(tx: &mut Tx, joining: Joining<'_>) -> Result<CaseId> {
     let now = tx.now();
     let account = joining.account.map(|account| account.id.as_str());
-    let mut found = match (joining.case, account) {
-        (Some(case), _) => store::locked(tx, case).await?.filter(|case| case.state != State::Dismissed),
-        (None, Some(account)) => store::of_account(tx, account).await?,
-        (None, None) => None,
+    let mut found = match joining.case {
+        Some(case) => store::locked(tx, case).await?.filter(|case| case.state != State::Dismissed),
+        None => None,
     };
+    // Content of a case that was closed: the account may have another one since.
+    if let (None, Some(account)) = (&found, account) {
+        found = store::of_account(tx, account).await?;
+    }
     if found.is_none() && account.is_none() {
         let since = now.checked_sub(GATHER_BY_ADDRESS).unwrap_or(now);
         for key in &joining.gathered_by {

@@ -230,6 +230,19 @@ pub(super) async fn with_file(tx: &mut Tx, sha256: &[u8], limit: i64) -> Result<
     Ok(rows.iter().map(read_case).collect::<Read<_>>()?)
 }
 
+/// Those of them that are not called viral yet.
+pub(super) async fn with_file_not_viral(tx: &mut Tx, sha256: &[u8], limit: i64) -> Result<Vec<Case>> {
+    let rows = tx
+        .rows(
+            "SELECT * FROM cases WHERE state <> 'dismissed' AND reasons NOT LIKE '%\"viral\"%' AND id IN
+                 (SELECT signals.case_id FROM signals JOIN items ON items.id = signals.item WHERE items.sha256 = $1)
+             ORDER BY number LIMIT $2",
+            &[sha256.into(), limit.into()],
+        )
+        .await?;
+    Ok(rows.iter().map(read_case).collect::<Read<_>>()?)
+}
+
 /// How many cases that are not dismissed hold a copy of a file, counted no further than `limit`.
 pub(super) async fn count_with_file(tx: &mut Tx, sha256: &[u8], limit: i64) -> Result<i64> {
     let row = tx

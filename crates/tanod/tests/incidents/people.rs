@@ -183,8 +183,9 @@ async fn a_person_depicted_asks_for_removal() {
     assert_eq!(told(&bed, &notice).await, id);
     let whole = case(&bed, &id).await;
     assert_eq!(whole["signals"].as_array().unwrap().len(), 2);
+    // Nobody new is in the case by it, whose role would then have to be said.
     let accounts: Vec<&Value> = whole["involved"].as_array().unwrap().iter().map(|one| &one["account"]).collect();
-    assert!(!json!(accounts).to_string().contains("mail.example"));
+    assert_eq!(accounts, ["u"]);
     // Alone it opens a case too, by its own route.
     let alone =
         json!({"kind": "representative", "reason": "own_picture", "words": "My child.", "account": {"id": "v"}});
@@ -227,4 +228,82 @@ async fn a_page_nobody_acknowledges_and_a_decision_made_alone() {
     bed.work(1).await;
     assert_eq!(bed.count("SELECT COUNT(*) AS n FROM exhibits WHERE destroyed_at IS NULL").await, 0);
     assert_eq!(bed.count("SELECT COUNT(*) AS n FROM items WHERE facts IS NOT NULL").await, 0);
+}
+
+/// A decision waits for its second person, another report for its minutes: danger now takes the files of the one along and
+/// sends the other at once.
+#[tokio::test]
+async fn danger_waits_for_nothing_that_waits() {
+    let bed = Bed::with(|settings, _| settings.reporting.send_after_minutes = 60).await;
+    let (lead, other) = (bed.person(Role::Lead).await, bed.person(Role::Lead).await);
+    let (id, _) = matched(&bed, &known(&bed, 1).await, "u").await;
+    lease(&bed, &lead, &id).await;
+    decide(&bed, &lead, &id, &report(&[])).await.ok();
+    matched(&bed, &known(&bed, 2).await, "u").await;
+    let (second, _) = matched(&bed, &known(&bed, 3).await, "v").await;
+    lease(&bed, &lead, &second).await;
+    let harmless = json!({"outcome": "no_violation", "reason": "A harmless picture."});
+    assert_eq!(decide(&bed, &lead, &second, &harmless).await.ok()["approval"], "asked");
+    bed.work(0).await;
+    assert!(bed.sim.reports().is_empty());
+    for case in [&id, &second] {
+        bed.post(&format!("/v1/cases/{case}/danger"), &lead, &json!({})).await.ok();
+    }
+    bed.work(0).await;
+    let finished = bed.sim.finished();
+    assert_eq!(finished.len(), 3);
+    assert!(finished.iter().all(|report| report.files.len() == 1));
+    assert_eq!(finished.iter().filter(|report| report.xml.contains("<escalateToHighPriority>")).count(), 2);
+    // The lead who pressed the key is not the one who looks at it afterwards.
+    let seen = json!({"approve": true, "reason": SECOND});
+    assert_eq!(bed.post(&format!("/v1/cases/{id}/approvals"), &lead, &seen).await.slug(), "same-person");
+    bed.post(&format!("/v1/cases/{id}/approvals"), &other, &seen).await.ok();
+    // What was overtaken waits for nobody any more.
+    assert_eq!(state(&bed, &lead, &second).await, "reported");
+}
+
+/// Somebody tells about content of a case that was closed, and its account has another one since: it joins that one.
+#[tokio::test]
+async fn a_notice_about_a_closed_case_reaches_the_accounts_new_one() {
+    let bed = Bed::with(|settings, _| settings.review.second_approval = tanod::review::SecondApproval::Off).await;
+    let media = known(&bed, 1).await;
+    let (closed, _) = matched(&bed, &media, "u").await;
+    let lead = bed.person(Role::Lead).await;
+    lease(&bed, &lead, &closed).await;
+    decide(&bed, &lead, &closed, &json!({"outcome": "no_violation", "reason": "A harmless picture."})).await.ok();
+    let key = bed.key(&[Scope::ItemsWrite]).await;
+    let newer = bed.upload(&key, &facts("another", "u"), &known(&bed, 2).await).await.ok()["case"].clone();
+    let notice = json!({
+        "kind": "user", "reason": "other", "words": "this one", "content_ids": ["of-u"], "account": {"id": "u"},
+    });
+    assert_eq!(json!(told(&bed, &notice).await), newer);
+    // A closed case raises no alarm of its own beside the newer one.
+    assert_eq!(bed.post(&format!("/v1/cases/{closed}/danger"), &lead, &json!({})).await.slug(), "wrong-state");
+}
+
+/// A case is closed, opened again and closed a second time: the copies go after the second window, not the first, and not
+/// never.
+#[tokio::test]
+async fn a_case_closed_twice() {
+    let bed = Bed::with(|settings, _| settings.review.second_approval = tanod::review::SecondApproval::Off).await;
+    let (id, _) = matched(&bed, &known(&bed, 1).await, "u").await;
+    let harmless = json!({"outcome": "no_violation", "reason": "A harmless picture."});
+    let kept = async || bed.count("SELECT COUNT(*) AS n FROM exhibits WHERE destroyed_at IS NULL").await;
+    for days in [20, 20] {
+        let lead = bed.person(Role::Lead).await;
+        if let Some(decision) = case(&bed, &id).await["decisions"][0]["id"].as_str() {
+            let wrong = json!({"decision": decision, "reason": "It was appealed, and rightly."});
+            bed.post(&format!("/v1/cases/{id}/corrections"), &lead, &wrong).await.ok();
+        }
+        lease(&bed, &lead, &id).await;
+        decide(&bed, &lead, &id, &harmless).await.ok();
+        bed.clock.advance(Duration::from_hours(days * 24));
+        bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+        bed.work(1).await;
+        assert_eq!(kept().await, 1);
+    }
+    bed.clock.advance(Duration::from_hours(10 * 24));
+    bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+    bed.work(1).await;
+    assert_eq!(kept().await, 0);
 }

@@ -159,3 +159,65 @@ async fn a_scanner_that_dies() {
     let cases = bed.get("/v1/cases", &lead).await.ok();
     assert_eq!(cases["rows"][0]["account"], "u");
 }
+
+/// A wrong decision is found while reports on the same file are at every stage: none of their cases is left behind.
+#[tokio::test]
+async fn a_wrong_decision_while_others_are_under_way() {
+    let bed = Bed::with(|settings, _| settings.reporting.send_after_minutes = 60).await;
+    let media = known(&bed, 1).await;
+    let (lead, other) = (bed.person(Role::Lead).await, bed.person(Role::Lead).await);
+    let mut cases = Vec::new();
+    for account in ["first", "waiting", "approval"] {
+        let (id, _) = matched(&bed, &media, account).await;
+        lease(&bed, &lead, &id).await;
+        let decision = match account {
+            "approval" => json!({"outcome": "no_violation", "reason": "A harmless picture."}),
+            _ => report(&[]),
+        };
+        decide(&bed, &lead, &id, &decision).await.ok();
+        cases.push(id);
+    }
+    let decision = case(&bed, &cases[0]).await["decisions"][0]["id"].clone();
+    let wrong = json!({"decision": decision, "reason": "The entry was a mistake."});
+    let undone = bed.post(&format!("/v1/cases/{}/corrections", cases[0]), &other, &wrong).await.ok();
+    assert_eq!(undone["told"][0]["state"], "taken_back");
+    assert_eq!(undone["reopened"].as_array().unwrap().len(), 2);
+    assert_eq!(state(&bed, &lead, &cases[0]).await, "dismissed");
+    for id in &cases[1..] {
+        assert_eq!(state(&bed, &lead, id).await, "open");
+    }
+    bed.work(2).await;
+    assert!(bed.sim.reports().is_empty());
+}
+
+/// A report is found wrong while it is on its way: it is taken back at the destination. Where the last call was lost and had
+/// been acted on, it is filed, nobody pretends otherwise, and a person must tell.
+#[tokio::test]
+async fn a_report_found_wrong_on_its_way() {
+    use sim::ncmec::{Endpoint, Misbehaviour, State};
+    for (at, how, filed) in [
+        (Endpoint::Upload, Misbehaviour::Html500, false),
+        (Endpoint::Finish, Misbehaviour::CutAfterActing, true),
+        (Endpoint::Finish, Misbehaviour::CutBeforeActing, false),
+    ] {
+        let bed = Bed::new().await;
+        let (id, _) = matched(&bed, &known(&bed, 1).await, "u").await;
+        let lead = bed.person(Role::Lead).await;
+        lease(&bed, &lead, &id).await;
+        decide(&bed, &lead, &id, &report(&[])).await.ok();
+        bed.sim.misbehave(at, how);
+        due(&bed, "reports").await;
+        assert!(bed.sim.reports().iter().any(|report| report.state != State::Retracted));
+        let decision = case(&bed, &id).await["decisions"][0]["id"].clone();
+        let wrong = json!({"decision": decision, "reason": "The entry was a mistake."});
+        bed.post(&format!("/v1/cases/{id}/corrections"), &lead, &wrong).await.ok();
+        bed.work(2).await;
+        assert_eq!(bed.sim.finished().len(), usize::from(filed), "{at:?}");
+        let lead = bed.person(Role::Lead).await;
+        let untold = bed.get("/v1/corrections", &lead).await.ok();
+        assert_eq!(untold["rows"].as_array().unwrap().len(), usize::from(filed), "{at:?}");
+        let whole = case(&bed, &id).await;
+        let settled = if filed { "finished" } else { "withdrawn" };
+        assert_eq!((&whole["reports"][0]["state"], &whole["state"]), (&json!(settled), &json!("dismissed")), "{at:?}");
+    }
+}
