@@ -2,6 +2,23 @@
 
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
+/// Who we are to an outside body. Never printed.
+#[derive(Clone)]
+pub struct Credentials {
+    /// As it issued it.
+    pub username: String,
+    /// As it issued it.
+    pub password: Zeroizing<String>,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credentials(…)")
+    }
+}
+
 /// A client that goes only where it is told.
 pub fn client() -> Result<reqwest::Client, reqwest::Error> {
     reqwest::Client::builder()

@@ -5,24 +5,10 @@ use std::time::Duration;
 use base64::Engine as _;
 use bytes::Bytes;
 use reqwest::RequestBuilder;
-use zeroize::Zeroizing;
+
+use crate::http::{Credentials, words};
 
 use super::answer::{MOST_ANSWER, Match, ScannedMedia, read_hashes, read_media};
-
-/// Who we are to Shield. Never printed.
-#[derive(Clone)]
-pub struct Credentials {
-    /// As the Canadian Centre issued it.
-    pub username: String,
-    /// As the Canadian Centre issued it.
-    pub password: Zeroizing<String>,
-}
-
-impl std::fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Credentials(…)")
-    }
-}
 
 /// Why there is no answer. None of these says anything about what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -116,17 +102,6 @@ fn later(headers: &reqwest::header::HeaderMap) -> Option<Duration> {
     });
     // Nobody is kept away for longer than an hour by one line.
     seconds.map(|seconds: u64| Duration::from_secs(seconds.min(3_600)))
-}
-
-/// An error with its causes.
-fn words(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -6,4 +6,6 @@ mod answer;
 mod client;
 
 pub use answer::{Classification, Match, MatchType, ParseError, ScannedMedia, read_hashes, read_media};
-pub use client::{Client, Credentials, Trouble};
+pub use client::{Client, Trouble};
+
+pub use crate::http::Credentials;

@@ -5,25 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder, Response};
-use zeroize::Zeroizing;
 
 use super::answer::{Answer, CallError, MOST_ANSWER};
-use crate::http::words;
-
-/// Who we are to the destination. Never printed.
-#[derive(Clone)]
-pub struct Credentials {
-    /// As NCMEC issued it.
-    pub username: String,
-    /// As NCMEC issued it.
-    pub password: Zeroizing<String>,
-}
-
-impl std::fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Credentials(…)")
-    }
-}
+use crate::http::{Credentials, words};
 
 /// A way to one environment of the CyberTipline.
 #[derive(Clone, Debug)]

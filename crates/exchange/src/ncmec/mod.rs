@@ -10,5 +10,7 @@ mod validate;
 mod xml;
 
 pub use answer::{Answer, CallError, Outcome, ParseError, Parsed, classify};
-pub use client::{Client, Credentials};
+pub use client::Client;
+
+pub use crate::http::Credentials;
 pub use validate::{Finding, validate};

@@ -11,7 +11,7 @@ use crate::plan::App;
 use crate::refusal::{Error, Result};
 use crate::store::{KeyId, PersonId};
 use crate::web::problem::ProblemBody;
-use crate::web::{self, Answer, Body, Once};
+use crate::web::{self, Answer, Body, Sent};
 
 /// Who signs in.
 #[derive(Deserialize, Serialize, utoipa::ToSchema)]
@@ -132,13 +132,13 @@ pub struct Invitation {
 /// Invite a person, or invite them anew.
 #[utoipa::path(post, path = "/v1/people", tag = "accounts", request_body = NewPerson,
     responses((status = 201, body = Invitation), (status = "default", body = ProblemBody)))]
-pub async fn invite(State(app): State<App>, caller: Caller, headers: HeaderMap, body: Body) -> Answer {
-    caller.require(Permission::ChangeAccounts)?;
-    let new: NewPerson = web::json(&body)?;
-    let once = Once::new("POST /v1/people", &caller, &headers, &[&body])?;
+pub async fn invite(State(app): State<App>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::ChangeAccounts)?;
+    let new: NewPerson = sent.json()?;
+    let once = sent.once("POST /v1/people", &[])?;
     let base = app.settings.public_url.trim_end_matches('/');
     web::post_secret(&app, &once, StatusCode::CREATED, "link", async |tx| {
-        let (invited, proof) = super::invite(tx, &caller, &new.name, new.role).await?;
+        let (invited, proof) = super::invite(tx, &sent.caller, &new.name, new.role).await?;
         let link = format!("{base}/console/welcome/{}", invited.invitation);
         Ok((Invitation { person: invited.id, staff: invited.staff, link }, proof))
     })
@@ -168,12 +168,12 @@ pub struct KeyAnswer {
 /// Make a key for one of your programs.
 #[utoipa::path(post, path = "/v1/keys", tag = "accounts", request_body = NewKeyBody,
     responses((status = 201, body = KeyAnswer), (status = "default", body = ProblemBody)))]
-pub async fn add_key(State(app): State<App>, caller: Caller, headers: HeaderMap, body: Body) -> Answer {
-    caller.require(Permission::ChangeAccounts)?;
-    let new: NewKeyBody = web::json(&body)?;
-    let once = Once::new("POST /v1/keys", &caller, &headers, &[&body])?;
+pub async fn add_key(State(app): State<App>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::ChangeAccounts)?;
+    let new: NewKeyBody = sent.json()?;
+    let once = sent.once("POST /v1/keys", &[])?;
     web::post_secret(&app, &once, StatusCode::CREATED, "key", async |tx| {
-        let (key, proof) = super::add_key(tx, &caller, &new.name, &new.scopes, new.per_minute).await?;
+        let (key, proof) = super::add_key(tx, &sent.caller, &new.name, &new.scopes, new.per_minute).await?;
         Ok((KeyAnswer { id: key.id, key: key.token }, proof))
     })
     .await

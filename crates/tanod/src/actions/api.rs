@@ -11,9 +11,9 @@ use crate::operator::Profile;
 use crate::plan::App;
 use crate::refusal::Error;
 use crate::review::UNKNOWN_CASE;
-use crate::store::{ActionId, CaseId, word};
+use crate::store::{ActionId, CaseId};
 use crate::web::problem::ProblemBody;
-use crate::web::{self, Answer, Asked, Body, Once, Page};
+use crate::web::{self, Answer, Asked, Once, Page, Sent};
 
 /// An action with its times.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -60,10 +60,7 @@ pub struct Filter {
     responses((status = 200, body = Page<ActionAnswer>), (status = "default", body = ProblemBody)))]
 pub async fn list(Shared(app): Shared<App>, caller: Caller, Asked(filter): Asked<Filter>) -> Answer {
     caller.require(Permission::ReadActions)?;
-    let state: Option<State> = match &filter.state {
-        Some(text) => Some(word(text).ok_or_else(|| web::BAD_QUERY.because(format!("no such state: {text}")))?),
-        None => None,
-    };
+    let state: Option<State> = web::chosen(filter.state.as_deref())?;
     let case: Option<CaseId> = filter.case.as_deref().map(|case| web::id(case, &UNKNOWN_CASE)).transpose()?;
     let before = filter.before.as_deref().map(|before| web::id(before, &UNKNOWN_ACTION)).transpose()?;
     let mut tx = app.db.read().await.map_err(Error::from)?;
@@ -78,20 +75,14 @@ pub async fn list(Shared(app): Shared<App>, caller: Caller, Asked(filter): Asked
 #[utoipa::path(post, path = "/v1/cases/{case}/actions", tag = "actions", params(("case" = String, Path)),
     request_body = NewAction,
     responses((status = 201, body = ActionAnswer), (status = "default", body = ProblemBody)))]
-pub async fn request(
-    Shared(app): Shared<App>,
-    caller: Caller,
-    Path(case): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Answer {
-    caller.require(Permission::DecideCases)?;
+pub async fn request(Shared(app): Shared<App>, Path(case): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::DecideCases)?;
     let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
-    let new: NewAction = web::json(&body)?;
-    let once = Once::new("POST /v1/cases/actions", &caller, &headers, &[case.as_bytes(), &body])?;
+    let new: NewAction = sent.json()?;
+    let once = sent.once("POST /v1/cases/actions", &[case.as_bytes()])?;
     web::post(&app, &once, StatusCode::CREATED, async |tx| {
-        let (action, proof) = super::request(tx, &caller, id, &new).await?;
-        Ok((ActionAnswer::of(action, &caller, tx.now()), proof))
+        let (action, proof) = super::request(tx, &sent.caller, id, &new).await?;
+        Ok((ActionAnswer::of(action, &sent.caller, tx.now()), proof))
     })
     .await
 }
@@ -120,20 +111,14 @@ pub async fn approve_delay(
 #[utoipa::path(post, path = "/v1/actions/{action}/acknowledgement", tag = "actions", params(("action" = String, Path)),
     request_body = Acknowledgement,
     responses((status = 200, body = ActionAnswer), (status = "default", body = ProblemBody)))]
-pub async fn acknowledge(
-    Shared(app): Shared<App>,
-    caller: Caller,
-    Path(action): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Answer {
-    caller.require(Permission::AcknowledgeActions)?;
+pub async fn acknowledge(Shared(app): Shared<App>, Path(action): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::AcknowledgeActions)?;
     let id: ActionId = web::id(&action, &UNKNOWN_ACTION)?;
-    let word: Acknowledgement = web::json(&body)?;
-    let once = Once::new("POST /v1/actions/acknowledgement", &caller, &headers, &[action.as_bytes(), &body])?;
+    let word: Acknowledgement = sent.json()?;
+    let once = sent.once("POST /v1/actions/acknowledgement", &[action.as_bytes()])?;
     web::post(&app, &once, StatusCode::OK, async |tx| {
-        let (action, proof) = super::acknowledge(tx, &caller, id, &word).await?;
-        Ok((ActionAnswer::of(action, &caller, tx.now()), proof))
+        let (action, proof) = super::acknowledge(tx, &sent.caller, id, &word).await?;
+        Ok((ActionAnswer::of(action, &sent.caller, tx.now()), proof))
     })
     .await
 }

@@ -120,10 +120,7 @@ struct Asked {
 
 async fn list(Shared(app): Shared<App>, staff: Staff, Query(asked): Query<Asked>) -> Paged {
     let chosen = asked.state.as_deref().unwrap_or("all");
-    let state: Option<State> = match chosen {
-        "all" => None,
-        text => Some(word(text).ok_or_else(|| web::BAD_QUERY.because("there is no such state"))?),
-    };
+    let state: Option<State> = web::chosen(Some(chosen))?;
     let before = asked.before.as_deref().map(|before| web::id(before, &UNKNOWN_ACTION)).transpose()?;
     let mut tx = app.db.read().await?;
     let rows = super::list(&mut tx, &staff.caller, state, None, before, web::PAGE).await?;

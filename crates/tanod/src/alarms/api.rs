@@ -8,7 +8,7 @@ use super::{Alarm, State, UNKNOWN_ALARM};
 use crate::accounts::{Caller, Permission};
 use crate::plan::App;
 use crate::refusal::Error;
-use crate::store::{AlarmId, word};
+use crate::store::AlarmId;
 use crate::web::problem::ProblemBody;
 use crate::web::{self, Answer, Asked, Once, Page};
 
@@ -27,10 +27,7 @@ pub struct Filter {
     responses((status = 200, body = Page<Alarm>), (status = "default", body = ProblemBody)))]
 pub async fn list(Shared(app): Shared<App>, caller: Caller, Asked(filter): Asked<Filter>) -> Answer {
     caller.require(Permission::ReadAlarms)?;
-    let state: Option<State> = match &filter.state {
-        Some(text) => Some(word(text).ok_or_else(|| web::BAD_QUERY.because(format!("no such state: {text}")))?),
-        None => None,
-    };
+    let state: Option<State> = web::chosen(filter.state.as_deref())?;
     let before = filter.before.as_deref().map(|before| web::id(before, &UNKNOWN_ALARM)).transpose()?;
     let mut tx = app.db.read().await.map_err(Error::from)?;
     let rows = super::list(&mut tx, &caller, state, before, web::PAGE).await?;

@@ -11,7 +11,7 @@ use crate::plan::App;
 use crate::refusal::Error;
 use crate::store::EntryId;
 use crate::web::problem::ProblemBody;
-use crate::web::{self, Answer, Asked, Body, Once, Page};
+use crate::web::{self, Answer, Asked, Body, Once, Page, Sent};
 
 /// A bank, with how much is in it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -35,11 +35,11 @@ pub async fn list(State(app): State<App>, caller: Caller) -> Answer {
 /// Make a bank.
 #[utoipa::path(post, path = "/v1/banks", tag = "banks", request_body = NewBank,
     responses((status = 201, body = Bank), (status = "default", body = ProblemBody)))]
-pub async fn create(State(app): State<App>, caller: Caller, headers: HeaderMap, body: Body) -> Answer {
-    caller.require(Permission::ChangeBanks)?;
-    let new: NewBank = web::json(&body)?;
-    let once = Once::new("POST /v1/banks", &caller, &headers, &[&body])?;
-    web::post(&app, &once, StatusCode::CREATED, async |tx| super::create(tx, &caller, &new).await).await
+pub async fn create(State(app): State<App>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::ChangeBanks)?;
+    let new: NewBank = sent.json()?;
+    let once = sent.once("POST /v1/banks", &[])?;
+    web::post(&app, &once, StatusCode::CREATED, async |tx| super::create(tx, &sent.caller, &new).await).await
 }
 
 /// One bank, by id or name.

@@ -1,19 +1,19 @@
 //! `POST /v1/matches`: many hashes in one call, no media.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use fingerprint::Print;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Hit, Lists, SharedLists, Strength, Verdict};
-use crate::accounts::{Caller, Permission};
+use crate::accounts::Permission;
 use crate::banks::{Kind as BankKind, Signal};
 use crate::intake::NOT_READY;
 use crate::plan::App;
 use crate::refusal::{Error, Kind};
 use crate::store::Recorded;
-use crate::web::{self, Answer, Body, Once};
+use crate::web::{self, Answer, Sent};
 
 /// A hash that is none.
 pub static BAD_HASH: Kind = Kind::new(
@@ -73,14 +73,14 @@ pub struct Answers {
 /// Ask about hashes without sending media. Nothing is kept, and no case is made.
 #[utoipa::path(post, path = "/v1/matches", tag = "matches", request_body = Question,
     responses((status = 200, body = Answers), (status = "default", body = web::problem::ProblemBody)))]
-pub async fn ask(State(app): State<App>, caller: Caller, headers: HeaderMap, body: Body) -> Answer {
-    caller.require(Permission::AskMatches)?;
+pub async fn ask(State(app): State<App>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::AskMatches)?;
     let now = app.db.clock().now();
     if app.lists.with(|lists| lists.ready(now)).is_err() {
         return Err(NOT_READY.retry_after(1).into());
     }
-    let question: Question = web::json(&body)?;
-    let once = Once::new("POST /v1/matches", &caller, &headers, &[&body])?;
+    let question: Question = sent.json()?;
+    let once = sent.once("POST /v1/matches", &[])?;
     if question.hashes.len() > 10_000 {
         return Err(BAD_HASH.because(format!("{} hashes in one call", question.hashes.len())).into());
     }
@@ -90,7 +90,7 @@ pub async fn ask(State(app): State<App>, caller: Caller, headers: HeaderMap, bod
         let print = value.and_then(|value| hash.signal.print(&value));
         prints.push(print.ok_or_else(|| BAD_HASH.because(format!("hash number {n}")))?);
     }
-    let details = caller.may(Permission::SeeMatches);
+    let details = sent.caller.may(Permission::SeeMatches);
     let lists = app.lists.clone();
     let answers = if app.may_match().is_err() {
         let off = |_| HashAnswer {

@@ -11,7 +11,7 @@ use crate::refusal::Error;
 use crate::review;
 use crate::store::{ItemId, ReportId};
 use crate::web::problem::ProblemBody;
-use crate::web::{self, Answer, Asked, Body, Once, Page};
+use crate::web::{self, Answer, Asked, Once, Page, Sent};
 
 /// Where a page begins.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -93,36 +93,24 @@ pub struct Withdrawal {
 #[utoipa::path(post, path = "/v1/reports/{report}/withdraw", tag = "reports", params(("report" = String, Path)),
     request_body = Withdrawal,
     responses((status = 200, body = review::Decision), (status = "default", body = ProblemBody)))]
-pub async fn withdraw(
-    State(app): State<App>,
-    caller: Caller,
-    Path(report): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Answer {
-    caller.require(Permission::DecideCases)?;
+pub async fn withdraw(State(app): State<App>, Path(report): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::DecideCases)?;
     let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
-    let new: Withdrawal = web::json(&body)?;
-    let once = Once::new("POST /v1/reports/withdraw", &caller, &headers, &[report.as_bytes(), &body])?;
-    web::post(&app, &once, StatusCode::OK, async |tx| review::withdraw(tx, &caller, id, &new.reason).await).await
+    let new: Withdrawal = sent.json()?;
+    let once = sent.once("POST /v1/reports/withdraw", &[report.as_bytes()])?;
+    web::post(&app, &once, StatusCode::OK, async |tx| review::withdraw(tx, &sent.caller, id, &new.reason).await).await
 }
 
 /// Say that a manual report was filed: where, when, under which number.
 #[utoipa::path(post, path = "/v1/reports/{report}/filed", tag = "reports", params(("report" = String, Path)),
     request_body = Elsewhere,
     responses((status = 200, body = Report), (status = "default", body = ProblemBody)))]
-pub async fn filed(
-    State(app): State<App>,
-    caller: Caller,
-    Path(report): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Answer {
-    caller.require(Permission::DecideCases)?;
+pub async fn filed(State(app): State<App>, Path(report): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::DecideCases)?;
     let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
-    let new: Elsewhere = web::json(&body)?;
-    let once = Once::new("POST /v1/reports/filed", &caller, &headers, &[report.as_bytes(), &body])?;
-    web::post(&app, &once, StatusCode::OK, async |tx| super::filed_by_hand(tx, &caller, id, &new).await).await
+    let new: Elsewhere = sent.json()?;
+    let once = sent.once("POST /v1/reports/filed", &[report.as_bytes()])?;
+    web::post(&app, &once, StatusCode::OK, async |tx| super::filed_by_hand(tx, &sent.caller, id, &new).await).await
 }
 
 /// The packet of a report for a web form, a hotline or the police: text to be printed or copied, no picture in it.

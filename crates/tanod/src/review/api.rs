@@ -19,9 +19,9 @@ use crate::evidence::{self, Hold};
 use crate::plan::App;
 use crate::refusal::Error;
 use crate::reporting::{self, Report};
-use crate::store::{CaseId, word};
+use crate::store::CaseId;
 use crate::web::problem::ProblemBody;
-use crate::web::{self, Answer, Asked, Body, Once, Page};
+use crate::web::{self, Answer, Asked, Body, Once, Page, Sent};
 
 /// Which cases.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -38,10 +38,7 @@ pub struct Filter {
     responses((status = 200, body = Page<CaseRow>), (status = "default", body = ProblemBody)))]
 pub async fn list(State(app): State<App>, caller: Caller, Asked(filter): Asked<Filter>) -> Answer {
     caller.require(Permission::ReadCases)?;
-    let state: Option<CaseState> = match &filter.state {
-        Some(text) => Some(word(text).ok_or_else(|| web::BAD_QUERY.because(format!("no such state: {text}")))?),
-        None => None,
-    };
+    let state: Option<CaseState> = web::chosen(filter.state.as_deref())?;
     let after = filter.after.as_deref().map(|after| web::id(after, &UNKNOWN_CASE)).transpose()?;
     let mut tx = app.db.read().await.map_err(Error::from)?;
     let mut rows = Vec::new();
@@ -140,19 +137,15 @@ pub async fn release(State(app): State<App>, caller: Caller, Path(case): Path<St
 #[utoipa::path(post, path = "/v1/cases/{case}/decisions", tag = "cases", params(("case" = String, Path)),
     request_body = NewDecision,
     responses((status = 201, body = Decision), (status = "default", body = ProblemBody)))]
-pub async fn decide(
-    State(app): State<App>,
-    caller: Caller,
-    Path(case): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Answer {
-    caller.require(Permission::DecideCases)?;
+pub async fn decide(State(app): State<App>, Path(case): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::DecideCases)?;
     let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
-    let new: NewDecision = web::json(&body)?;
-    let once = Once::new("POST /v1/cases/decisions", &caller, &headers, &[case.as_bytes(), &body])?;
-    web::post(&app, &once, StatusCode::CREATED, async |tx| super::decide(tx, &caller, id, &new, &app.settings).await)
-        .await
+    let new: NewDecision = sent.json()?;
+    let once = sent.once("POST /v1/cases/decisions", &[case.as_bytes()])?;
+    web::post(&app, &once, StatusCode::CREATED, async |tx| {
+        super::decide(tx, &sent.caller, id, &new, &app.settings).await
+    })
+    .await
 }
 
 /// A second person's word.
@@ -169,19 +162,13 @@ pub struct NewApproval {
 #[utoipa::path(post, path = "/v1/cases/{case}/approvals", tag = "cases", params(("case" = String, Path)),
     request_body = NewApproval,
     responses((status = 201, body = Decision), (status = "default", body = ProblemBody)))]
-pub async fn approve(
-    State(app): State<App>,
-    caller: Caller,
-    Path(case): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Answer {
-    caller.require(Permission::ApproveDecisions)?;
+pub async fn approve(State(app): State<App>, Path(case): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::ApproveDecisions)?;
     let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
-    let new: NewApproval = web::json(&body)?;
-    let once = Once::new("POST /v1/cases/approvals", &caller, &headers, &[case.as_bytes(), &body])?;
+    let new: NewApproval = sent.json()?;
+    let once = sent.once("POST /v1/cases/approvals", &[case.as_bytes()])?;
     web::post(&app, &once, StatusCode::CREATED, async |tx| {
-        super::approve(tx, &caller, id, new.approve, &new.reason, &app.settings).await
+        super::approve(tx, &sent.caller, id, new.approve, &new.reason, &app.settings).await
     })
     .await
 }
@@ -203,19 +190,13 @@ pub async fn read_back(State(app): State<App>, caller: Caller, Path(case): Path<
 #[utoipa::path(post, path = "/v1/cases/{case}/danger", tag = "cases", params(("case" = String, Path)),
     request_body = Danger,
     responses((status = 201, body = Decision), (status = "default", body = ProblemBody)))]
-pub async fn danger(
-    State(app): State<App>,
-    caller: Caller,
-    Path(case): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Answer {
-    caller.require(Permission::DecideCases)?;
+pub async fn danger(State(app): State<App>, Path(case): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::DecideCases)?;
     let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
-    let danger: Danger = web::json(&body)?;
-    let once = Once::new("POST /v1/cases/danger", &caller, &headers, &[case.as_bytes(), &body])?;
+    let danger: Danger = sent.json()?;
+    let once = sent.once("POST /v1/cases/danger", &[case.as_bytes()])?;
     web::post(&app, &once, StatusCode::CREATED, async |tx| {
-        super::danger::now(tx, &caller, id, &danger, &app.settings).await
+        super::danger::now(tx, &sent.caller, id, &danger, &app.settings).await
     })
     .await
 }
@@ -224,18 +205,12 @@ pub async fn danger(
 #[utoipa::path(post, path = "/v1/cases/{case}/calls", tag = "cases", params(("case" = String, Path)),
     request_body = NewCall,
     responses((status = 201, body = TelephoneCall), (status = "default", body = ProblemBody)))]
-pub async fn call(
-    State(app): State<App>,
-    caller: Caller,
-    Path(case): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Answer {
-    caller.require(Permission::DecideCases)?;
+pub async fn call(State(app): State<App>, Path(case): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::DecideCases)?;
     let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
-    let new: NewCall = web::json(&body)?;
-    let once = Once::new("POST /v1/cases/calls", &caller, &headers, &[case.as_bytes(), &body])?;
-    web::post(&app, &once, StatusCode::CREATED, async |tx| super::danger::record_call(tx, &caller, id, &new).await)
+    let new: NewCall = sent.json()?;
+    let once = sent.once("POST /v1/cases/calls", &[case.as_bytes()])?;
+    web::post(&app, &once, StatusCode::CREATED, async |tx| super::danger::record_call(tx, &sent.caller, id, &new).await)
         .await
 }
 
@@ -253,19 +228,13 @@ pub struct NewPriority {
 #[utoipa::path(post, path = "/v1/cases/{case}/priority", tag = "cases", params(("case" = String, Path)),
     request_body = NewPriority,
     responses((status = 200, body = Case), (status = "default", body = ProblemBody)))]
-pub async fn prioritise(
-    State(app): State<App>,
-    caller: Caller,
-    Path(case): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Answer {
-    caller.require(Permission::DecideCases)?;
+pub async fn prioritise(State(app): State<App>, Path(case): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::DecideCases)?;
     let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
-    let new: NewPriority = web::json(&body)?;
-    let once = Once::new("POST /v1/cases/priority", &caller, &headers, &[case.as_bytes(), &body])?;
+    let new: NewPriority = sent.json()?;
+    let once = sent.once("POST /v1/cases/priority", &[case.as_bytes()])?;
     web::post(&app, &once, StatusCode::OK, async |tx| {
-        super::priority::set(tx, &caller, id, new.priority, &new.reason).await
+        super::priority::set(tx, &sent.caller, id, new.priority, &new.reason).await
     })
     .await
 }
@@ -274,18 +243,12 @@ pub async fn prioritise(
 #[utoipa::path(post, path = "/v1/cases/{case}/involved", tag = "cases", params(("case" = String, Path)),
     request_body = NewInvolved,
     responses((status = 201, body = Involved), (status = "default", body = ProblemBody)))]
-pub async fn involve(
-    State(app): State<App>,
-    caller: Caller,
-    Path(case): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Answer {
-    caller.require(Permission::DecideCases)?;
+pub async fn involve(State(app): State<App>, Path(case): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::DecideCases)?;
     let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
-    let new: NewInvolved = web::json(&body)?;
-    let once = Once::new("POST /v1/cases/involved", &caller, &headers, &[case.as_bytes(), &body])?;
-    web::post(&app, &once, StatusCode::CREATED, async |tx| involved::add(tx, &caller, id, &new).await).await
+    let new: NewInvolved = sent.json()?;
+    let once = sent.once("POST /v1/cases/involved", &[case.as_bytes()])?;
+    web::post(&app, &once, StatusCode::CREATED, async |tx| involved::add(tx, &sent.caller, id, &new).await).await
 }
 
 /// What somebody is in a case.
@@ -330,19 +293,15 @@ pub async fn set_role(
 #[utoipa::path(post, path = "/v1/cases/{case}/corrections", tag = "cases", params(("case" = String, Path)),
     request_body = NewCorrection,
     responses((status = 201, body = Correction), (status = "default", body = ProblemBody)))]
-pub async fn correct(
-    State(app): State<App>,
-    caller: Caller,
-    Path(case): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Answer {
-    caller.require(Permission::ApproveDecisions)?;
+pub async fn correct(State(app): State<App>, Path(case): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::ApproveDecisions)?;
     let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
-    let new: NewCorrection = web::json(&body)?;
-    let once = Once::new("POST /v1/cases/corrections", &caller, &headers, &[case.as_bytes(), &body])?;
-    web::post(&app, &once, StatusCode::CREATED, async |tx| super::correct(tx, &caller, id, &new, &app.settings).await)
-        .await
+    let new: NewCorrection = sent.json()?;
+    let once = sent.once("POST /v1/cases/corrections", &[case.as_bytes()])?;
+    web::post(&app, &once, StatusCode::CREATED, async |tx| {
+        super::correct(tx, &sent.caller, id, &new, &app.settings).await
+    })
+    .await
 }
 
 /// Who must still be told that a report was wrong, the longest waiting first.
@@ -359,18 +318,12 @@ pub async fn untold(State(app): State<App>, caller: Caller) -> Answer {
 #[utoipa::path(post, path = "/v1/corrections/{told}/told", tag = "cases", params(("told" = String, Path)),
     request_body = NewTold,
     responses((status = 200, body = Untold), (status = "default", body = ProblemBody)))]
-pub async fn tell(
-    State(app): State<App>,
-    caller: Caller,
-    Path(told): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Answer {
-    caller.require(Permission::TellCorrections)?;
+pub async fn tell(State(app): State<App>, Path(told): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::TellCorrections)?;
     let id = web::id(&told, &super::corrections::UNKNOWN_TOLD)?;
-    let new: NewTold = web::json(&body)?;
-    let once = Once::new("POST /v1/corrections/told", &caller, &headers, &[told.as_bytes(), &body])?;
-    web::post(&app, &once, StatusCode::OK, async |tx| super::tell(tx, &caller, id, &new).await).await
+    let new: NewTold = sent.json()?;
+    let once = sent.once("POST /v1/corrections/told", &[told.as_bytes()])?;
+    web::post(&app, &once, StatusCode::OK, async |tx| super::tell(tx, &sent.caller, id, &new).await).await
 }
 
 /// Why.
@@ -385,19 +338,13 @@ pub struct Why {
 #[utoipa::path(post, path = "/v1/banks/{bank}/quarantine", tag = "banks", params(("bank" = String, Path)),
     request_body = Why,
     responses((status = 200, body = Quarantined), (status = "default", body = ProblemBody)))]
-pub async fn quarantine(
-    State(app): State<App>,
-    caller: Caller,
-    Path(bank): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Answer {
-    caller.require(Permission::QuarantineLists)?;
-    let why: Why = web::json(&body)?;
-    let once = Once::new("POST /v1/banks/quarantine", &caller, &headers, &[bank.as_bytes(), &body])?;
+pub async fn quarantine(State(app): State<App>, Path(bank): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::QuarantineLists)?;
+    let why: Why = sent.json()?;
+    let once = sent.once("POST /v1/banks/quarantine", &[bank.as_bytes()])?;
     web::post(&app, &once, StatusCode::OK, async |tx| {
-        let bank = crate::banks::find(tx, &caller, &bank).await?;
-        super::quarantine(tx, &caller, bank.id, &why.reason).await
+        let bank = crate::banks::find(tx, &sent.caller, &bank).await?;
+        super::quarantine(tx, &sent.caller, bank.id, &why.reason).await
     })
     .await
 }
@@ -415,18 +362,12 @@ pub async fn file(State(app): State<App>, caller: Caller, Path(sha256): Path<Str
 #[utoipa::path(post, path = "/v1/files/{sha256}/decisions", tag = "cases", params(("sha256" = String, Path)),
     request_body = FileDecision,
     responses((status = 201, body = FileDecided), (status = "default", body = ProblemBody)))]
-pub async fn decide_file(
-    State(app): State<App>,
-    caller: Caller,
-    Path(sha256): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Answer {
-    caller.require(Permission::DecideCases)?;
-    let new: FileDecision = web::json(&body)?;
-    let once = Once::new("POST /v1/files/decisions", &caller, &headers, &[sha256.as_bytes(), &body])?;
+pub async fn decide_file(State(app): State<App>, Path(sha256): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::DecideCases)?;
+    let new: FileDecision = sent.json()?;
+    let once = sent.once("POST /v1/files/decisions", &[sha256.as_bytes()])?;
     web::post(&app, &once, StatusCode::CREATED, async |tx| {
-        super::decide_file(tx, &caller, &sha256, &new, &app.settings).await
+        super::decide_file(tx, &sent.caller, &sha256, &new, &app.settings).await
     })
     .await
 }
@@ -435,18 +376,12 @@ pub async fn decide_file(
 #[utoipa::path(post, path = "/v1/files/{sha256}/approvals", tag = "cases", params(("sha256" = String, Path)),
     request_body = NewApproval,
     responses((status = 201, body = FileDecided), (status = "default", body = ProblemBody)))]
-pub async fn approve_file(
-    State(app): State<App>,
-    caller: Caller,
-    Path(sha256): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Answer {
-    caller.require(Permission::ApproveDecisions)?;
-    let new: NewApproval = web::json(&body)?;
-    let once = Once::new("POST /v1/files/approvals", &caller, &headers, &[sha256.as_bytes(), &body])?;
+pub async fn approve_file(State(app): State<App>, Path(sha256): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::ApproveDecisions)?;
+    let new: NewApproval = sent.json()?;
+    let once = sent.once("POST /v1/files/approvals", &[sha256.as_bytes()])?;
     web::post(&app, &once, StatusCode::CREATED, async |tx| {
-        super::approve_file(tx, &caller, &sha256, new.approve, &new.reason, &app.settings).await
+        super::approve_file(tx, &sent.caller, &sha256, new.approve, &new.reason, &app.settings).await
     })
     .await
 }

@@ -4,12 +4,12 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State as Shared};
 use axum::response::{IntoResponse, Redirect};
-use axum::routing::post;
+use axum::routing::{get, post};
 
 use super::danger::{Danger, NewCall};
 use super::involved::{NewRole, UNKNOWN_INVOLVED};
 use super::pages::page;
-use super::{NOT_SAID_WHERE, NewCorrection, NewDecision, Outcome, UNKNOWN_CASE};
+use super::{NOT_SAID_WHERE, NewCorrection, NewDecision, NewTold, Outcome, UNKNOWN_CASE};
 use crate::intake;
 use crate::plan::App;
 use crate::refusal::{Error, Result};
@@ -29,6 +29,9 @@ pub(super) fn router() -> Router<App> {
         .route("/console/cases/{case}/calls", post(call))
         .route("/console/cases/{case}/corrections", post(correct))
         .route("/console/cases/{case}/reports/{report}/withdraw", post(withdraw))
+        .route("/console/cases/{case}/reports/{report}/packet", get(packet))
+        .route("/console/cases/{case}/reports/{report}/filed", post(filed))
+        .route("/console/cases/{case}/told/{told}", post(tell))
 }
 
 /// What a decision would do, before it is made.
@@ -54,14 +57,19 @@ where
             app.nudge.notify_waiters();
             Ok(Redirect::to(&format!("/console/cases/{id}")).into_response())
         }
-        Err(Error::Refused(refusal)) => {
+        Err(error) => {
             drop(tx);
-            let status = axum::http::StatusCode::from_u16(refusal.kind.status).unwrap_or_default();
-            let page = page(app, staff, id, None, Some(Words::from(&*refusal))).await?;
-            Ok((status, page).into_response())
+            refused(app, staff, id, error).await
         }
-        Err(error) => Err(error.into()),
     }
+}
+
+/// A refusal, said on the case's page.
+async fn refused(app: &App, staff: &Staff, id: CaseId, error: Error) -> Paged {
+    let Error::Refused(refusal) = error else { return Err(error.into()) };
+    let status = axum::http::StatusCode::from_u16(refusal.kind.status).unwrap_or_default();
+    let page = page(app, staff, id, None, Some(Words::from(&*refusal))).await?;
+    Ok((status, page).into_response())
 }
 
 async fn lease(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>) -> Paged {
@@ -86,6 +94,17 @@ const DECISION_FIELDS: [&str; 11] = [
     "sure",
 ];
 
+/// Where something was filed, as a form says it.
+fn elsewhere(form: &Fields) -> Result<reporting::Elsewhere> {
+    let at = format!("{}:00Z", form.one("filed_at").trim_end_matches('Z'));
+    Ok(reporting::Elsewhere {
+        authority: form.one("authority").to_owned(),
+        number: form.one("number").to_owned(),
+        at: at.parse().map_err(|_| NOT_SAID_WHERE.because("the time is day and minute, in UTC"))?,
+        receipt: Some(form.one("receipt").trim().to_owned()).filter(|receipt| !receipt.is_empty()),
+    })
+}
+
 /// A decision as the form says it.
 fn decision(form: &Fields) -> Result<NewDecision> {
     let outcome = word(form.one("outcome")).ok_or_else(|| BAD_BODY.because("choose a decision"))?;
@@ -107,17 +126,7 @@ fn decision(form: &Fields) -> Result<NewDecision> {
     } else {
         Some(next.parse().map_err(|_| BAD_BODY.because("a staff number is a number"))?)
     };
-    let elsewhere = if outcome == Outcome::AlreadyReported {
-        let at = format!("{}:00Z", form.one("filed_at").trim_end_matches('Z'));
-        Some(reporting::Elsewhere {
-            authority: form.one("authority").to_owned(),
-            number: form.one("number").to_owned(),
-            at: at.parse().map_err(|_| NOT_SAID_WHERE.because("the time is day and minute, in UTC"))?,
-            receipt: None,
-        })
-    } else {
-        None
-    };
+    let elsewhere = if outcome == Outcome::AlreadyReported { Some(elsewhere(form)?) } else { None };
     let annotations = form.all("annotation").filter(|_| outcome == Outcome::Report);
     let mut new = NewDecision {
         outcome,
@@ -166,13 +175,10 @@ async fn say_back(app: &App, staff: &Staff, case: &str, body: &Body) -> Paged {
             let fields = form_urlencoded::parse(body).into_owned().filter(|(name, _)| name != "sure").collect();
             show(&ReadBackPage { who: &staff.who, case: id, sentences: said.sentences, fields })
         }
-        Err(Error::Refused(refusal)) => {
+        Err(error) => {
             drop(tx);
-            let status = axum::http::StatusCode::from_u16(refusal.kind.status).unwrap_or_default();
-            let page = page(app, staff, id, None, Some(Words::from(&*refusal))).await?;
-            Ok((status, page).into_response())
+            refused(app, staff, id, error).await
         }
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -237,6 +243,49 @@ async fn approve(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String
             _ => return Err(BAD_BODY.because("choose your word")),
         };
         Ok(super::approve(tx, &staff.caller, id, yes, form.one("reason"), &app.settings).await?.1)
+    })
+    .await
+}
+
+/// A report that a person files: what to enter, and where its number goes.
+#[derive(Template)]
+#[template(path = "review/pages/packet.html")]
+struct PacketPage<'a> {
+    who: &'a Who,
+    case: CaseId,
+    report: ReportId,
+    lines: Vec<(String, String)>,
+}
+
+async fn packet(Shared(app): Shared<App>, staff: Staff, Path((case, report)): Path<(String, String)>) -> Paged {
+    let case: CaseId = web::id(&case, &UNKNOWN_CASE)?;
+    let report: ReportId = web::id(&report, &reporting::UNKNOWN_REPORT)?;
+    let mut tx = app.db.write().await?;
+    let (packet, proof) = reporting::packet(&mut tx, &staff.caller, report).await?;
+    tx.commit(proof).await?;
+    show(&PacketPage { who: &staff.who, case, report, lines: packet.lines })
+}
+
+async fn filed(
+    Shared(app): Shared<App>,
+    staff: Staff,
+    Path((case, report)): Path<(String, String)>,
+    body: Body,
+) -> Paged {
+    act(&app, &staff, &case, async |tx, _| {
+        let form = Fields::read(&body, &["authority", "number", "filed_at", "receipt"])?;
+        let id: ReportId = web::id(&report, &reporting::UNKNOWN_REPORT)?;
+        Ok(reporting::filed_by_hand(tx, &staff.caller, id, &elsewhere(&form)?).await?.1)
+    })
+    .await
+}
+
+async fn tell(Shared(app): Shared<App>, staff: Staff, Path((case, told)): Path<(String, String)>, body: Body) -> Paged {
+    act(&app, &staff, &case, async |tx, _| {
+        let form = Fields::read(&body, &["means", "words"])?;
+        let id = web::id(&told, &super::corrections::UNKNOWN_TOLD)?;
+        let new = NewTold { means: form.one("means").to_owned(), words: form.one("words").to_owned() };
+        Ok(super::tell(tx, &staff.caller, id, &new).await?.1)
     })
     .await
 }

@@ -22,7 +22,7 @@ use crate::operator::Operator;
 use crate::plan::App;
 use crate::refusal::Result;
 use crate::reporting::{self, Destination, Report, ReportKind, ReportState};
-use crate::store::{CaseId, DecisionId, InvolvedId, ItemId, ReportId, Tx, as_word, word};
+use crate::store::{CaseId, DecisionId, InvolvedId, ItemId, ReportId, ToldId, Tx, as_word};
 use crate::web::console::{Paged, Staff, Who, Words, show};
 use crate::web::{self, Page};
 
@@ -120,6 +120,7 @@ struct Filed {
     id: ReportId,
     number: Option<String>,
     until: Option<String>,
+    by_hand: bool,
     at: Option<String>,
     trouble: Option<String>,
 }
@@ -138,7 +139,8 @@ struct CasePage<'a> {
     under_way: bool,
     destination: &'static str,
     people: Vec<Somebody>,
-    untold: Vec<String>,
+    untold: Vec<(ToldId, String)>,
+    may_tell: bool,
     undoable: Option<DecisionId>,
     afterwards: bool,
     alarmed: bool,
@@ -243,10 +245,7 @@ async fn queue(Shared(app): Shared<App>, staff: Staff, Query(asked): Query<Asked
         return show(&Elsewhere { who: &staff.who });
     }
     let chosen = asked.state.as_deref().unwrap_or("open");
-    let state = match chosen {
-        "all" => None,
-        text => Some(word::<State>(text).ok_or_else(|| web::BAD_QUERY.because("there is no such state"))?),
-    };
+    let state: Option<State> = web::chosen(Some(chosen))?;
     let after = asked.after.as_deref().map(|after| web::id(after, &UNKNOWN_CASE)).transpose()?;
     let mut tx = app.db.read().await?;
     let rows = super::list(&mut tx, &staff.caller, Wanted { state, after }, web::PAGE).await?;
@@ -334,7 +333,7 @@ async fn gather<'a>(
     });
     let people: Vec<Somebody> = people.collect();
     let told = contents.corrections.iter().flat_map(|correction| &correction.told);
-    let untold = told.filter(|told| told.state == ToldState::Open).map(|told| told.whom.clone()).collect();
+    let untold = told.filter(|told| told.state == ToldState::Open).map(|told| (told.id, told.whom.clone())).collect();
     let undoable = contents.decisions.iter().rev().find(|decision| decision.undone_at.is_none());
     let undoable =
         undoable.filter(|_| leads && matches!(case.state, State::Reporting | State::Reported | State::Dismissed));
@@ -373,6 +372,7 @@ async fn gather<'a>(
         destination: app.settings.reporting.destination.words(),
         people,
         untold,
+        may_tell: staff.caller.may(Permission::TellCorrections),
         undoable,
         afterwards,
         alarmed: case.priority == Priority::P0,
@@ -461,6 +461,7 @@ fn filed(report: &Report) -> Filed {
             None => report.number.map(|number| number.to_string()),
         },
         until: report.due_at.filter(|_| report.state == ReportState::Waiting && report.attempt == 0).map(minute),
+        by_hand: report.destination == Destination::Manual && report.state == ReportState::Waiting,
         at: report.finished_at.map(minute),
         trouble: report.trouble.clone().filter(|_| report.state == ReportState::Dead),
     }

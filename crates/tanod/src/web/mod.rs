@@ -9,7 +9,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -334,6 +334,44 @@ impl Once {
         crate::store::answers::insert(tx, self.caller, self.route, key, &self.body, status, &answer, oldest).await?;
         Ok(())
     }
+}
+
+/// A POST as it came: who calls, the key of its answer, its body. The body is read when the caller has been found to be allowed.
+pub struct Sent {
+    /// Who calls.
+    pub caller: Caller,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl FromRequest<App> for Sent {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &App) -> std::result::Result<Self, Self::Rejection> {
+        let (mut parts, body) = request.into_parts();
+        let caller = Caller::from_request_parts(&mut parts, app).await.map_err(IntoResponse::into_response)?;
+        let headers = parts.headers.clone();
+        let body = Bytes::from_request(Request::from_parts(parts, body), app).await;
+        Ok(Self { caller, headers, body: body.map_err(IntoResponse::into_response)? })
+    }
+}
+
+impl Sent {
+    /// The body, read strictly.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        json(&self.body)
+    }
+
+    /// What makes this request the same as another: about what, and the very same body.
+    pub fn once(&self, route: &'static str, about: &[&[u8]]) -> Result<Once> {
+        Once::new(route, &self.caller, &self.headers, &[about, &[&self.body]].concat())
+    }
+}
+
+/// One of our words in a query: nothing, or `all`, asks for all of them.
+pub fn chosen<T: DeserializeOwned>(text: Option<&str>) -> Result<Option<T>> {
+    let Some(text) = text.filter(|text| *text != "all") else { return Ok(None) };
+    crate::store::word(text).map(Some).ok_or_else(|| BAD_QUERY.because(format!("no such state: {text}")))
 }
 
 /// The straight path of a POST: begin, see whether it was answered before, do it, remember the answer, commit.

@@ -8,7 +8,7 @@ use super::{Delivery, Listed, State, UNKNOWN_DELIVERY};
 use crate::accounts::{Caller, Permission};
 use crate::plan::App;
 use crate::refusal::Error;
-use crate::store::{DeliveryId, word};
+use crate::store::DeliveryId;
 use crate::web::problem::ProblemBody;
 use crate::web::{self, Answer, Asked, Once, Page};
 
@@ -63,10 +63,7 @@ pub struct Filter {
     responses((status = 200, body = Page<Delivery>), (status = "default", body = ProblemBody)))]
 pub async fn deliveries(Shared(app): Shared<App>, caller: Caller, Asked(filter): Asked<Filter>) -> Answer {
     caller.require(Permission::ReadWebhooks)?;
-    let state: Option<State> = match &filter.state {
-        Some(text) => Some(word(text).ok_or_else(|| web::BAD_QUERY.because(format!("no such state: {text}")))?),
-        None => None,
-    };
+    let state: Option<State> = web::chosen(filter.state.as_deref())?;
     let before = filter.before.as_deref().map(|before| web::id(before, &UNKNOWN_DELIVERY)).transpose()?;
     let mut tx = app.db.read().await.map_err(Error::from)?;
     let rows = super::list(&mut tx, &caller, state, before, web::PAGE).await?;

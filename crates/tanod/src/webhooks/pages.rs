@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use super::{Delivery, Listed, State, UNKNOWN_DELIVERY};
 use crate::accounts::Permission;
 use crate::plan::App;
-use crate::store::{as_word, word};
+use crate::store::as_word;
 use crate::web::console::{Paged, Staff, Who, minute, show};
 use crate::web::{self, Page};
 
@@ -91,10 +91,7 @@ struct Asked {
 
 async fn list(Shared(app): Shared<App>, staff: Staff, Query(asked): Query<Asked>) -> Paged {
     let chosen = asked.state.as_deref().unwrap_or("all");
-    let state: Option<State> = match chosen {
-        "all" => None,
-        text => Some(word(text).ok_or_else(|| web::BAD_QUERY.because("there is no such state"))?),
-    };
+    let state: Option<State> = web::chosen(Some(chosen))?;
     let before = asked.before.as_deref().map(|before| web::id(before, &UNKNOWN_DELIVERY)).transpose()?;
     let mut tx = app.db.read().await?;
     let rows = super::list(&mut tx, &staff.caller, state, before, web::PAGE).await?;
