@@ -205,6 +205,10 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
     settings.public_url.clone_from(&base);
     settings.intake.max_bytes = MAX_BYTES;
     settings.reporting.ncmec = format!("http://{}/ispws", outside.local_addr()?);
+    if settings.operator.country.is_empty() {
+        // So that the numbers to call have a place to be of.
+        "US".clone_into(&mut settings.operator.country);
+    }
     // A demo waits for nobody: reports leave as soon as they are decided.
     settings.reporting.send_after_minutes = 0;
     settings.reporting.username = "demo".into();

@@ -95,7 +95,11 @@ fn choice<T: ValueEnum>(text: &str) -> Result<T, String> {
 
 fn country(text: &str) -> Result<String, String> {
     let fits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
-    if fits { Ok(text.to_ascii_uppercase()) } else { Err(format!("\"{text}\" is no country of two letters")) }
+    if fits {
+        Ok(text.to_ascii_uppercase())
+    } else {
+        Err(format!("\"{text}\" is no country of two letters; write it as ISO 3166 does, such as PH"))
+    }
 }
 
 fn basis(text: &str) -> Result<String, String> {

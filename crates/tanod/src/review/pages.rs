@@ -144,6 +144,7 @@ struct CasePage<'a> {
     undoable: Option<DecisionId>,
     afterwards: bool,
     alarmed: bool,
+    by_itself: bool,
     can_decide: bool,
     numbers: Vec<Number>,
     kinds: Vec<&'static str>,
@@ -272,11 +273,21 @@ async fn queue(Shared(app): Shared<App>, staff: Staff, Query(asked): Query<Asked
 struct How {
     /// The upload that is shown without its veil.
     whole: Option<String>,
+    /// The child's country, whose numbers are shown first.
+    child: Option<String>,
 }
 
 async fn case(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, Query(how): Query<How>) -> Paged {
     let whole = how.whole.as_deref().map(|item| web::id(item, &intake::UNKNOWN_ITEM)).transpose()?;
-    page(&app, &staff, web::id(&case, &UNKNOWN_CASE)?, whole, None).await
+    let mut full = gather(&app, &staff, web::id(&case, &UNKNOWN_CASE)?, whole, None).await?;
+    if let Some(child) = how.child.as_deref().filter(|_| full.alarmed) {
+        full.numbers = whom_to_call(&app, Some(child));
+    }
+    show(&full)
+}
+
+fn whom_to_call(app: &App, child: Option<&str>) -> Vec<Number> {
+    numbers::directory(&app.settings.danger.numbers, child, None, &app.settings.operator.country)
 }
 
 #[derive(serde::Deserialize)]
@@ -349,8 +360,8 @@ async fn gather<'a>(
             at: minute(decision.at),
             reason: decision.reason.clone(),
             approval: match decision.approval {
-                Approval::NotNeeded => None,
                 _ if decision.undone_at.is_some() => Some("Undone since."),
+                Approval::NotNeeded => None,
                 Approval::Asked => Some("A second person is asked."),
                 Approval::Alone => Some("There is nobody else: it is carried out after a delay."),
                 Approval::Afterwards => Some("Danger now: carried out at once; a lead looks at it afterwards."),
@@ -376,12 +387,9 @@ async fn gather<'a>(
         undoable,
         afterwards,
         alarmed: case.priority == Priority::P0,
+        by_itself: app.settings.reporting.destination == Destination::Ncmec && app.ncmec.is_some(),
         can_decide: staff.caller.may(Permission::DecideCases),
-        numbers: if case.priority == Priority::P0 {
-            numbers::directory(&app.settings.danger.numbers, None, None, &app.settings.operator.country)
-        } else {
-            Vec::new()
-        },
+        numbers: if case.priority == Priority::P0 { whom_to_call(app, None) } else { Vec::new() },
         kinds: IncidentType::ALL.into_iter().map(IncidentType::as_str).collect(),
         uploads,
         decisions,

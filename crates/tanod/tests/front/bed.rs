@@ -184,6 +184,16 @@ impl Bed {
         self.call("POST", path, token, body).await
     }
 
+    /// What the console answers somebody who is signed in; a form when there are fields.
+    pub(crate) async fn console(&self, path: &str, token: &str, fields: &[(&str, &str)]) -> (u16, String) {
+        let method = if fields.is_empty() { "GET" } else { "POST" };
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let cookie = format!("{}={token}", tanod::web::COOKIE);
+        let request = Self::request(method, path, "").header("cookie", cookie).header("sec-fetch-site", "same-origin");
+        let said = self.send(request.body(Body::from(body)).unwrap()).await;
+        (said.status.as_u16(), String::from_utf8(said.bytes).unwrap())
+    }
+
     /// Sends an upload.
     pub(crate) async fn upload(&self, token: &str, item: &Value, media: &[u8]) -> Said {
         self.upload_once(token, item, media, None).await

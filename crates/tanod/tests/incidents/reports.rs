@@ -180,3 +180,58 @@ async fn a_destruction_order_against_a_hold() {
     bed.work(1).await;
     assert_eq!(bed.count("SELECT COUNT(*) AS n FROM exhibits WHERE destroyed_at IS NULL").await, 1);
 }
+
+/// The same by the console alone: decide, read back, take the packet, enter the number, undo it, tell, and raise the alarm.
+#[tokio::test]
+async fn everything_by_hand_in_the_console() {
+    let bed = Bed::with(|settings, _| {
+        settings.reporting.destination = tanod::reporting::Destination::Manual;
+        settings.operator.country = "US".into();
+    })
+    .await;
+    let (id, _) = matched(&bed, &known(&bed, 1).await, "u").await;
+    let lead = bed.person(Role::Lead).await;
+    let here = format!("/console/cases/{id}");
+    let form = async |to: &str, fields: &[(&str, &str)]| bed.console(&format!("{here}/{to}"), &lead, fields).await;
+    lease(&bed, &lead, &id).await;
+    let role = format!("{}:suspect", case(&bed, &id).await["involved"][0]["id"].as_str().unwrap());
+    let kind = super::super::cases::TYPE;
+    let decision =
+        [("outcome", "report"), ("incident_type", kind), ("reason", "It is what the list says."), ("role", &role)];
+    let (status, said) = form("decisions", &decision).await;
+    assert!(status == 200 && said.contains("by hand as:") && said.contains("u appears as: suspect"), "{said}");
+    assert_eq!(state(&bed, &lead, &id).await, "open");
+    assert_eq!(form("decisions", &[decision.as_slice(), &[("sure", "yes")]].concat()).await.0, 303);
+    let report = case(&bed, &id).await["reports"][0]["id"].as_str().unwrap().to_owned();
+    assert!(bed.console(&here, &lead, &[]).await.1.contains("where its number goes"));
+    let (_, packet) = form(&format!("reports/{report}/packet"), &[]).await;
+    assert!(packet.contains("192.0.2.10") && !packet.contains("<img"));
+    let number = [("authority", "a hotline"), ("number", "H-1"), ("filed_at", "2026-11-24T11:30"), ("receipt", "")];
+    let wrong = [("authority", "a hotline"), ("number", "H-1"), ("filed_at", "soon")];
+    assert_eq!(form(&format!("reports/{report}/filed"), &wrong).await.0, 422);
+    assert_eq!(form(&format!("reports/{report}/filed"), &number).await.0, 303);
+    assert_eq!(state(&bed, &lead, &id).await, "reported");
+    let decided = case(&bed, &id).await["decisions"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(form("corrections", &[("decision", &decided), ("reason", "The entry was a mistake.")]).await.0, 303);
+    let page = bed.console(&here, &lead, &[]).await.1;
+    assert!(page.contains("a hotline must be told") && page.contains("Undone since."), "{page}");
+    let told = case(&bed, &id).await["corrections"][0]["told"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(form(&format!("told/{told}"), &[("means", "call"), ("words", "They noted it.")]).await.0, 303);
+    assert!(!bed.console(&here, &lead, &[]).await.1.contains("must be told"));
+    // Nothing is sent by itself here, and the page does not say so either.
+    let (other, _) = matched(&bed, &known(&bed, 2).await, "v").await;
+    let there = format!("/console/cases/{other}");
+    assert!(bed.console(&there, &lead, &[]).await.1.contains("nothing is sent by itself here"));
+    assert_eq!(bed.console(&format!("{there}/danger"), &lead, &[("reason", "")]).await.0, 303);
+    let page = bed.console(&format!("{there}?child=ph"), &lead, &[]).await.1;
+    let (child, own) = (page.find("911").unwrap(), page.find("NCMEC</strong>").unwrap());
+    assert!(child < own, "the child's country comes first");
+    let call = [
+        ("direction", "out"),
+        ("authority", "police"),
+        ("telephone", "911"),
+        ("reference", ""),
+        ("words", "On their way."),
+    ];
+    assert_eq!(bed.console(&format!("{there}/calls"), &lead, &call).await.0, 303);
+}
