@@ -246,9 +246,12 @@ def peer_index(kind, entries, queries):
     load = None
     if kind == "threatexchange":
         stored = pickle.dumps(index)
-        begin = time.process_time()
-        pickle.loads(stored)
-        load = time.process_time() - begin
+        loads = []
+        for _ in range(3):
+            begin = time.process_time()
+            pickle.loads(stored)
+            loads.append(time.process_time() - begin)
+        load = sorted(loads)[1]
     times.sort()
     print(json.dumps({
         "p50_us": times[len(times) // 2], "p99_us": times[min(len(times) - 1, len(times) * 99 // 100)], "recall": found / len(own),
@@ -296,7 +299,7 @@ def matching(rows):
         rows.add(f"memory of the index, {words}, against {kind}", ours["resident_bytes_per_entry"], other["bytes_per_entry"], "bytes an entry", "≤ 130" if entries > 1_000_000 else "",
                  reached=(lambda ours, _: ours <= 130) if entries > 1_000_000 else None)
         rows.add(f"building {words}, against {kind}", ours["build_cpu_s"], other["build_s"], "s", "≤ 8 s" if entries > 1_000_000 else "", reached=(lambda ours, _: ours <= 8) if entries > 1_000_000 else None)
-        rows.add(f"loading {words} from its snapshot, against {kind}", snapshot["load_cpu_s"], other["load_s"], "s", "≤ 2 s" if entries > 1_000_000 else "", reached=(lambda ours, _: ours <= 2) if entries > 1_000_000 else None)
+        rows.add(f"loading {words} from its snapshot, the middle of three, against {kind}", snapshot["load_cpu_s"], other["load_s"], "s", "≤ 2 s" if entries > 1_000_000 else "", reached=(lambda ours, _: ours <= 2) if entries > 1_000_000 else None)
         rows.add(f"an added entry matches at {words}; peer: {kind} built anew, as HMA does, a lower bound of its wait", changes["added_matches_ms"], other["build_s"] * 1e3, "ms", "≤ 100 ms", reached=lambda ours, _: ours <= 100)
         rows.add(f"the slowest query at {words} while entries change and the head is folded", changes["max_ms_meanwhile"], None, "ms", "≤ 5 ms", reached=lambda ours, _: ours <= 5)
     return theirs
