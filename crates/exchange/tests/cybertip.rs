@@ -5,13 +5,19 @@
 use std::collections::BTreeSet;
 
 use exchange::ncmec::document::*;
-use exchange::ncmec::{CallError, Client, Credentials, Outcome, validate};
+use exchange::ncmec::{CallError, Client, Credentials, Finding, Outcome, Random};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 fn now() -> Timestamp {
     "2026-11-01T00:00:00Z".parse().unwrap()
+}
+
+const LEVEL: Level = Level::November2025;
+
+fn validate(xml: &str, now: Timestamp) -> Vec<Finding> {
+    exchange::ncmec::validate(xml, now, LEVEL)
 }
 
 fn report() -> Report {
@@ -29,33 +35,35 @@ fn report() -> Report {
             additional_info: None,
             third_party_hosted: Some(false),
         })],
+        law_enforcement: None,
         reporter: Reporter {
-            person: Person { emails: vec!["safety@platform.example".to_owned()], ..Person::default() },
+            person: Person { emails: vec!["safety@platform.example".to_owned().into()], ..Person::default() },
             contact: None,
             company_template: Some("legal process to legal@platform.example".to_owned()),
             terms_of_service: None,
             legal_url: Some("https://platform.example/legal".to_owned()),
         },
-        reported: Some(ReportedAccount {
-            person: Some(Person { emails: vec!["u@mail.example".to_owned()], ..Person::default() }),
-            esp_identifier: Some("u-1".to_owned()),
-            esp_service: None,
-            compromised: Some(true),
-            screen_name: Some("u".to_owned()),
-            display_names: vec!["U".to_owned()],
-            profile_urls: vec!["https://platform.example/u".to_owned()],
-            ip_events: vec![event()],
-            prior_reports: vec![4_000_001],
-            additional_info: None,
-        }),
-        recipients: vec![other("r-1")],
-        victims: vec![other("v-1")],
+        reported: Some(
+            Account {
+                person: Some(Person { emails: vec!["u@mail.example".to_owned().into()], ..Person::default() }),
+                compromised: Some(true),
+                screen_name: Some("u".to_owned()),
+                display_names: vec!["U".to_owned()],
+                profile_urls: vec!["https://platform.example/u".to_owned()],
+                ip_events: vec![event()],
+                prior_reports: vec![4_000_001],
+                ..account("u-1")
+            }
+            .into(),
+        ),
+        recipients: vec![account("r-1").into()],
+        victims: vec![account("v-1").into()],
         additional_info: Some("a <note> & more".to_owned()),
     }
 }
 
-fn other(id: &str) -> ReportedAccount {
-    ReportedAccount { esp_identifier: Some(id.to_owned()), ..ReportedAccount::default() }
+fn account(id: &str) -> Account {
+    Account { esp_identifier: Some(id.to_owned()), ..Account::default() }
 }
 
 fn event() -> IpEvent {
@@ -75,35 +83,105 @@ fn file() -> FileDetails {
         original_file_name: Some("a.jpg".to_owned()),
         uploaded_at: Some("2026-10-01T10:00:00Z".parse().unwrap()),
         location: Some("https://platform.example/f/1".to_owned()),
-        viewed_by_esp: Some(true),
-        exif_viewed_by_esp: Some(false),
+        viewing: Viewing::WHOLE.with_exif(false),
         publicly_available: Some(true),
-        relevance: Some(FileRelevance::Reported),
-        annotations: BTreeSet::from([FileAnnotation::Viral]),
-        industry_classification: Some(IndustryClassification::B2),
-        original_hashes: vec![("MD5".to_owned(), "00".repeat(16)), ("SHA1".to_owned(), "00".repeat(20))],
+        relevance: Relevance::reported([FileAnnotation::Viral].into(), Some(IndustryClassification::B2)),
+        original_hashes: vec![Digest { algorithm: "MD5".to_owned(), value: "00".repeat(16) }],
         ip_event: Some(event()),
-        hash_details: vec![("PDQ".to_owned(), "00".repeat(32))],
+        devices: Vec::new(),
+        details: Pairs {
+            hashes: vec![NameValue { name: "PDQ".to_owned(), value: "00".repeat(32) }],
+            ..Pairs::default()
+        },
         additional_info: vec!["one".to_owned(), "two".to_owned()],
     }
 }
 
 #[test]
 fn what_we_write_is_valid() {
-    assert_eq!(validate(&report().to_xml().xml, now()), []);
-    assert_eq!(validate(&file().to_xml().xml, now()), []);
+    assert_eq!(validate(&report().to_xml(LEVEL).xml, now()), []);
+    assert_eq!(validate(&file().to_xml(LEVEL).xml, now()), []);
+}
+
+/// Types hold no forbidden pair, whatever they are asked for.
+#[test]
+fn what_is_forbidden_together_cannot_be_said() {
+    assert_eq!(Viewing::NOBODY.with_exif(true).exif(), None);
+    assert_eq!(Viewing::UNSTATED.with_exif(true).exif(), None);
+    assert_eq!(Viewing::WHOLE.with_exif(true).exif(), Some(true));
+    assert_eq!(Relevance::supplemental([FileAnnotation::PotentialMeme].into()), None);
+    let stored = |text: &str| serde_json::from_str::<FileDetails>(text);
+    let base = "{\"report_id\":1,\"file_id\":\"a\",\"original_hashes\":[],\"publicly_available\":null";
+    let read = stored(&format!("{base},\"viewed_by_esp\":false,\"exif_viewed_by_esp\":true}}")).unwrap();
+    assert_eq!(read.viewing, Viewing::NOBODY);
+    let refused = stored(&format!(
+        "{base},\"relevance\":\"Supplemental Reported\",\"industry_classification\":\"A1\",\"viewed_by_esp\":null}}"
+    ));
+    assert!(refused.is_err());
+}
+
+/// Drafts that the release before wrote.
+#[test]
+fn drafts_of_older_releases_still_read() {
+    let details: FileDetails = serde_json::from_str(include_str!("older/file.json")).unwrap();
+    assert_eq!(details, file());
+    let tip: Tip = serde_json::from_str(include_str!("older/report.json")).unwrap();
+    assert_eq!(tip, report().into());
 }
 
 #[test]
-fn exif_is_never_viewed_in_a_file_that_was_not() {
-    let details = FileDetails { viewed_by_esp: Some(false), exif_viewed_by_esp: Some(true), ..file() };
-    assert!(!details.to_xml().xml.contains("exifViewedByEsp"));
+fn samples_are_valid_and_read_back() {
+    for level in [Level::November2025, Level::August2026, Level::Unconfirmed] {
+        let mut random = Random::new(7, now(), level);
+        for _ in 0..60 {
+            let tip = random.tip();
+            let document = tip.to_xml(level);
+            assert_eq!(exchange::ncmec::validate(&document.xml, now(), level), [], "{}", document.xml);
+            assert!(document.cleaned.is_empty() && document.left_out.is_empty());
+            assert_eq!(Tip::from_xml(&document.xml).as_ref(), Some(&tip), "{}", document.xml);
+            let kept = serde_json::to_string(&tip).unwrap();
+            assert_eq!(serde_json::from_str::<Tip>(&kept).unwrap(), tip);
+            let file = random.file();
+            let xml = file.to_xml(level).xml;
+            assert_eq!(exchange::ncmec::validate(&xml, now(), level), [], "{xml}");
+            assert_eq!(FileDetails::from_xml(&xml).as_ref(), Some(&file), "{xml}");
+            let kept = serde_json::to_string(&file).unwrap();
+            assert_eq!(serde_json::from_str::<FileDetails>(&kept).unwrap(), file);
+            let file = random.batched_file();
+            let xml = file.to_xml(level).xml;
+            assert_eq!(exchange::ncmec::validate(&xml, now(), level), [], "{xml}");
+            assert_eq!(BatchedFile::from_xml(&xml).as_ref(), Some(&file), "{xml}");
+        }
+    }
+}
+
+/// What the destination's schema does not know yet is left out, and named for the record.
+#[test]
+fn newer_elements_wait_for_their_level() {
+    let mut report = report();
+    report.summary.annotations = [ReportAnnotation::Informational, ReportAnnotation::InstrumentalUse].into();
+    report.reporter.person.age_discrepancy = Some(true);
+    let document = report.to_xml(Level::November2025);
+    assert_eq!(
+        document.left_out,
+        [
+            "/report/incidentSummary/reportAnnotations/informational",
+            "/report/incidentSummary/reportAnnotations/instrumentalUse",
+            "/report/reporter/reportingPerson/ageAssertionDiscrepancy",
+        ]
+    );
+    assert_eq!(validate(&document.xml, now()), []);
+    let newer = report.to_xml(Level::August2026);
+    assert_eq!(newer.left_out, ["/report/incidentSummary/reportAnnotations/instrumentalUse"]);
+    assert_eq!(exchange::ncmec::validate(&newer.xml, now(), Level::August2026), []);
+    assert!(!validate(&newer.xml, now()).is_empty());
+    assert_eq!(report.to_xml(Level::Unconfirmed).left_out, [""; 0]);
 }
 
 /// Each line: what is wrong, the rule that must find it, and the change that makes it so.
 #[test]
 fn every_rule_finds_what_it_is_for() {
-    let xml = report().to_xml().xml;
+    let xml = report().to_xml(LEVEL).xml;
     let cases = [
         ("enumeration", "Child Pornography (possession", "Something else (possession"),
         ("missing", "<incidentDateTime>2026-10-01T10:00:00.25Z</incidentDateTime>", ""),
@@ -169,7 +247,7 @@ fn every_rule_finds_what_it_is_for() {
         let found = validate(&bent, now());
         assert!(found.iter().any(|finding| finding.rule == rule), "{rule}: {found:?}");
     }
-    let xml = file().to_xml().xml;
+    let xml = file().to_xml(LEVEL).xml;
     let cases = [
         (
             "exif-viewed",
@@ -230,11 +308,12 @@ proptest! {
         report.additional_info = Some(a.clone());
         report.reporter.company_template = Some(b);
         report.summary.incident_at_means = Some(c);
-        let document = report.to_xml();
+        let document = report.to_xml(LEVEL);
         let found = validate(&document.xml, now());
         prop_assert!(found.iter().all(|finding| finding.rule == "length"), "{:?}", found);
         let forbidden = |c: char| !matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
-        prop_assert!(document.removed_characters >= a.chars().filter(|c| forbidden(*c)).count());
+        let removed = document.cleaned.iter().find(|(path, _)| path == "/report/additionalInfo").map_or(0, |(_, n)| *n);
+        prop_assert_eq!(removed, a.chars().filter(|c| forbidden(*c)).count());
     }
 
     #[test]

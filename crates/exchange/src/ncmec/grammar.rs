@@ -11,7 +11,7 @@ const TABLE: &str = "
 Report = batchedReport:Batched? incidentSummary:Summary internetDetails:Internet* lawEnforcement:Law? reporter:Reporter personOrUserReported:Reported* intendedRecipient:Recipient* victim:Victim* additionalInfo:text?
 Batched @reason!=batchReason = #empty
 Summary = incidentType:incidentType platform:text256? escalateToHighPriority:line3000? reportAnnotations:ReportFlags? incidentDateTime:past incidentDateTimeDescription:text3000?
-ReportFlags = & sextortion:flag? csamSolicitation:flag? minorToMinorInteraction:flag? spam:flag? sadisticOnlineExploitation:flag?
+ReportFlags = & sextortion:flag? csamSolicitation:flag? minorToMinorInteraction:flag? spam:flag? sadisticOnlineExploitation:flag? informational:flag? potentialAggravatingFactors:flag? instrumentalUse:flag?
 Internet = | webPageIncident:Web emailIncident:Mail newsgroupIncident:News chatImIncident:Chat onlineGamingIncident:Game cellPhoneIncident:Cell nonInternetIncident:Offline peer2peerIncident:Peer
 Web @thirdPartyHostedContent=bool = url:url* additionalInfo:text?
 Mail = emailAddress:Email* content:text? additionalInfo:text?
@@ -25,7 +25,7 @@ Law = agencyName:text255 caseNumber:text100? officerContact:Contact? reportedToL
 Served @fleaCountry=country = #bool
 Reporter = reportingPerson:Person contactPerson:Contact? companyTemplate:text? termsOfService:text? legalURL:url?
 Contact = firstName:text100? lastName:text100? phone:Phone* email:Email* address:Address*
-Person = firstName:text100? lastName:text100? phone:Phone* email:Email* address:Address* age:age? dateOfBirth:pastdate?
+Person = firstName:text100? lastName:text100? phone:Phone* email:Email* address:Address* age:age? ageAssertionDiscrepancy:bool? dateOfBirth:pastdate?
 Address @type=addressType = address:text255? city:text100? zipCode:text20? state:state? nonUsaState:text100? country:country?
 Phone @type=phoneType @verified=bool @verificationDate=past @countryCallingCode=calling @extension=extension = #text50
 Email @type=emailType @verified=bool @verificationDate=past = #email
@@ -38,7 +38,7 @@ Platform @thirdPartyUser=bool = #text256
 Reported = personOrUserReportedPerson:Person? vehicleDescription:text300? espIdentifier:text255? espService:text100? compromisedAccount:bool? screenName:text256? displayName:text255* profileUrl:url* profileBio:text? ipCaptureEvent:Ip* deviceId:Device* thirdPartyUserReported:bool? priorCTReports:number* groupIdentifier:text255? accountTemporarilyDisabled:Temporarily? accountPermanentlyDisabled:Permanently? estimatedLocation:Location? allEmailsReported:bool? associatedAccount:Associated* additionalInfo:text?
 Recipient = intendedRecipientPerson:Person? espIdentifier:text255? espService:text100? compromisedAccount:bool? screenName:text256? displayName:text255* profileUrl:url* profileBio:text? ipCaptureEvent:Ip* deviceId:Device* priorCTReports:number* groupIdentifier:text255? accountTemporarilyDisabled:Temporarily? accountPermanentlyDisabled:Permanently? estimatedLocation:Location? allEmailsReported:bool? additionalInfo:text?
 Victim = victimPerson:Person espIdentifier:text255? espService:text100? compromisedAccount:bool? screenName:text256? displayName:text255* profileUrl:url* profileBio:text? ipCaptureEvent:Ip* deviceId:Device* schoolName:text255? priorCTReports:number* accountTemporarilyDisabled:Temporarily? accountPermanentlyDisabled:Permanently? estimatedLocation:Location? allEmailsReported:bool? associatedAccount:Associated* additionalInfo:text?
-Associated @type!=accountType = platform:Platform? firstName:text256? middleName:text256? lastName:text256? approximateAge:age? dateOfBirth:pastdate? phone:Phone* email:Email* allEmailsReported:bool? address:Address* espService:text256? espIdentifier:text256? profileUrl:url* screenName:text256? displayName:text255* profileBio:text? groupIdentifier:text256? compromisedAccount:bool? accountTemporarilyDisabled:Temporarily? accountPermanentlyDisabled:Permanently? ipCaptureEvent:Ip* deviceId:Device* priorCTReport:number* additionalInfo:text?
+Associated @type!=accountType = platform:Platform? firstName:text256? middleName:text256? lastName:text256? approximateAge:age? ageAssertionDiscrepancy:bool? dateOfBirth:pastdate? phone:Phone* email:Email* allEmailsReported:bool? address:Address* espService:text256? espIdentifier:text256? profileUrl:url* screenName:text256? displayName:text255* profileBio:text? groupIdentifier:text256? compromisedAccount:bool? accountTemporarilyDisabled:Temporarily? accountPermanentlyDisabled:Permanently? ipCaptureEvent:Ip* deviceId:Device* priorCTReport:number* additionalInfo:text?
 FileDetails = reportId:number fileId:line255 fileName:text? originalFileName:text2056? uploadedToEspTimestamp:past? locationOfFile:url? fileViewedByEsp:bool? exifViewedByEsp:bool? publiclyAvailable:bool? fileRelevance:relevance? potentialMeme:bool? fileAnnotations:FileFlags? industryClassification:industry? originalFileHash:Digest* ipCaptureEvent:Ip? deviceId:Device* details:Details* additionalInfo:text*
 FileFlags = & animeDrawingVirtualHentai:flag? potentialMeme:flag? viral:flag? possibleSelfProduction:flag? physicalHarm:flag? violenceGore:flag? bestiality:flag? liveStreaming:flag? infant:flag? generativeAi:flag?
 Digest @hashType!=text64 = #text
@@ -71,13 +71,13 @@ const ENUMS: &[(&str, &str)] = &[
 ];
 
 /// The words of an enumeration, if there is one of this name.
-pub(super) fn words(name: &str) -> Option<impl Iterator<Item = &'static str>> {
+pub(crate) fn words(name: &str) -> Option<impl Iterator<Item = &'static str>> {
     ENUMS.iter().find(|(key, _)| *key == name).map(|(_, words)| words.split('|'))
 }
 
 /// How children may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
+pub(crate) enum Order {
     /// As written.
     Sequence,
     /// Any order.
@@ -88,39 +88,39 @@ pub(super) enum Order {
 
 /// One child of a type.
 #[derive(Debug)]
-pub(super) struct Part {
-    pub(super) name: &'static str,
-    pub(super) kind: &'static str,
-    pub(super) least: usize,
-    pub(super) most: usize,
+pub(crate) struct Part {
+    pub(crate) name: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) least: usize,
+    pub(crate) most: usize,
 }
 
 /// An attribute of a type.
 #[derive(Debug)]
-pub(super) struct Attribute {
-    pub(super) name: &'static str,
-    pub(super) kind: &'static str,
-    pub(super) required: bool,
+pub(crate) struct Attribute {
+    pub(crate) name: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) required: bool,
 }
 
 /// What stands within an element.
 #[derive(Debug)]
-pub(super) enum Content {
+pub(crate) enum Content {
     Text(&'static str),
     Parts(Order, Vec<Part>),
 }
 
 /// The shape of an element.
 #[derive(Debug)]
-pub(super) struct Shape {
-    pub(super) attributes: Vec<Attribute>,
-    pub(super) content: Content,
+pub(crate) struct Shape {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) content: Content,
 }
 
 static SHAPES: LazyLock<HashMap<&'static str, Shape>> = LazyLock::new(|| TABLE.lines().filter_map(line).collect());
 
 /// The shape of a type, unless it is plain text.
-pub(super) fn shape(name: &str) -> Option<&'static Shape> {
+pub(crate) fn shape(name: &str) -> Option<&'static Shape> {
     SHAPES.get(name)
 }
 

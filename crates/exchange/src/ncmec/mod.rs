@@ -6,11 +6,13 @@ mod answer;
 mod client;
 pub mod document;
 mod grammar;
+mod sample;
 mod validate;
 mod xml;
 
 pub use answer::{Answer, CallError, Outcome, ParseError, Parsed, classify};
 pub use client::Client;
+pub use sample::Random;
 
 pub use crate::http::Credentials;
 pub use validate::{Finding, validate};

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::document::Level;
 use super::grammar::{Content, Order, Part, Shape, shape, words};
 use super::xml::{self, Node};
 
@@ -22,12 +23,13 @@ pub struct Finding {
 
 struct Check {
     now: Timestamp,
+    level: Level,
     findings: Vec<Finding>,
 }
 
 /// Checks a document for `submit` or `fileinfo`. No finding: it would be accepted, as far as is known.
-pub fn validate(document: &str, now: Timestamp) -> Vec<Finding> {
-    let mut check = Check { now, findings: Vec::new() };
+pub fn validate(document: &str, now: Timestamp, level: Level) -> Vec<Finding> {
+    let mut check = Check { now, level, findings: Vec::new() };
     match xml::parse(document.as_bytes()) {
         Err(why) => check.find("/", "xml", format!("the document is not well-formed XML: {why}")),
         Ok(root) => match root.name.as_str() {
@@ -98,7 +100,7 @@ impl Check {
         let mut counts = vec![0_usize; parts.len()];
         let mut at = 0;
         for child in &node.children {
-            let place = parts.iter().position(|part| part.name == child.name);
+            let place = parts.iter().position(|part| part.name == child.name && Level::of(part.name) <= self.level);
             let below = format!("{path}/{}", child.name);
             let Some((place, part)) = place.and_then(|place| Some((place, parts.get(place)?))) else {
                 let names: Vec<_> = parts.iter().map(|part| part.name).collect();

@@ -3,6 +3,9 @@
 use quick_xml::XmlVersion;
 use quick_xml::events::Event;
 
+use super::document::{Document, Level};
+use super::grammar::{self, Content};
+
 /// No document of ours or of the destination is longer.
 pub(crate) const MOST_BYTES: usize = 16 << 20;
 const MOST_DEPTH: usize = 16;
@@ -17,6 +20,10 @@ pub(crate) struct Node {
 }
 
 impl Node {
+    pub(crate) fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+
     pub(crate) fn child(&self, name: &str) -> Option<&Self> {
         self.children.iter().find(|child| child.name == name)
     }
@@ -117,75 +124,92 @@ pub(crate) fn allowed(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// Writes elements in the order in which they are said.
-#[derive(Debug, Default)]
-pub(crate) struct Writer {
-    out: String,
-    removed: usize,
+/// Writes a tree: children in the order of the grammar, nothing newer than the level, and no character that XML forbids.
+pub(crate) fn write(root: &Node, level: Level) -> Document {
+    let mut writer = Writer {
+        out: String::with_capacity(4_096),
+        level,
+        path: Vec::new(),
+        cleaned: Vec::new(),
+        left_out: Vec::new(),
+    };
+    writer.out += "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+    let kind = if root.name == "fileDetails" { "FileDetails" } else { "Report" };
+    writer.node(root, kind);
+    Document { xml: writer.out, cleaned: writer.cleaned, left_out: writer.left_out }
 }
 
-impl Writer {
-    pub(crate) fn new() -> Self {
-        Self { out: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned(), removed: 0 }
+struct Writer<'a> {
+    out: String,
+    level: Level,
+    path: Vec<&'a str>,
+    cleaned: Vec<(String, usize)>,
+    left_out: Vec<String>,
+}
+
+impl<'a> Writer<'a> {
+    fn node(&mut self, node: &'a Node, kind: &str) {
+        self.path.push(&node.name);
+        if Level::of(&node.name) > self.level {
+            self.left_out.push(self.place());
+        } else {
+            self.element(node, kind);
+        }
+        self.path.pop();
     }
 
-    fn escaped(&mut self, text: &str) {
+    fn element(&mut self, node: &'a Node, kind: &str) {
+        self.out.push('<');
+        self.out += &node.name;
+        for (key, value) in &node.attributes {
+            self.out.push(' ');
+            self.out += key;
+            self.out += "=\"";
+            self.escaped(value, true);
+            self.out.push('"');
+        }
+        if node.text.is_empty() && node.children.is_empty() {
+            self.out += "/>";
+            return;
+        }
+        self.out.push('>');
+        self.escaped(&node.text, false);
+        let parts = match grammar::shape(kind).map(|shape| &shape.content) {
+            Some(Content::Parts(_, parts)) => parts.as_slice(),
+            _ => &[],
+        };
+        for part in parts {
+            for child in node.all(part.name) {
+                self.node(child, part.kind);
+            }
+        }
+        self.out += "</";
+        self.out += &node.name;
+        self.out.push('>');
+    }
+
+    fn escaped(&mut self, text: &str, attribute: bool) {
+        let mut removed = 0;
         for c in text.chars() {
             match c {
                 '&' => self.out += "&amp;",
                 '<' => self.out += "&lt;",
                 '>' => self.out += "&gt;",
                 '"' => self.out += "&quot;",
-                // Kept as they are: a reader would otherwise make a space or a plain line break of them.
+                // A reader would otherwise make a plain line break of it, and of any of these in an attribute a space.
                 '\r' => self.out += "&#13;",
+                '\n' if attribute => self.out += "&#10;",
+                '\t' if attribute => self.out += "&#9;",
                 c if allowed(c) => self.out.push(c),
-                _ => self.removed += 1,
+                _ => removed += 1,
             }
         }
-    }
-
-    fn open(&mut self, name: &str, attributes: &[(&str, &str)]) {
-        self.out.push('<');
-        self.out += name;
-        for (key, value) in attributes {
-            self.out.push(' ');
-            self.out += key;
-            self.out += "=\"";
-            self.escaped(value);
-            self.out.push('"');
-        }
-        self.out.push('>');
-    }
-
-    pub(crate) fn within(&mut self, name: &str, attributes: &[(&str, &str)], write: impl FnOnce(&mut Self)) {
-        self.open(name, attributes);
-        write(self);
-        self.out += "</";
-        self.out += name;
-        self.out.push('>');
-    }
-
-    pub(crate) fn text(&mut self, name: &str, text: &str) {
-        self.within(name, &[], |writer| writer.escaped(text));
-    }
-
-    pub(crate) fn text_with(&mut self, name: &str, attributes: &[(&str, &str)], text: &str) {
-        self.within(name, attributes, |writer| writer.escaped(text));
-    }
-
-    pub(crate) fn maybe(&mut self, name: &str, text: Option<&str>) {
-        if let Some(text) = text {
-            self.text(name, text);
+        if removed > 0 {
+            self.cleaned.push((self.place(), removed));
         }
     }
 
-    pub(crate) fn flag(&mut self, name: &str) {
-        self.out.push('<');
-        self.out += name;
-        self.out += "/>";
-    }
-
-    pub(crate) fn finish(self) -> (String, usize) {
-        (self.out, self.removed)
+    fn place(&self) -> String {
+        self.path.iter().fold(String::new(), |path, name| path + "/" + name)
     }
 }

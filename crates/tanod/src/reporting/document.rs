@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use exchange::ncmec::document::{
-    FileAnnotation, FileDetails, FileRelevance, IncidentSummary, InternetDetails, IpEvent, IpKind, Person,
-    Report as Tip, ReportedAccount, Reporter, WebPage,
+    Account, Digest, Email, FileAnnotation, FileDetails, IncidentSummary, InternetDetails, IpEvent, IpKind, Level,
+    NameValue, Pairs, Person, Recipient, Relevance, Report as Tip, Reported, Reporter, Victim, Viewing, WebPage,
 };
 use jiff::Timestamp;
 
@@ -100,7 +100,7 @@ pub(super) async fn draft(
     // A plain report names one account; the others are named in its text, and each has a case of its own.
     let mut suspects = people.suspects.into_iter();
     let reported = suspects.next();
-    let others: Vec<String> = suspects.filter_map(|other| other.esp_identifier).collect();
+    let others: Vec<String> = suspects.filter_map(|other| other.account.esp_identifier).collect();
     let others =
         if others.is_empty() { String::new() } else { format!(" Also suspected in this case: {}.", others.join(", ")) };
     let some = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
@@ -115,11 +115,13 @@ pub(super) async fn draft(
                 annotations: decision.particulars.report_annotations.clone(),
             },
             internet,
+            law_enforcement: None,
             reporter: Reporter {
                 person: Person {
                     first_name: some(&settings.first_name),
                     last_name: some(&settings.last_name),
-                    emails: vec![settings.email.clone()],
+                    emails: vec![settings.email.clone().into()],
+                    ..Person::default()
                 },
                 contact: None,
                 company_template: some(&settings.company_template),
@@ -163,9 +165,9 @@ fn found_by(signals: &[Signal], decision: DecisionId) -> &'static str {
 
 /// The accounts of a report, by their roles. A victim or a recipient never stands among the suspects.
 struct People {
-    suspects: Vec<ReportedAccount>,
-    recipients: Vec<ReportedAccount>,
-    victims: Vec<ReportedAccount>,
+    suspects: Vec<Reported>,
+    recipients: Vec<Recipient>,
+    victims: Vec<Victim>,
 }
 
 fn people(involved: &[Involved], uploads: &[Item], prior: &[i64], settings: &Settings) -> People {
@@ -173,10 +175,10 @@ fn people(involved: &[Involved], uploads: &[Item], prior: &[i64], settings: &Set
     for one in involved {
         let Some(account) = account(one, uploads, settings) else { continue };
         match one.role {
-            Some(Role::Victim) => people.victims.push(account),
-            Some(Role::Recipient) => people.recipients.push(account),
+            Some(Role::Victim) => people.victims.push(account.into()),
+            Some(Role::Recipient) => people.recipients.push(account.into()),
             Some(Role::Suspect | Role::Unknown) | None => {
-                people.suspects.push(ReportedAccount { prior_reports: prior.to_vec(), ..account });
+                people.suspects.push(Account { prior_reports: prior.to_vec(), ..account }.into());
             }
         }
     }
@@ -184,7 +186,7 @@ fn people(involved: &[Involved], uploads: &[Item], prior: &[i64], settings: &Set
 }
 
 /// What is known of one account: what the platform said of it, and from where its uploads came.
-fn account(one: &Involved, uploads: &[Item], settings: &Settings) -> Option<ReportedAccount> {
+fn account(one: &Involved, uploads: &[Item], settings: &Settings) -> Option<Account> {
     let mut ip_events: Vec<IpEvent> = Vec::new();
     for item in uploads {
         let Some(facts) = &item.facts else { continue };
@@ -201,11 +203,9 @@ fn account(one: &Involved, uploads: &[Item], settings: &Settings) -> Option<Repo
     if facts.is_none() && ip_events.is_empty() {
         return None;
     }
-    let person = facts.and_then(|account| account.email.clone()).map(|email| Person {
-        first_name: None,
-        last_name: None,
-        emails: vec![email],
-    });
+    let person = facts
+        .and_then(|account| account.email.clone())
+        .map(|email| Person { emails: vec![email.into()], ..Person::default() });
     let mut said = Vec::new();
     if one.role == Some(Role::Unknown) {
         said.push("What this account is in the incident is not known.".to_owned());
@@ -216,17 +216,16 @@ fn account(one: &Involved, uploads: &[Item], settings: &Settings) -> Option<Repo
     if one.likely_minor {
         said.push("This account may be a child's.".to_owned());
     }
-    Some(ReportedAccount {
+    Some(Account {
         person,
         esp_identifier: facts.map(|account| account.id.clone()),
         esp_service: (!settings.platform.is_empty()).then(|| settings.platform.chars().take(100).collect()),
         compromised: one.hijacked.then_some(true),
         screen_name: facts.and_then(|account| account.screen_name.clone()),
-        display_names: Vec::new(),
         profile_urls: facts.and_then(|account| account.profile_url.clone()).into_iter().collect(),
         ip_events,
-        prior_reports: Vec::new(),
         additional_info: (!said.is_empty()).then(|| said.join(" ")),
+        ..Account::default()
     })
 }
 
@@ -281,25 +280,34 @@ fn details(item: &Item, viewed: Viewed, annotations: &BTreeSet<FileAnnotation>) 
         original_file_name: facts.and_then(|facts| facts.file_name.clone()),
         uploaded_at: facts.and_then(|facts| facts.uploaded_at).map(|at| at.min(item.received_at)),
         location: facts.and_then(|facts| facts.urls.first().cloned()),
-        viewed_by_esp: match viewed {
-            Viewed::Whole => Some(true),
-            Viewed::Partly => None,
-            Viewed::Nobody => Some(false),
+        viewing: match viewed {
+            Viewed::Whole => Viewing::WHOLE,
+            Viewed::Partly => Viewing::UNSTATED,
+            Viewed::Nobody => Viewing::NOBODY,
         },
-        exif_viewed_by_esp: None,
         publicly_available: facts.and_then(|facts| facts.public),
-        relevance: Some(FileRelevance::Reported),
-        annotations: annotations.clone(),
-        industry_classification: None,
+        relevance: Relevance::reported(annotations.clone(), None),
         original_hashes: vec![
-            ("MD5".to_owned(), hex::encode(item.digests.md5)),
-            ("SHA1".to_owned(), hex::encode(item.digests.sha1)),
-            ("SHA256".to_owned(), hex::encode(item.digests.sha256)),
+            digest("MD5", &item.digests.md5),
+            digest("SHA1", &item.digests.sha1),
+            digest("SHA256", &item.digests.sha256),
         ],
         ip_event: facts.and_then(|facts| ip_event(item, facts)),
-        hash_details: item.frames.first().map(|(pdq, _)| ("PDQ".to_owned(), pdq.clone())).into_iter().collect(),
+        devices: Vec::new(),
+        details: Pairs {
+            hashes: item.frames.first().map(|(pdq, _)| pair("PDQ", pdq)).into_iter().collect(),
+            ..Pairs::default()
+        },
         additional_info: said,
     }
+}
+
+fn digest(algorithm: &str, bytes: &[u8]) -> Digest {
+    Digest { algorithm: algorithm.to_owned(), value: hex::encode(bytes) }
+}
+
+fn pair(name: &str, value: &str) -> NameValue {
+    NameValue { name: name.to_owned(), value: value.to_owned() }
 }
 
 /// What a report says, as headings and text for a person to copy or read aloud. No picture, no path to one of ours.
@@ -316,20 +324,22 @@ pub(super) fn lines(draft: &Draft) -> Vec<(String, String)> {
     add("Time of the incident (UTC)", Some(&summary.incident_at.to_string()));
     add("What that time is", summary.incident_at_means.as_deref());
     add("Platform", summary.platform.as_deref());
-    for InternetDetails::WebPage(page) in &draft.tip.internet {
-        for url in &page.urls {
-            add("Address", Some(url));
+    for details in &draft.tip.internet {
+        if let InternetDetails::WebPage(page) = details {
+            for url in &page.urls {
+                add("Address", Some(url));
+            }
         }
     }
     let tip = &draft.tip;
-    let suspects = tip.reported.iter().map(|one| ("Reported account", one));
-    let recipients = tip.recipients.iter().map(|one| ("Recipient", one));
-    let victims = tip.victims.iter().map(|one| ("Victim", one));
+    let suspects = tip.reported.iter().map(|one| ("Reported account", &one.account));
+    let recipients = tip.recipients.iter().map(|one| ("Recipient", &one.account));
+    let victims = tip.victims.iter().map(|one| ("Victim", &one.account));
     for (heading, one) in suspects.chain(recipients).chain(victims) {
         add(heading, one.esp_identifier.as_deref().or(Some("without an account")));
         add("Screen name", one.screen_name.as_deref());
-        for email in one.person.iter().flat_map(|person| &person.emails) {
-            add("E-mail", Some(email));
+        for Email { address, .. } in one.person.iter().flat_map(|person| &person.emails) {
+            add("E-mail", Some(address));
         }
         for url in &one.profile_urls {
             add("Profile", Some(url));
@@ -344,8 +354,8 @@ pub(super) fn lines(draft: &Draft) -> Vec<(String, String)> {
     }
     for (file, nth) in draft.files.iter().zip(1..) {
         add(&format!("File {nth}"), Some(&file.name));
-        for (algorithm, digest) in &file.details.original_hashes {
-            add(algorithm, Some(digest));
+        for Digest { algorithm, value } in &file.details.original_hashes {
+            add(algorithm, Some(value));
         }
         add(
             "Viewed by the platform",
@@ -361,8 +371,8 @@ pub(super) fn lines(draft: &Draft) -> Vec<(String, String)> {
     }
     add("More", draft.tip.additional_info.as_deref());
     add("Legal process", draft.tip.reporter.company_template.as_deref());
-    for email in &draft.tip.reporter.person.emails {
-        add("Contact of the platform", Some(email));
+    for Email { address, .. } in &draft.tip.reporter.person.emails {
+        add("Contact of the platform", Some(address));
     }
     lines
 }
@@ -371,16 +381,16 @@ impl DraftFile {
     /// The document for `fileinfo`, once the destination has given its ids.
     pub fn document(&self, number: i64, file_id: &str) -> String {
         let details = FileDetails { report_id: number, file_id: file_id.to_owned(), ..self.details.clone() };
-        details.to_xml().xml
+        details.to_xml(Level::default()).xml
     }
 }
 
 impl Draft {
     /// What the destination would refuse, in words. Checked before a report is intended, and again before it is opened.
     pub fn faults(&self, now: Timestamp) -> Vec<String> {
-        let mut findings = exchange::ncmec::validate(&self.tip.to_xml().xml, now);
+        let mut findings = exchange::ncmec::validate(&self.tip.to_xml(Level::default()).xml, now, Level::default());
         for file in &self.files {
-            findings.extend(exchange::ncmec::validate(&file.document(1, &"0".repeat(32)), now));
+            findings.extend(exchange::ncmec::validate(&file.document(1, &"0".repeat(32)), now, Level::default()));
         }
         findings.into_iter().map(|finding| format!("{}: {}", finding.path, finding.message)).collect()
     }

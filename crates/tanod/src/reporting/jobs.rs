@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use exchange::ncmec::document::Level;
 use exchange::ncmec::{Answer, CallError, Client, Outcome};
 
 use super::steps::{self, Ended, Next, Step};
@@ -135,7 +136,7 @@ impl<'a> Plan<'a> {
         Some(match next {
             Next::Submit { attempt } => Self {
                 attempt: *attempt,
-                sent: Some(draft.tip.to_xml().xml),
+                sent: Some(draft.tip.to_xml(Level::default()).xml),
                 // Every outgoing document is checked before the report is opened.
                 fault: draft.faults(now).into_iter().next(),
                 ..plan(Step::Submit, None)
