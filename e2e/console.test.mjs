@@ -111,7 +111,7 @@ test("a case goes from the queue to the filed report by keyboard alone", async (
   await page.keyboard.press("Space");
   await tabTo(page, statement);
   await page.keyboard.press("Space");
-  await tabTo(page, page.locator("select[name=role]").first());
+  await tabTo(page, page.locator("select[id^=role-]").first());
   await page.keyboard.type("suspect");
   await tabTo(page, page.locator("#reason"));
   await page.keyboard.type("It is what the list says it is.");
@@ -270,6 +270,70 @@ test("what is asked of the platform, and who is told, can be seen and asked for"
   await page.getByRole("button", { name: "Ask for it" }).click();
   await page.getByRole("alert").getByText("cannot be asked for").waitFor();
   await passes(page);
+  assert.deepEqual(faults, []);
+});
+
+test("one file, the lists, and what setting one aside would touch", async () => {
+  const { page, faults } = lead;
+  await page.goto(`${tanod.console}/queue?state=all`);
+  await page.locator("a.row").first().click();
+  await tabTo(page, page.getByRole("link", { name: /other case/ }).first());
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: /^One file/, level: 1 }).waitFor();
+  await passes(page);
+  await keep(page, "file");
+  await page.goto(`${tanod.console}/banks`);
+  await page.getByRole("heading", { name: "Lists", level: 1 }).waitFor();
+  await passes(page);
+  await keep(page, "lists");
+  const aside = page.getByRole("link", { name: /aside$/ }).first();
+  await tabTo(page, aside);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "What it will touch" }).waitFor();
+  await passes(page);
+  await keep(page, "list-aside");
+  await tabTo(page, page.getByLabel("Why it is wrong"));
+  await page.keyboard.type("Its source says that files were mixed up.");
+  await tabTo(page, page.getByRole("button", { name: "Set it aside" }));
+  await page.keyboard.press("Enter");
+  await page.getByText("set aside: it matches nothing").first().waitFor();
+  await passes(page);
+  assert.deepEqual(faults, []);
+});
+
+test("priority and people are set, and the alarm is one key that typing does not press", async () => {
+  const { page, faults } = reviewer;
+  await page.goto(`${tanod.console}/queue`);
+  await page.locator("a.row").last().click();
+  const here = page.url();
+  await page.getByText("Set another priority").click();
+  await page.getByLabel("Priority", { exact: true }).selectOption("P1");
+  await page.getByLabel("Reason").first().fill("An adult may live with the child.");
+  await page.getByRole("button", { name: "Set it" }).click();
+  await page.getByText("set by a person").waitFor();
+  await page.keyboard.press("t");
+  await page.getByText("Add somebody").click();
+  await page.getByLabel(/^Account, by the platform/).fill("somebody-else");
+  await page.locator("#new-role").selectOption("recipient");
+  await passes(page);
+  await keep(page, "case-people");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByText("somebody-else").first().waitFor();
+  await passes(page);
+
+  // In a field the key only leads to the button.
+  await page.getByText("Say why, if you can say it now").click();
+  const words = page.getByLabel("Why (the report carries it)");
+  await words.fill("She says that he is on his way.");
+  await words.press("F8");
+  const button = page.getByRole("button", { name: "Raise the alarm" });
+  assert.equal(await button.evaluate((element) => element === document.activeElement), true);
+  assert.equal(page.url(), here);
+  assert.equal(await page.getByText("The alarm is raised").count(), 0);
+  await page.keyboard.press("F8");
+  await page.getByText("The alarm is raised").waitFor();
+  await passes(page);
+  await keep(page, "case-alarmed");
   assert.deepEqual(faults, []);
 });
 

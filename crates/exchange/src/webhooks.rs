@@ -55,6 +55,27 @@ impl Secret {
     }
 }
 
+/// What a receiver may check a message with: the secret of today, and for a while the one before it, so that a receiver changes
+/// at its own time and no message is refused meanwhile.
+#[derive(Clone, Debug)]
+pub struct Secrets {
+    /// Signs always.
+    pub now: Secret,
+    /// Signs as well before this time.
+    pub before: Option<(Secret, Timestamp)>,
+}
+
+impl Secrets {
+    /// The value of `webhook-signature`: one signature for each secret that counts at that time, the newest first.
+    pub fn sign(&self, id: &str, at: Timestamp, body: &str) -> String {
+        let new = self.now.sign(id, at, body);
+        match &self.before {
+            Some((old, until)) if at < *until => format!("{new} {}", old.sign(id, at, body)),
+            _ => new,
+        }
+    }
+}
+
 /// What an endpoint answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -92,12 +113,12 @@ impl Client {
     pub async fn post(
         &self,
         url: &str,
-        secret: &Secret,
+        secrets: &Secrets,
         id: &str,
         at: Timestamp,
         body: String,
     ) -> Result<Answer, Lost> {
-        let signature = secret.sign(id, at, &body);
+        let signature = secrets.sign(id, at, &body);
         let request = self
             .http
             .post(url)
@@ -170,6 +191,18 @@ mod tests {
         assert_eq!(Secret::parse("whsec_?").err(), Some(BadSecret::Form));
         assert_eq!(Secret::parse("whsec_c2hvcnQ=").err(), Some(BadSecret::Short));
         assert_eq!(Secret::parse("").err(), Some(BadSecret::Form));
+    }
+
+    #[test]
+    fn the_secret_before_signs_as_well_until_its_time_is_over() {
+        let secret = |byte: u8| Secret::parse(&format!("whsec_{}", STANDARD.encode([byte; 32]))).unwrap();
+        let until = Timestamp::from_second(2_000).unwrap();
+        let both = Secrets { now: secret(1), before: Some((secret(2), until)) };
+        let of = |second| both.sign("id", Timestamp::from_second(second).unwrap(), "body");
+        let alone = |byte, second| secret(byte).sign("id", Timestamp::from_second(second).unwrap(), "body");
+        assert_eq!(of(1_999), format!("{} {}", alone(1, 1_999), alone(2, 1_999)));
+        assert_eq!(of(2_000), alone(1, 2_000));
+        assert_eq!(Secrets { now: secret(1), before: None }.sign("id", until, "body"), alone(1, 2_000));
     }
 
     #[test]

@@ -55,12 +55,12 @@ pub struct Received {
 pub struct Receiver(Arc<Inner>);
 
 struct Inner {
-    secret: Vec<u8>,
     clock: Clock,
     state: Mutex<Kept>,
 }
 
 struct Kept {
+    secret: Vec<u8>,
     received: Vec<Received>,
     taken: HashSet<String>,
     next: VecDeque<How>,
@@ -71,13 +71,21 @@ impl Receiver {
     /// An endpoint with this secret (`whsec_…`); none when the secret is no secret.
     pub fn new(secret: &str, clock: Clock) -> Option<Self> {
         let secret = STANDARD.decode(secret.strip_prefix("whsec_")?).ok()?;
-        let kept = Kept { received: Vec::new(), taken: HashSet::new(), next: VecDeque::new(), always: How::Take };
-        Some(Self(Arc::new(Inner { secret, clock, state: Mutex::new(kept) })))
+        let kept =
+            Kept { secret, received: Vec::new(), taken: HashSet::new(), next: VecDeque::new(), always: How::Take };
+        Some(Self(Arc::new(Inner { clock, state: Mutex::new(kept) })))
     }
 
     /// Serves until the listener fails.
     pub async fn serve(self, listener: tokio::net::TcpListener) -> std::io::Result<()> {
         axum::serve(listener, Router::new().fallback(take).with_state(self)).await
+    }
+
+    /// From now on it checks with this secret alone; what is no secret changes nothing.
+    pub fn learn(&self, secret: &str) {
+        if let Some(secret) = secret.strip_prefix("whsec_").and_then(|coded| STANDARD.decode(coded).ok()) {
+            self.kept().secret = secret;
+        }
     }
 
     /// What came, oldest first.
@@ -104,8 +112,8 @@ impl Receiver {
         let (id, time) = (text("webhook-id"), text("webhook-timestamp"));
         let at: i64 = time.parse().unwrap_or_default();
         let near = ((self.0.clock)().as_second() - at).abs() <= TOLERANCE;
-        let signed = signs(&self.0.secret, &id, &time, body, &text("webhook-signature"));
         let mut kept = self.kept();
+        let signed = signs(&kept.secret, &id, &time, body, &text("webhook-signature"));
         let how = kept.next.pop_front().unwrap_or_else(|| kept.always.clone());
         let again = kept.taken.contains(&id);
         if matches!(how, How::Take | How::Acknowledge | How::Slow(_)) {

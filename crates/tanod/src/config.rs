@@ -250,7 +250,7 @@ impl Settings {
     #[must_use]
     pub fn without_secrets(&self) -> Self {
         let mut shown = self.clone();
-        let webhooks = shown.webhooks.iter_mut().map(|webhook| &mut webhook.secret);
+        let webhooks = shown.webhooks.iter_mut().flat_map(|webhook| [&mut webhook.secret, &mut webhook.old_secret]);
         let passwords = [
             &mut shown.reporting.password,
             &mut shown.s3.secret_key,

@@ -4,7 +4,7 @@ use axum::{Router, middleware};
 
 use crate::plan::App;
 use crate::web::console;
-use crate::{accounts, actions, alarms, context, evidence, notices, review, sources, webhooks};
+use crate::{accounts, actions, alarms, banks, context, evidence, notices, review, sources, webhooks};
 
 /// Every page.
 pub fn router(app: &App) -> Router<App> {
@@ -13,6 +13,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(accounts::pages::router())
         .merge(review::pages::router())
         .merge(evidence::pages::router())
+        .merge(banks::pages::router())
         .merge(sources::pages::router())
         .merge(actions::pages::router())
         .merge(context::pages::router())

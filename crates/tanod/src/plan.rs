@@ -8,7 +8,7 @@ use decode::{Limits as DecodeLimits, Pool};
 use exchange::arachnid;
 use exchange::mail::{Mailer, Tls};
 use exchange::ncmec::{Client, Credentials};
-use exchange::webhooks::{Secret, may_call};
+use exchange::webhooks::{Secret, Secrets, may_call};
 use fs_err as fs;
 use ledger::Signer;
 use tokio::sync::{Notify, Semaphore};
@@ -22,7 +22,7 @@ use crate::matching::SharedLists;
 use crate::matching::shield::Shield;
 use crate::operator;
 use crate::roles::Tasks;
-use crate::store::{Db, World};
+use crate::store::{Db, ProcessId, World, new_uuid};
 use crate::web::Limits;
 use crate::webhooks::{Endpoint, Resting};
 
@@ -31,6 +31,8 @@ use crate::webhooks::{Endpoint, Resting};
 pub struct App {
     /// Demo or live, as the database was stamped.
     pub world: World,
+    /// This process, among those of the installation.
+    pub process: ProcessId,
     /// The records.
     pub db: Db,
     /// The lists, as this process knows them.
@@ -218,8 +220,10 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         max_memory_bytes: decode.max_memory,
         time: Duration::from_secs(decode.seconds),
     };
+    let process = new_uuid(db.clock().now(), &random).into();
     Ok(App {
         world,
+        process,
         lists: SharedLists::kept(kept_index(&settings)?),
         pool: Pool::new(program, vec!["decode-child".into()], children, limits),
         vault: Vault { objects: Arc::new(objects), ring: Arc::new(ring), random },
@@ -405,14 +409,21 @@ fn endpoints(settings: &Settings) -> Result<Vec<Endpoint>, PlanError> {
         if !may_call(&given.url) {
             return wrong("its url must be https://…, or http:// to this machine, without a name or password in it");
         }
-        let secret = match Secret::parse(&given.secret) {
-            Ok(secret) => secret,
-            Err(error) => {
-                return wrong(&format!("its secret is not usable: {error}; make one of 32 random bytes"));
-            }
+        let parse = |what: &str, text: &str| {
+            Secret::parse(text).map_err(|error| PlanError::Webhook {
+                name: given.name.clone(),
+                why: format!("its {what} is not usable: {error}; make one of 32 random bytes"),
+            })
         };
+        let before = match (given.old_secret.as_str(), given.old_secret_until) {
+            ("", None) => None,
+            ("", Some(_)) => return wrong("it says old_secret_until and no old_secret"),
+            (_, None) => return wrong("say with old_secret_until until when the old secret signs as well"),
+            (old, Some(until)) => Some((parse("old secret", old)?, until)),
+        };
+        let secrets = Secrets { now: parse("secret", &given.secret)?, before };
         let (name, url, events) = (given.name.clone(), given.url.clone(), given.events.clone());
-        endpoints.push(Endpoint { name, url, secret, events });
+        endpoints.push(Endpoint { name, url, secrets, events });
     }
     Ok(endpoints)
 }

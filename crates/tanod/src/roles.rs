@@ -106,7 +106,8 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result
     if !app.db.is_shared() {
         // One process owns the file: whoever held a lease is gone.
         let mut tx = app.db.write().await?;
-        let proof = queue::reclaim(&mut tx).await?;
+        queue::reclaim(&mut tx).await.map(drop)?;
+        let proof = alarms::scans_no_more(&mut tx, None).await?;
         tx.commit(proof).await?;
     }
     prepare(app).await?;
@@ -126,6 +127,7 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result
         app.lists.catch_up(&app.db).await?;
         tasks.spawn(follow(app.clone(), tasks.stop.clone()));
         tasks.spawn(keep(app.clone(), tasks.stop.clone()));
+        tasks.spawn(scan(app.clone(), tasks.stop.clone()));
     }
     if role.is(Role::Worker) {
         for lane in LANES {
@@ -343,6 +345,26 @@ impl Pulse {
             Ok(()) => self.last = Some(tokio::time::Instant::now()),
             Err(error) => tracing::warn!(%error, part = ?self.part, "no sign of life can be given"),
         }
+    }
+}
+
+/// Says of this process that it looks at files, until it ends.
+async fn scan(app: App, stop: CancellationToken) {
+    loop {
+        if let Err(error) = alarms::scan(&app).await {
+            tracing::warn!(%error, "no sign of life of the scanner can be given");
+        }
+        if !pause(&stop, TICK_EVERY).await {
+            break;
+        }
+    }
+    let gone = async {
+        let mut tx = app.db.write().await?;
+        let proof = alarms::scans_no_more(&mut tx, Some(app.process)).await?;
+        Ok::<_, Error>(tx.commit(proof).await?)
+    };
+    if let Err(error) = gone.await {
+        tracing::warn!(%error, "this process may be missed as a scanner");
     }
 }
 

@@ -179,7 +179,7 @@ async fn post(app: &App, text: &Text, plan: &Plan<'_>, id: &str) -> std::result:
     let now = app.db.clock().now();
     // Not a delivery: the link in it is kept nowhere, and another page comes in a few minutes anyway.
     let body = webhooks::body(Event::AlarmPage, now, &text.data);
-    match app.webhooks.post(&endpoint.url, &endpoint.secret, id, now, body).await {
+    match app.webhooks.post(&endpoint.url, &endpoint.secrets, id, now, body).await {
         Ok(answer) if (200..300).contains(&answer.status) => Ok(()),
         Ok(answer) => Err(format!("webhook: the endpoint answered {}", answer.status)),
         Err(lost) => Err(format!("webhook: {lost}")),
@@ -204,13 +204,20 @@ const WATCHED: [Kind; 7] = [
     Kind::Silent,
 ];
 
+/// Tries this process's decoder, and says how it is: so every process that looks at files is watched, wherever it runs.
+pub async fn scan(app: &App) -> Result<()> {
+    let works = app.pool.works().await.is_ok();
+    let mut tx = app.db.write().await?;
+    let proof = super::scans(&mut tx, app.process, works).await?;
+    Ok(tx.commit(proof).await?)
+}
+
 /// Looks whether something is wrong, raises what is, clears what is not any more, and raises again what was acknowledged
 /// long ago and lasts.
 pub async fn watch(app: &App) -> Result<()> {
     let rules = &app.settings.alarms;
-    let scanner = app.pool.works().await.is_ok();
     let mut tx = app.db.read().await?;
-    let (seen, standing) = (look(&mut tx, rules, scanner).await?, store::all_standing(&mut tx).await?);
+    let (seen, standing) = (look(&mut tx, rules).await?, store::all_standing(&mut tx).await?);
     let now = tx.now();
     drop(tx);
     let stands = |kind: Kind, subject: &str| standing.iter().any(|one| one.kind == kind && one.subject == subject);
@@ -239,7 +246,7 @@ pub async fn watch(app: &App) -> Result<()> {
     Ok(())
 }
 
-async fn look(tx: &mut Tx, rules: &Settings, scanner: bool) -> Result<Vec<Seen>> {
+async fn look(tx: &mut Tx, rules: &Settings) -> Result<Vec<Seen>> {
     let now = tx.now();
     let ago = |by: SignedDuration| now.checked_sub(by).unwrap_or(Timestamp::UNIX_EPOCH);
     let mut seen = Vec::new();
@@ -257,8 +264,8 @@ async fn look(tx: &mut Tx, rules: &Settings, scanner: bool) -> Result<Vec<Seen>>
     for lane in queue::stuck(tx, ago(STUCK_AFTER)).await? {
         add(Kind::QueueStuck, lane, None);
     }
-    if !scanner {
-        add(Kind::ScannerStuck, "decoder".to_owned(), None);
+    for process in super::stuck_scanners(tx).await? {
+        add(Kind::ScannerStuck, process.to_string(), None);
     }
     for endpoint in webhooks::died_since(tx, ago(DEAD_FOR)).await? {
         add(Kind::WebhookDead, endpoint, None);

@@ -16,9 +16,9 @@ use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
 use crate::queue::{self, Work};
 use crate::refusal::{Kind as RefusalKind, Result};
-use crate::store::{AlarmId, CaseId, Recorded, Tx};
+use crate::store::{AlarmId, CaseId, ProcessId, Recorded, Tx};
 
-pub use jobs::{knock, page, watch};
+pub use jobs::{knock, page, scan, watch};
 
 /// An id that leads nowhere.
 pub static UNKNOWN_ALARM: RefusalKind =
@@ -56,7 +56,7 @@ pub enum Kind {
     ListStale,
     /// Work that is due is not done. About a lane of the queue.
     QueueStuck,
-    /// The decoder does not answer. About `decoder`.
+    /// A process that looks at files does not, or gives no sign of life. About a process.
     ScannerStuck,
     /// The platform has not sent what a case asks. About a case.
     ContextLate,
@@ -325,6 +325,11 @@ async fn known(tx: &mut Tx, alarm: &Alarm, entry: Entry, by: &str) -> Result<Rec
         return Ok(Recorded::unrecorded("who acknowledged first is on record; saying it again changes nothing"));
     }
     store::acknowledge(tx, alarm.id, by).await?;
+    if let (Kind::ScannerStuck, Ok(process)) = (alarm.kind, alarm.subject.parse()) {
+        // Killed, or its machine is gone: once somebody knows, it is missed no more. One that still lives says so again.
+        let oldest = tx.now().checked_sub(SILENT_AFTER).unwrap_or(Timestamp::UNIX_EPOCH);
+        store::forget_silent_scanner(tx, process, oldest).await?;
+    }
     let detail = json!({"kind": alarm.kind, "subject": alarm.subject, "by": by, "pages": alarm.pages});
     let entry = entry.about(alarm.id).detail(detail);
     audit::record(tx, if let Some(case) = alarm.case { entry.case(case) } else { entry }).await
@@ -372,10 +377,14 @@ impl Part {
     pub const ALL: [Self; 3] = [Self::Worker, Self::Sequencer, Self::Scheduler];
 }
 
+fn sign_of_life() -> Recorded {
+    Recorded::unrecorded("a sign of life is no change of the record")
+}
+
 /// A sign of life.
 pub async fn tick(tx: &mut Tx, part: Part) -> Result<Recorded> {
     store::tick(tx, part).await?;
-    Ok(Recorded::unrecorded("a sign of life is no change of the record"))
+    Ok(sign_of_life())
 }
 
 /// The parts that gave no sign of life lately.
@@ -389,6 +398,25 @@ pub async fn silent(tx: &mut Tx) -> Result<Vec<Part>> {
 async fn fallen_silent(tx: &mut Tx) -> Result<Vec<Part>> {
     let ever = store::ticked_since(tx, Timestamp::UNIX_EPOCH).await?;
     Ok(silent(tx).await?.into_iter().filter(|part| ever.contains(part)).collect())
+}
+
+/// A process looks at files, and says whether its decoder answers.
+pub async fn scans(tx: &mut Tx, process: ProcessId, works: bool) -> Result<Recorded> {
+    store::scans(tx, process, works).await?;
+    Ok(sign_of_life())
+}
+
+/// A process that looks at files ends as it was asked to: nobody misses it. Without a process, all do: the one that
+/// begins owns the database alone.
+pub async fn scans_no_more(tx: &mut Tx, process: Option<ProcessId>) -> Result<Recorded> {
+    store::forget_scanners(tx, process).await?;
+    Ok(sign_of_life())
+}
+
+/// Processes whose decoder does not answer, or that gave no sign of life lately and did not end as they were asked to.
+async fn stuck_scanners(tx: &mut Tx) -> Result<Vec<ProcessId>> {
+    let oldest = tx.now().checked_sub(SILENT_AFTER).unwrap_or(Timestamp::UNIX_EPOCH);
+    store::stuck_scanners(tx, oldest).await
 }
 
 /// Where a page leads.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Alarm, Kind, Page, Part, State, Told};
 use crate::refusal::Result;
-use crate::store::{AlarmId, Arg, CaseId, PageId, Row, StoreError, Tx, as_word};
+use crate::store::{AlarmId, Arg, CaseId, PageId, ProcessId, Row, StoreError, Tx, as_word};
 
 type Read<T> = std::result::Result<T, StoreError>;
 
@@ -207,4 +207,32 @@ pub(super) async fn tick(tx: &mut Tx, part: Part) -> Result<()> {
 pub(super) async fn ticked_since(tx: &mut Tx, oldest: Timestamp) -> Result<Vec<Part>> {
     let rows = tx.rows("SELECT part FROM ticks WHERE at >= $1", &[oldest.into()]).await?;
     Ok(rows.iter().map(|row| row.word("part")).collect::<Read<_>>()?)
+}
+
+pub(super) async fn scans(tx: &mut Tx, process: ProcessId, works: bool) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        "INSERT INTO scanners (process, works, at) VALUES ($1, $2, $3)
+         ON CONFLICT (process) DO UPDATE SET works = excluded.works, at = excluded.at",
+        &[process.into(), works.into(), now.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn forget_scanners(tx: &mut Tx, process: Option<ProcessId>) -> Result<()> {
+    tx.execute("DELETE FROM scanners WHERE $1 IS NULL OR process = $1", &[process.into()]).await?;
+    Ok(())
+}
+
+pub(super) async fn stuck_scanners(tx: &mut Tx, oldest: Timestamp) -> Result<Vec<ProcessId>> {
+    let rows =
+        tx.rows("SELECT process FROM scanners WHERE NOT works OR at < $1 ORDER BY process", &[oldest.into()]).await?;
+    Ok(rows.iter().map(|row| row.get("process")).collect::<Read<_>>()?)
+}
+
+/// Lets go of a process that is silent and that somebody knows of: it is not coming back.
+pub(super) async fn forget_silent_scanner(tx: &mut Tx, process: ProcessId, oldest: Timestamp) -> Result<()> {
+    tx.execute("DELETE FROM scanners WHERE process = $1 AND at < $2", &[process.into(), oldest.into()]).await?;
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Lists of known fingerprints: where they come from, what they may be used for, and how a change reaches every index.
 
 pub mod api;
+pub mod pages;
 mod rows;
 mod store;
 

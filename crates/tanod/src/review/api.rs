@@ -9,7 +9,7 @@ use super::danger::{Danger, NewCall, TelephoneCall};
 use super::involved::{self, Involved, NewInvolved, NewRole, Proposal, Role};
 use super::{
     Case, Correction, Decision, FileDecided, FileDecision, FileView, NewCorrection, NewDecision, NewTold, Priority,
-    Quarantined, ReadBack, Signal, State as CaseState, UNKNOWN_CASE, Untold, Wanted,
+    Quarantined, ReadBack, Signal, State as CaseState, Touches, UNKNOWN_CASE, Untold, Wanted,
 };
 use crate::accounts::{Caller, Permission};
 use crate::actions;
@@ -347,6 +347,16 @@ pub async fn quarantine(State(app): State<App>, Path(bank): Path<String>, sent: 
         super::quarantine(tx, &sent.caller, bank.id, &why.reason).await
     })
     .await
+}
+
+/// What setting a list aside would touch. Nothing is written.
+#[utoipa::path(get, path = "/v1/banks/{bank}/quarantine", tag = "banks", params(("bank" = String, Path)),
+    responses((status = 200, body = Touches), (status = "default", body = ProblemBody)))]
+pub async fn touches(State(app): State<App>, caller: Caller, Path(bank): Path<String>) -> Answer {
+    caller.require(Permission::QuarantineLists)?;
+    let mut tx = app.db.read().await.map_err(Error::from)?;
+    let bank = crate::banks::find(&mut tx, &caller, &bank).await?;
+    web::ok(&super::touches(&mut tx, &caller, bank.id).await?)
 }
 
 /// One file, and the cases that hold it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use exchange::ncmec::document::IncidentType;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::decisions::{self, Approval, Decision, Outcome, Particulars};
@@ -33,6 +33,9 @@ pub struct Danger {
     pub country: Option<String>,
 }
 
+/// Presses of one person within so long are one, where nothing is said with them.
+const BOUNCE: SignedDuration = SignedDuration::from_secs(30);
+
 const PRESSED: &str = "A reviewer of the platform judges that a child may be in danger now.";
 
 /// Raises the alarm: P0, a page, and a report with what there is. No lease, no approval, no ceiling and no completeness
@@ -52,6 +55,10 @@ pub async fn now(
     {
         return Err(WRONG_STATE
             .because(format!("it is closed, and the account has case {}: raise the alarm there", newer.number)));
+    }
+    if let Some(before) = pressed_just_now(tx, by, id).await?.filter(|_| danger.reason.is_none()) {
+        let proof = audit::record(tx, Entry::by(caller, "danger.pressed_again").case(id).about(before.id)).await?;
+        return Ok((before, proof));
     }
     let words = danger.reason.as_deref().map(str::trim).filter(|words| !words.is_empty()).unwrap_or(PRESSED);
     let words: String = words.chars().take(3_000).collect();
@@ -95,6 +102,20 @@ pub async fn now(
     let detail = serde_json::json!({"country": danger.country});
     audit::record(tx, Entry::by(caller, "danger.now").case(id).about(decision.id).detail(detail)).await.map(drop)?;
     Ok((decision, proof))
+}
+
+/// A key that bounces is one alarm: the same person's press of a moment ago, unless something came since.
+async fn pressed_just_now(tx: &mut Tx, by: PersonId, id: CaseId) -> Result<Option<Decision>> {
+    let moment = tx.now().checked_sub(BOUNCE).unwrap_or(tx.now());
+    let more = super::undecided(tx, id).await?;
+    let just = |decision: &Decision| {
+        decision.approval == Approval::Afterwards
+            && decision.undone_at.is_none()
+            && decision.by == by
+            && decision.at > moment
+            && !more
+    };
+    Ok(store::decisions(tx, id).await?.into_iter().rev().find(just))
 }
 
 /// Nothing that waits holds an alarm back: a decision that waits for a second person gives its files to this report, and

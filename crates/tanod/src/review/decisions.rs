@@ -134,6 +134,17 @@ pub enum SecondApproval {
     All,
 }
 
+impl SecondApproval {
+    /// Whether such a decision needs a second person, or a delay where there is none.
+    pub(super) fn asks(self, outcome: Outcome) -> bool {
+        match self {
+            Self::Off => false,
+            Self::NoViolation => outcome.dismisses(),
+            Self::All => !outcome.passes_on(),
+        }
+    }
+}
+
 /// A decision, as it is asked for.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -293,12 +304,7 @@ async fn next_person(tx: &mut Tx, caller: &Caller, new: &NewDecision) -> Result<
 
 /// How a decision is approved: not at all, by another person, or by a delay where there is nobody else.
 async fn approval(tx: &mut Tx, by: PersonId, outcome: Outcome, second: SecondApproval) -> Result<Approval> {
-    let asks = match second {
-        SecondApproval::Off => false,
-        SecondApproval::NoViolation => outcome.dismisses(),
-        SecondApproval::All => !outcome.passes_on(),
-    };
-    if !asks {
+    if !second.asks(outcome) {
         return Ok(Approval::NotNeeded);
     }
     let others = accounts::people_who_may(tx, Permission::ApproveDecisions).await?;

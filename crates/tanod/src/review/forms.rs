@@ -7,10 +7,10 @@ use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
 
 use super::danger::{Danger, NewCall};
-use super::involved::{NewRole, UNKNOWN_INVOLVED};
+use super::involved::{self, NewInvolved, NewRole, UNKNOWN_INVOLVED};
 use super::pages::page;
 use super::{NOT_SAID_WHERE, NewCorrection, NewDecision, NewTold, Outcome, UNKNOWN_CASE};
-use crate::intake;
+use crate::intake::{self, Account};
 use crate::plan::App;
 use crate::refusal::{Error, Result};
 use crate::reporting;
@@ -27,6 +27,9 @@ pub(super) fn router() -> Router<App> {
         .route("/console/cases/{case}/approvals", post(approve))
         .route("/console/cases/{case}/danger", post(danger))
         .route("/console/cases/{case}/calls", post(call))
+        .route("/console/cases/{case}/priority", post(prioritise))
+        .route("/console/cases/{case}/involved", post(involve))
+        .route("/console/cases/{case}/involved/{involved}", post(set_role))
         .route("/console/cases/{case}/corrections", post(correct))
         .route("/console/cases/{case}/reports/{report}/withdraw", post(withdraw))
         .route("/console/cases/{case}/reports/{report}/packet", get(packet))
@@ -37,11 +40,13 @@ pub(super) fn router() -> Router<App> {
 /// What a decision would do, before it is made.
 #[derive(Template)]
 #[template(path = "review/pages/read_back.html")]
-struct ReadBackPage<'a> {
-    who: &'a Who,
-    case: CaseId,
-    sentences: Vec<String>,
-    fields: Vec<(String, String)>,
+pub(super) struct ReadBackPage<'a> {
+    pub(super) who: &'a Who,
+    /// Where the form goes, and where the way back leads.
+    pub(super) to: String,
+    pub(super) back: String,
+    pub(super) sentences: Vec<String>,
+    pub(super) fields: Vec<(String, String)>,
 }
 
 /// Does something in one piece of work, then shows the case again; a refusal is shown on it.
@@ -172,8 +177,9 @@ async fn say_back(app: &App, staff: &Staff, case: &str, body: &Body) -> Paged {
     };
     match said.await {
         Ok(said) => {
-            let fields = form_urlencoded::parse(body).into_owned().filter(|(name, _)| name != "sure").collect();
-            show(&ReadBackPage { who: &staff.who, case: id, sentences: said.sentences, fields })
+            let back = format!("/console/cases/{id}");
+            let to = format!("{back}/decisions");
+            show(&ReadBackPage { who: &staff.who, to, back, sentences: said.sentences, fields: again(body) })
         }
         Err(error) => {
             drop(tx);
@@ -182,10 +188,16 @@ async fn say_back(app: &App, staff: &Staff, case: &str, body: &Body) -> Paged {
     }
 }
 
+/// The fields of a form that is read back, for being sent once more.
+pub(super) fn again(body: &[u8]) -> Vec<(String, String)> {
+    form_urlencoded::parse(body).into_owned().filter(|(name, _)| name != "sure").collect()
+}
+
 async fn danger(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, body: Body) -> Paged {
     act(&app, &staff, &case, async |tx, id| {
         let form = Fields::read(&body, &["reason"])?;
-        let danger = Danger { reason: Some(form.one("reason").to_owned()), ..Danger::default() };
+        let reason = Some(form.one("reason").trim().to_owned()).filter(|reason| !reason.is_empty());
+        let danger = Danger { reason, ..Danger::default() };
         Ok(super::danger::now(tx, &staff.caller, id, &danger, &app.settings).await?.1)
     })
     .await
@@ -203,6 +215,47 @@ async fn call(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, 
             at: None,
         };
         Ok(super::danger::record_call(tx, &staff.caller, id, &new).await?.1)
+    })
+    .await
+}
+
+async fn prioritise(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, body: Body) -> Paged {
+    act(&app, &staff, &case, async |tx, id| {
+        let form = Fields::read(&body, &["priority", "reason"])?;
+        let priority = word(form.one("priority")).ok_or_else(|| BAD_BODY.because("choose a priority"))?;
+        Ok(super::priority::set(tx, &staff.caller, id, priority, form.one("reason")).await?.1)
+    })
+    .await
+}
+
+async fn involve(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, body: Body) -> Paged {
+    act(&app, &staff, &case, async |tx, id| {
+        let form = Fields::read(&body, &["account", "server", "role", "likely_minor"])?;
+        let some = |name| Some(form.one(name).trim().to_owned()).filter(|text| !text.is_empty());
+        let account = some("account").map(|id| Account { id, server: some("server"), ..Account::default() });
+        let role = word(form.one("role")).ok_or_else(|| BAD_BODY.because("choose what they are"))?;
+        let new = NewInvolved { account, role, likely_minor: form.one("likely_minor") == "yes" };
+        Ok(involved::add(tx, &staff.caller, id, &new).await?.1)
+    })
+    .await
+}
+
+async fn set_role(
+    Shared(app): Shared<App>,
+    staff: Staff,
+    Path((case, who)): Path<(String, String)>,
+    body: Body,
+) -> Paged {
+    act(&app, &staff, &case, async |tx, id| {
+        let form = Fields::read(&body, &["role", "likely_minor", "hijacked"])?;
+        let role = NewRole {
+            involved: Some(web::id(&who, &UNKNOWN_INVOLVED)?),
+            account: None,
+            role: word(form.one("role")).ok_or_else(|| BAD_BODY.because("choose what they are"))?,
+            likely_minor: Some(form.one("likely_minor") == "yes"),
+            hijacked: Some(form.one("hijacked") == "yes"),
+        };
+        Ok(involved::set_role(tx, &staff.caller, id, &role).await?.1)
     })
     .await
 }

@@ -188,12 +188,22 @@ pub struct NewInvolved {
     pub likely_minor: bool,
 }
 
-/// Adds somebody to a case that the caller works on.
+/// Adds somebody to a case that the caller works on. An account that is in it already gets the role.
 pub async fn add(tx: &mut Tx, caller: &Caller, id: CaseId, new: &NewInvolved) -> Result<(Involved, Recorded)> {
     caller.require(Permission::DecideCases)?;
     super::leased(tx, caller, id).await?;
     if let Some(account) = &new.account {
         account.check()?;
+        if store::involved(tx, id).await?.iter().any(|one| one.account.as_ref() == Some(&account.id)) {
+            let role = NewRole {
+                involved: None,
+                account: Some(account.id.clone()),
+                role: new.role,
+                likely_minor: new.likely_minor.then_some(true),
+                hijacked: None,
+            };
+            return say(tx, caller, id, &role).await;
+        }
     }
     let one = Involved {
         id: tx.id(),

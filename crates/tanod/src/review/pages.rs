@@ -7,6 +7,7 @@ use axum::routing::get;
 use exchange::ncmec::document::IncidentType;
 use jiff::Timestamp;
 
+use super::files;
 use super::involved::{Involved, Role};
 use super::{
     Approval, Case, Decision, Ground, Outcome, Priority, Route, Signal, State, ToldState, UNKNOWN_CASE, Wanted,
@@ -33,6 +34,7 @@ pub fn router() -> Router<App> {
         .route("/console/cases/{case}", get(case))
         .route("/console/cases/{case}/pictures/{item}", get(picture))
         .merge(super::forms::router())
+        .merge(super::files::pages::router())
 }
 
 /// What the queue shows of a case, and the head of its page.
@@ -88,6 +90,9 @@ struct Elsewhere<'a> {
 struct Upload {
     nth: usize,
     item: ItemId,
+    sha256: String,
+    /// How many other cases hold the same file.
+    elsewhere: i64,
     found: String,
     facts: Vec<(&'static str, String)>,
     looks: String,
@@ -103,6 +108,8 @@ struct Somebody {
     id: InvolvedId,
     account: String,
     role: Option<&'static str>,
+    likely_minor: bool,
+    hijacked: bool,
     hints: String,
 }
 
@@ -139,6 +146,7 @@ struct CasePage<'a> {
     under_way: bool,
     destination: &'static str,
     people: Vec<Somebody>,
+    roles: [&'static str; 4],
     untold: Vec<(ToldId, String)>,
     may_tell: bool,
     undoable: Option<DecisionId>,
@@ -146,6 +154,7 @@ struct CasePage<'a> {
     alarmed: bool,
     by_itself: bool,
     can_decide: bool,
+    priorities: Vec<(&'static str, &'static str)>,
     numbers: Vec<Number>,
     kinds: Vec<&'static str>,
     uploads: Vec<Upload>,
@@ -166,7 +175,7 @@ fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-fn state_words(state: State) -> &'static str {
+pub(super) fn state_words(state: State) -> &'static str {
     match state {
         State::Open => "Open",
         State::Help => "Handed to another person",
@@ -178,7 +187,7 @@ fn state_words(state: State) -> &'static str {
     }
 }
 
-fn priority_words(priority: Priority) -> (&'static str, &'static str) {
+pub(super) fn priority_words(priority: Priority) -> (&'static str, &'static str) {
     match priority {
         Priority::P0 => ("P0", "a child may be in danger now"),
         Priority::P1 => ("P1", "new material or enticement"),
@@ -186,6 +195,13 @@ fn priority_words(priority: Priority) -> (&'static str, &'static str) {
         Priority::P3 => ("P3", "known material"),
         Priority::P4 => ("P4", "viral"),
     }
+}
+
+/// The urgencies that this person may choose. Lowering one that says "danger now" is a lead's.
+fn priorities(now: Priority, leads: bool) -> Vec<(&'static str, &'static str)> {
+    let all = [Priority::P0, Priority::P1, Priority::P2, Priority::P3, Priority::P4];
+    let others = all.into_iter().filter(|other| *other != now && (leads || now != Priority::P0));
+    others.map(priority_words).collect()
 }
 
 async fn head(tx: &mut Tx, staff: &Staff, operator: &Operator, case: &Case) -> Result<Head> {
@@ -334,12 +350,14 @@ async fn gather<'a>(
     let mut uploads = Vec::new();
     let with_media = contents.signals.iter().filter_map(|signal| signal.item.map(|item| (signal, item)));
     for ((signal, item), nth) in with_media.zip(1..) {
-        uploads.push(upload(&mut tx, staff, nth, signal, item, whole, &contents.decisions).await?);
+        uploads.push(upload(&mut tx, staff, (id, nth), signal, item, whole, &contents.decisions).await?);
     }
     let people = contents.involved.iter().map(|one| Somebody {
         id: one.id,
         account: one.account.clone().unwrap_or_else(|| "without an account".to_owned()),
         role: one.role.map(role_words),
+        likely_minor: one.likely_minor,
+        hijacked: one.hijacked,
         hints: hints(one),
     });
     let people: Vec<Somebody> = people.collect();
@@ -382,6 +400,7 @@ async fn gather<'a>(
             && reports.iter().any(|report| matches!(report.state, ReportState::Waiting | ReportState::Filing)),
         destination: app.settings.reporting.destination.words(),
         people,
+        roles: [Role::Suspect, Role::Recipient, Role::Victim, Role::Unknown].map(role_words),
         untold,
         may_tell: staff.caller.may(Permission::TellCorrections),
         undoable,
@@ -389,6 +408,7 @@ async fn gather<'a>(
         alarmed: case.priority == Priority::P0,
         by_itself: app.settings.reporting.destination == Destination::Ncmec && app.ncmec.is_some(),
         can_decide: staff.caller.may(Permission::DecideCases),
+        priorities: priorities(case.priority, leads),
         numbers: if case.priority == Priority::P0 { whom_to_call(app, None) } else { Vec::new() },
         kinds: IncidentType::ALL.into_iter().map(IncidentType::as_str).collect(),
         uploads,
@@ -417,7 +437,7 @@ fn ground_words(ground: Ground) -> &'static str {
     }
 }
 
-fn outcome_words(outcome: Outcome) -> &'static str {
+pub(super) fn outcome_words(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Report => "Report",
         Outcome::NoViolation => "No violation",
@@ -490,7 +510,7 @@ fn hold_words(hold: &Hold) -> Option<String> {
 async fn upload(
     tx: &mut Tx,
     staff: &Staff,
-    nth: usize,
+    (case, nth): (CaseId, usize),
     signal: &Signal,
     id: ItemId,
     whole: Option<ItemId>,
@@ -516,6 +536,8 @@ async fn upload(
     Ok(Upload {
         nth,
         item: id,
+        sha256: hex::encode(item.digests.sha256),
+        elsewhere: files::others(tx, &item.digests.sha256, case).await?,
         found: intake::matches(tx, id).await?.first().map_or_else(|| "a match".to_owned(), found_words),
         facts,
         looks: match (views.len(), open) {

@@ -138,6 +138,8 @@ ids! {
     AuditId "audit";
     /// One message to one of the platform's endpoints.
     DeliveryId "delivery";
+    /// A running process of this program.
+    ProcessId "process";
     /// Something that somebody must be told until they say that they know.
     AlarmId "alarm";
     /// One message to one person about an alarm.

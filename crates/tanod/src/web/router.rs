@@ -65,7 +65,7 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(review::api::correct))
         .routes(routes!(review::api::untold))
         .routes(routes!(review::api::tell))
-        .routes(routes!(review::api::quarantine))
+        .routes(routes!(review::api::touches, review::api::quarantine))
         .routes(routes!(review::api::file))
         .routes(routes!(review::api::decide_file))
         .routes(routes!(review::api::approve_file))

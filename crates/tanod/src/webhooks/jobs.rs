@@ -20,7 +20,7 @@ pub async fn deliver(app: &App, id: DeliveryId) -> Result<Done> {
         None => Tried::Never { status: None, trouble: "the settings name no such endpoint any more".to_owned() },
         Some(endpoint) => {
             let name = delivery.id.to_string();
-            match app.webhooks.post(&endpoint.url, &endpoint.secret, &name, now, delivery.body.clone()).await {
+            match app.webhooks.post(&endpoint.url, &endpoint.secrets, &name, now, delivery.body.clone()).await {
                 Ok(answer) => read(answer),
                 Err(lost) => {
                     if lost == Lost::TimeOut {

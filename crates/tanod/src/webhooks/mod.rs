@@ -102,6 +102,12 @@ pub struct Settings {
     pub url: String,
     /// `whsec_…`, of at least 24 bytes.
     pub secret: String,
+    /// The secret before this one, which its receiver may still check with; empty for none.
+    #[serde(default)]
+    pub old_secret: String,
+    /// Until when deliveries are signed with that one as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_secret_until: Option<Timestamp>,
     /// What it wants; empty for everything.
     #[serde(default)]
     pub events: Vec<Event>,
@@ -115,7 +121,7 @@ pub struct Endpoint {
     /// Where.
     pub url: String,
     /// What the deliveries are signed with.
-    pub secret: exchange::webhooks::Secret,
+    pub secrets: exchange::webhooks::Secrets,
     /// What it wants; empty for everything.
     pub events: Vec<Event>,
 }

@@ -259,8 +259,10 @@ async fn what_is_wrong_is_seen_and_what_is_mended_is_cleared() {
         &mut bed.app.pool,
         decode::Pool::new("/nonexistent".into(), Vec::new(), 1, decode::Limits::default()),
     );
-    assert_eq!(of(&bed, "scanner_stuck").await[0]["subject"], "decoder");
+    alarms::scan(&bed.app).await.unwrap();
+    assert_eq!(of(&bed, "scanner_stuck").await[0]["subject"], bed.app.process.to_string());
     bed.app.pool = pool;
+    alarms::scan(&bed.app).await.unwrap();
     assert!(of(&bed, "scanner_stuck").await.is_empty());
     bed.ledger_verifies().await;
 }
@@ -380,4 +382,39 @@ async fn a_link_that_belongs_to_no_page_says_what_to_do() {
     assert_eq!(said.status, 404);
     let text = String::from_utf8(said.bytes).unwrap();
     assert!(["unknown-page", "What to do"].iter().all(|words| text.contains(words)), "{text}");
+}
+
+/// One of two processes that look at files is killed; the scheduler lives in neither. The dead one is told of until somebody
+/// knows; the one that was asked to end is missed by nobody.
+#[tokio::test]
+async fn every_process_that_looks_at_files_is_watched() {
+    let (bed, _, _) = watched(|_| {}).await;
+    bed.clock.advance(Duration::from_secs(1));
+    let one = bed.neighbour().await;
+    bed.clock.advance(Duration::from_secs(1));
+    let two = bed.neighbour().await;
+    for app in [&one, &two] {
+        alarms::scan(app).await.unwrap();
+    }
+    let stuck = async || {
+        alarms::watch(&bed.app).await.unwrap();
+        let all = rows(&bed).await;
+        all.into_iter().filter(|row| row["kind"] == "scanner_stuck" && row["state"] != "cleared").collect::<Vec<_>>()
+    };
+    assert!(stuck().await.is_empty());
+    for _ in 0..9 {
+        bed.clock.advance(Duration::from_secs(15));
+        alarms::scan(&one).await.unwrap();
+    }
+    let missed = stuck().await;
+    assert_eq!((missed.len(), &missed[0]["subject"]), (1, &json!(two.process.to_string())));
+    let lead = bed.person(Role::Lead).await;
+    let id = missed[0]["id"].as_str().unwrap();
+    bed.post(&format!("/v1/alarms/{id}/acknowledgement"), &lead, &json!({})).await.ok();
+    assert!(stuck().await.is_empty());
+    let mut tx = bed.app.db.write().await.unwrap();
+    let proof = alarms::scans_no_more(&mut tx, Some(one.process)).await.unwrap();
+    tx.commit(proof).await.unwrap();
+    bed.clock.advance(Duration::from_hours(1));
+    assert!(stuck().await.is_empty());
 }

@@ -17,6 +17,7 @@ mod bench;
 mod cases;
 mod clocks;
 mod command_line;
+mod console;
 mod context;
 mod evidence;
 mod files;

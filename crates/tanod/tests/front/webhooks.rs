@@ -34,7 +34,14 @@ pub(crate) async fn heard(change: impl FnOnce(&mut Settings)) -> (Bed, Receiver)
 }
 
 pub(crate) fn endpoint(name: &str, url: &str) -> webhooks::Settings {
-    webhooks::Settings { name: name.to_owned(), url: url.to_owned(), secret: SECRET.to_owned(), events: Vec::new() }
+    webhooks::Settings {
+        name: name.to_owned(),
+        url: url.to_owned(),
+        secret: SECRET.to_owned(),
+        old_secret: String::new(),
+        old_secret_until: None,
+        events: Vec::new(),
+    }
 }
 
 /// Everything that is due now in this lane.
@@ -86,6 +93,37 @@ async fn a_message_is_signed_and_delivered_once() {
         assert_eq!(bed.count("SELECT COUNT(*) AS n FROM deliveries").await, left);
     }
     bed.ledger_verifies().await;
+}
+
+/// The platform learns the new secret a day after we do: nothing is refused before, between or after.
+#[tokio::test]
+async fn a_secret_changes_and_no_message_is_refused() {
+    const NEW: &str = "whsec_YW5vdGhlciBzZWNyZXQgb2YgdGhlc2UgdGVzdHMgb25seQ==";
+    let (mut bed, platform) = heard(|_| {}).await;
+    let mut settings = bed.settings.clone();
+    let until = bed.clock.now() + jiff::SignedDuration::from_hours(48);
+    settings.webhooks[0].secret = NEW.into();
+    (settings.webhooks[0].old_secret, settings.webhooks[0].old_secret_until) = (SECRET.into(), Some(until));
+    assert_eq!(settings.without_secrets().webhooks[0].old_secret, "(set)");
+    // As `serve` with the new settings would.
+    bed.app.endpoints = open(settings, &bed.clock).await.unwrap().endpoints;
+    let lead = bed.person(Role::Lead).await;
+    ping(&bed, &lead).await;
+    due(&bed, "webhooks").await;
+    platform.learn(NEW);
+    ping(&bed, &lead).await;
+    due(&bed, "webhooks").await;
+    bed.clock.advance(Duration::from_hours(48));
+    let lead = bed.person(Role::Lead).await;
+    ping(&bed, &lead).await;
+    due(&bed, "webhooks").await;
+    let came = platform.received();
+    assert!(came.len() == 3 && came.iter().all(|message| message.genuine), "{came:?}");
+    // Who still has the old one alone is told nothing genuine any more.
+    platform.learn(SECRET);
+    ping(&bed, &lead).await;
+    due(&bed, "webhooks").await;
+    assert!(!platform.received()[3].genuine);
 }
 
 #[tokio::test]
@@ -239,7 +277,15 @@ async fn an_endpoint_that_hangs_is_left_alone_for_a_moment_and_the_others_are_no
 async fn endpoints_that_could_leak_are_refused_at_the_start_and_secrets_are_not_shown() {
     type Change = Box<dyn Fn(&mut webhooks::Settings)>;
     let bed = Bed::new().await;
-    let changes: [(&str, Change); 6] = [
+    let changes: [(&str, Change); 9] = [
+        (
+            "old secret",
+            Box::new(|one| {
+                (one.old_secret, one.old_secret_until) = ("topsecret".into(), Some(jiff::Timestamp::MAX));
+            }),
+        ),
+        ("old_secret_until", Box::new(|one| one.old_secret = SECRET.into())),
+        ("old_secret", Box::new(|one| one.old_secret_until = Some(jiff::Timestamp::MAX))),
         ("url", Box::new(|one| one.url = "http://platform.example/".into())),
         ("url", Box::new(|one| one.url = "https://user:word@platform.example/".into())),
         ("url", Box::new(|one| one.url = "127.0.0.1".into())),

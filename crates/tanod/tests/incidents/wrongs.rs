@@ -151,6 +151,7 @@ async fn a_scanner_that_dies() {
     let said = bed.upload(&key, &facts("unseen", "u"), &media).await.ok();
     assert_eq!(said["verdict"], "unscanned");
     assert_eq!(bed.get("/readyz", "").await.status, 503);
+    tanod::alarms::scan(&bed.app).await.unwrap();
     tanod::alarms::watch(&bed.app).await.unwrap();
     assert_eq!(alarms(&bed, "scanner_stuck").await, 1);
     bed.app.pool = living;

@@ -4,13 +4,33 @@
 const said = (text) => { document.getElementById("said").textContent = text; };
 const typing = (element) => element.matches("input, textarea, select");
 
+// One key raises the alarm, and nothing asks again: not a letter, so that no word that somebody types or dictates holds it.
+// In a field it only leads to the button; the same key again presses it.
+const alarm = (event) => {
+  const button = document.querySelector("[data-key=F8]");
+  if (!button) return;
+  event.preventDefault();
+  if (event.target.matches("textarea, select, input:not([type=radio], [type=checkbox])")) {
+    button.focus();
+    said("Press F8 once more to raise the alarm.");
+    return;
+  }
+  button.click();
+  button.disabled = true;
+};
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     const hidden = document.body.classList.toggle("hidden-at-once");
     said(hidden ? "Every picture is hidden. Press Escape again to bring them back." : "Pictures are back.");
     return;
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "F8" && !event.repeat) {
+    alarm(event);
+    return;
+  }
+  if (typing(event.target)) return;
   const rows = [...document.querySelectorAll("a.row")];
   const at = rows.indexOf(document.activeElement);
   if (event.key === "j" && rows.length > 0) rows[Math.min(at + 1, rows.length - 1)].focus();

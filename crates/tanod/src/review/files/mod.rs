@@ -1,5 +1,8 @@
 //! One file that many accounts passed on: seen once, decided once. Accounts with any other signal are taken out first.
 
+pub(super) mod pages;
+mod store;
+
 use std::collections::BTreeSet;
 
 use exchange::ncmec::document::FileAnnotation;
@@ -7,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::decisions::{self, Approval, Decision, NewDecision, Outcome};
 use super::involved::{self, NewRole, Role};
-use super::{Case, Ground, Priority, State, add_grounds, store};
+use super::store as cases;
+use super::{Case, Ground, Priority, State, add_grounds};
 use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
 use crate::config::Settings;
@@ -19,8 +23,8 @@ use crate::store::{CaseId, ItemId, Recorded, Tx};
 pub static UNKNOWN_FILE: Kind = Kind::new(
     404,
     "unknown-file",
-    "No open case holds this file.",
-    "Use the SHA-256 of an upload in a case, 64 hexadecimal digits; cases that are closed are not among them.",
+    "No case holds this file.",
+    "Use the SHA-256 of an upload in a case, 64 hexadecimal digits.",
 );
 
 /// So many cases one decision settles at most.
@@ -52,6 +56,8 @@ pub struct FileView {
     pub cases: Vec<FileCase>,
     /// How many of them one decision can settle now.
     pub together: usize,
+    /// How many wait for a second person since one decision for this file.
+    pub waiting: usize,
 }
 
 fn digest(text: &str) -> Result<Vec<u8>> {
@@ -62,9 +68,11 @@ fn digest(text: &str) -> Result<Vec<u8>> {
 pub async fn file(tx: &mut Tx, caller: &Caller, sha256: &str) -> Result<FileView> {
     caller.require(Permission::ReadCases)?;
     let bytes = digest(sha256)?;
-    let mut cases = Vec::new();
+    let sha256 = hex::encode(&bytes);
+    let (mut cases, mut waiting) = (Vec::new(), 0);
     for case in store::with_file(tx, &bytes, MOST).await? {
         let alone = store::rests_on_file_alone(tx, case.id, &bytes).await?;
+        waiting += usize::from(case.state == State::Approval && waits_for_file(tx, case.id, &sha256).await?);
         cases.push(FileCase {
             case: case.id,
             number: case.number,
@@ -74,11 +82,24 @@ pub async fn file(tx: &mut Tx, caller: &Caller, sha256: &str) -> Result<FileView
             alone,
         });
     }
-    if cases.is_empty() {
+    if cases.is_empty() && !store::was_held(tx, &bytes).await? {
         return Err((&UNKNOWN_FILE).into());
     }
     let together = cases.iter().filter(|case| case.alone && case.state == State::Open).count();
-    Ok(FileView { sha256: hex::encode(bytes), cases, together })
+    Ok(FileView { sha256, cases, together, waiting })
+}
+
+/// Whether a decision that was made for this file waits for its second person in a case.
+async fn waits_for_file(tx: &mut Tx, case: CaseId, sha256: &str) -> Result<bool> {
+    let waits = |decision: &Decision| {
+        decision.approval == Approval::Asked && decision.particulars.file.as_deref() == Some(sha256)
+    };
+    Ok(cases::decisions(tx, case).await?.iter().any(waits))
+}
+
+/// How many cases beside one hold this file, counted no further than a page shows.
+pub(super) async fn others(tx: &mut Tx, sha256: &[u8], case: CaseId) -> Result<i64> {
+    store::count_others_with_file(tx, sha256, case, 1_000).await
 }
 
 /// When a file has reached so many accounts, it is viral: whoever has nothing but it is less urgent.
@@ -125,6 +146,17 @@ pub struct FileDecided {
     pub left: Vec<CaseId>,
 }
 
+/// Refuses what one file cannot be decided as, before any case is touched.
+fn check(new: &FileDecision) -> Result<()> {
+    if !matches!(new.outcome, Outcome::Report | Outcome::NoViolation | Outcome::OtherViolation) {
+        return Err(super::WRONG_STATE.because("one file is reported, or it is not"));
+    }
+    if new.reason.trim().chars().count() < 8 {
+        return Err((&super::NO_REASON).into());
+    }
+    Ok(())
+}
+
 /// Decides every open case that rests on one file alone. Nothing is said about viewing: what was seen in one account's copy
 /// was not seen in another's (US-15).
 pub async fn decide_file(
@@ -135,11 +167,12 @@ pub async fn decide_file(
     settings: &Settings,
 ) -> Result<(FileDecided, Recorded)> {
     caller.require(Permission::DecideCases)?;
+    check(new)?;
     let view = file(tx, caller, sha256).await?;
     let me = caller.person()?;
     let (mut decided, mut left) = (Vec::new(), Vec::new());
     for one in &view.cases {
-        let case = store::locked(tx, one.case).await?.filter(|case| case.state == State::Open && one.alone);
+        let case = cases::locked(tx, one.case).await?.filter(|case| case.state == State::Open && one.alone);
         let Some(case) = case.filter(|case| !held_by_another(case, me, tx.now())) else {
             left.push(one.case);
             continue;
@@ -152,10 +185,7 @@ pub async fn decide_file(
             }
         }
         let decision = NewDecision {
-            outcome: match new.outcome {
-                Outcome::Report | Outcome::NoViolation | Outcome::OtherViolation => new.outcome,
-                _ => return Err(super::WRONG_STATE.because("one file is reported, or it is not")),
-            },
+            outcome: new.outcome,
             reason: new.reason.clone(),
             incident_type: new.incident_type.clone(),
             viewed_whole: Vec::new(),
@@ -194,10 +224,7 @@ pub async fn approve_file(
     let view = file(tx, caller, sha256).await?;
     let (mut decided, mut left) = (Vec::new(), Vec::new());
     for one in view.cases.iter().filter(|one| one.state == State::Approval) {
-        let waiting = |decision: &&Decision| {
-            decision.approval == Approval::Asked && decision.particulars.file.as_deref() == Some(view.sha256.as_str())
-        };
-        if store::decisions(tx, one.case).await?.iter().rev().any(|decision| waiting(&decision)) {
+        if waits_for_file(tx, one.case, &view.sha256).await? {
             decisions::approve(tx, caller, one.case, yes, reason, settings).await.map(drop)?;
             decided.push(one.case);
         } else {

@@ -3,11 +3,14 @@
 //! A finished report cannot be taken back, and nothing here pretends so: whoever received it must be told by letter or
 //! call, and until somebody has done it that stays open (HR-09).
 
+mod store;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::decisions::{self, Decision, Outcome};
-use super::{Case, Event, NO_REASON, State, UNKNOWN_CASE, WRONG_STATE, move_to, store, undecided};
+use super::store as cases;
+use super::{Case, Event, NO_REASON, State, UNKNOWN_CASE, WRONG_STATE, move_to, undecided};
 use crate::accounts::{Caller, Permission};
 use crate::actions;
 use crate::alarms;
@@ -138,8 +141,8 @@ pub async fn correct(
     if new.reason.trim().chars().count() < 8 {
         return Err((&NO_REASON).into());
     }
-    let case = store::locked(tx, id).await?.ok_or(&UNKNOWN_CASE)?;
-    let decision = store::decision(tx, new.decision).await?.filter(|decision| decision.case == id);
+    let case = cases::locked(tx, id).await?.ok_or(&UNKNOWN_CASE)?;
+    let decision = cases::decision(tx, new.decision).await?.filter(|decision| decision.case == id);
     let decision = decision.ok_or(&UNKNOWN_DECISION)?;
     if decision.undone_at.is_some() {
         return Err((&UNDONE_BEFORE).into());
@@ -160,7 +163,7 @@ pub async fn correct(
         told: Vec::new(),
         reopened: Vec::new(),
     };
-    store::undo(tx, decision.id, by, new.reason.trim()).await?;
+    cases::undo(tx, decision.id, by, new.reason.trim()).await?;
     if matches!(decision.outcome, Outcome::Report | Outcome::AlreadyReported) {
         correction.told = take_back(tx, &decision).await?;
         store::insert_correction(tx, &correction).await?;
@@ -199,7 +202,7 @@ async fn found_wrong(tx: &mut Tx, case: &Case, settings: &Settings) -> Result<()
 }
 
 async fn items_of(tx: &mut Tx, case: CaseId, decision: DecisionId) -> Result<Vec<ItemId>> {
-    let signals = store::signals(tx, case).await?.into_iter();
+    let signals = cases::signals(tx, case).await?.into_iter();
     Ok(signals.filter(|signal| signal.decision == Some(decision)).filter_map(|signal| signal.item).collect())
 }
 
@@ -281,9 +284,9 @@ async fn reopen_by(
     bank: Option<BankId>,
     because: &str,
 ) -> Result<()> {
-    let Some(case) = store::locked(tx, decision.case).await? else { return Ok(()) };
+    let Some(case) = cases::locked(tx, decision.case).await? else { return Ok(()) };
     let by = caller.person()?;
-    store::undo(tx, decision.id, by, because).await?;
+    cases::undo(tx, decision.id, by, because).await?;
     let reported = matches!(decision.outcome, Outcome::Report | Outcome::AlreadyReported);
     let told = if reported { take_back(tx, decision).await? } else { Vec::new() };
     let correction = Correction {
@@ -311,15 +314,15 @@ async fn reopen_by(
 /// has one case at a time.
 async fn reopen(tx: &mut Tx, case: &Case, decision: &Decision) -> Result<()> {
     let newer = match (&case.account, case.state) {
-        (Some(account), State::Dismissed) => store::of_account(tx, account).await?,
+        (Some(account), State::Dismissed) => cases::of_account(tx, account).await?,
         _ => None,
     };
     if let Some(newer) = newer {
-        store::move_signals(tx, decision.id, newer.id).await?;
+        cases::move_signals(tx, decision.id, newer.id).await?;
         evidence::hold_pending(tx, newer.id, tx.now()).await?;
         return move_to(tx, &newer, Event::Signal).await;
     }
-    store::unassign_signals(tx, decision.id).await?;
+    cases::unassign_signals(tx, decision.id).await?;
     evidence::hold_pending(tx, case.id, tx.now()).await?;
     let event = match case.state {
         // Another decision waits for its second person, or another report is on its way: that is finished first.
@@ -344,6 +347,54 @@ pub struct Quarantined {
     pub reopened: Vec<CaseId>,
 }
 
+/// What setting a list aside would touch, before anything is written.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct Touches {
+    /// Which list.
+    pub bank: BankId,
+    /// Its name.
+    pub name: String,
+    /// Whether it matches now.
+    pub enabled: bool,
+    /// Cases that would be open again, for their decisions rest on it alone.
+    pub reopened: Vec<CaseId>,
+    /// Reports that are filed and stay filed: whoever received one is to be told.
+    pub filed: usize,
+    /// Lists of abuse material that would be left in use. Without one every upload is `unscanned: no_list`.
+    pub lists_left: usize,
+}
+
+/// What setting a list aside would touch.
+pub async fn touches(tx: &mut Tx, caller: &Caller, bank: BankId) -> Result<Touches> {
+    caller.require(Permission::QuarantineLists)?;
+    let all = banks::list(tx, caller).await?;
+    let (meant, _) = all.iter().find(|(one, _)| one.id == bank).ok_or(&banks::UNKNOWN_BANK)?;
+    let looks = |one: &banks::Bank| one.kind == banks::Kind::Csam && one.enabled && !one.shadow;
+    let mut touches = Touches {
+        bank,
+        name: meant.name.clone(),
+        enabled: meant.enabled,
+        reopened: Vec::new(),
+        filed: 0,
+        lists_left: all.iter().filter(|(one, entries)| one.id != bank && looks(one) && *entries > 0).count(),
+    };
+    for decision in resting_on(tx, bank).await? {
+        let reports = reporting::of_case(tx, decision.case).await?;
+        let filed = |report: &&reporting::Report| report.decision == decision.id && report.finished_at.is_some();
+        touches.filed += reports.iter().filter(filed).count();
+        if !touches.reopened.contains(&decision.case) {
+            touches.reopened.push(decision.case);
+        }
+    }
+    Ok(touches)
+}
+
+/// Decisions that rest on a list alone, and that settled something.
+async fn resting_on(tx: &mut Tx, bank: BankId) -> Result<Vec<Decision>> {
+    let settles = |decision: &Decision| !matches!(decision.outcome, Outcome::CannotTell | Outcome::NeedContext);
+    Ok(store::decisions_on_bank(tx, bank).await?.into_iter().filter(settles).collect())
+}
+
 /// Sets a list aside: it matches no more, and every decision that rested on it alone is open again. What it found stays on
 /// record.
 pub async fn quarantine(tx: &mut Tx, caller: &Caller, bank: BankId, reason: &str) -> Result<(Quarantined, Recorded)> {
@@ -353,10 +404,7 @@ pub async fn quarantine(tx: &mut Tx, caller: &Caller, bank: BankId, reason: &str
     }
     banks::set_aside(tx, caller, bank, reason.trim()).await?;
     let mut reopened = Vec::new();
-    for decision in store::decisions_on_bank(tx, bank).await? {
-        if decision.outcome == Outcome::CannotTell || decision.outcome == Outcome::NeedContext {
-            continue;
-        }
+    for decision in resting_on(tx, bank).await? {
         reopen_by(tx, caller, &decision, Some(bank), &format!("a list was set aside: {}", reason.trim())).await?;
         if !reopened.contains(&decision.case) {
             reopened.push(decision.case);

@@ -1,0 +1,125 @@
+//! The page "Lists": what is compared with, how old it is, and setting a list aside.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, State as Shared};
+use axum::response::{IntoResponse as _, Redirect};
+use axum::routing::get;
+
+use super::{Bank, Kind, Licence};
+use crate::accounts::Permission;
+use crate::plan::App;
+use crate::refusal::{Error, Result};
+use crate::review::{self, Touches};
+use crate::web::Body;
+use crate::web::console::{Fields, Paged, Staff, Who, Words, minute, show};
+
+/// The pages of this domain.
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/console/banks", get(banks))
+        .route("/console/banks/{bank}/quarantine", get(ask).post(quarantine))
+}
+
+struct Row {
+    bank: Bank,
+    kind: &'static str,
+    licence: &'static str,
+    state: &'static str,
+    as_of: String,
+    entries: i64,
+}
+
+#[derive(Template)]
+#[template(path = "banks/pages/banks.html")]
+struct Banks<'a> {
+    who: &'a Who,
+    may_set_aside: bool,
+    rows: Vec<Row>,
+}
+
+#[derive(Template)]
+#[template(path = "banks/pages/quarantine.html")]
+struct Quarantine<'a> {
+    who: &'a Who,
+    fault: Option<Words>,
+    touches: Touches,
+}
+
+fn kind_words(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Csam => "abuse material",
+        Kind::Exploitative => "exploitative, for review only",
+        Kind::NciiAdult => "adults' intimate pictures",
+        Kind::OwnUnconfirmed => "our own finds, not confirmed",
+        Kind::Exception => "known false alarms",
+        Kind::Test => "for trying out",
+    }
+}
+
+fn licence_words(licence: Licence) -> &'static str {
+    match licence {
+        Licence::Own => "ours",
+        Licence::Shareable => "may be passed on",
+        Licence::Restricted => "for matching only",
+    }
+}
+
+fn state_words(bank: &Bank) -> &'static str {
+    match (bank.enabled, bank.shadow) {
+        (false, _) => "set aside: it matches nothing",
+        (true, true) => "counted only",
+        (true, false) => "in use",
+    }
+}
+
+async fn banks(Shared(app): Shared<App>, staff: Staff) -> Paged {
+    let rows = super::list(&mut app.db.read().await?, &staff.caller).await?;
+    let row = |(bank, entries): (Bank, i64)| Row {
+        kind: kind_words(bank.kind),
+        licence: licence_words(bank.licence),
+        state: state_words(&bank),
+        as_of: minute(bank.refreshed_at),
+        entries,
+        bank,
+    };
+    show(&Banks {
+        who: &staff.who,
+        may_set_aside: staff.caller.may(Permission::QuarantineLists),
+        rows: rows.into_iter().map(row).collect(),
+    })
+}
+
+async fn gather<'a>(app: &App, staff: &'a Staff, bank: &str, fault: Option<Words>) -> Result<Quarantine<'a>> {
+    let mut tx = app.db.read().await?;
+    let bank = super::find(&mut tx, &staff.caller, bank).await?;
+    Ok(Quarantine { who: &staff.who, fault, touches: review::touches(&mut tx, &staff.caller, bank.id).await? })
+}
+
+/// What it would touch, before it is done.
+async fn ask(Shared(app): Shared<App>, staff: Staff, Path(bank): Path<String>) -> Paged {
+    show(&gather(&app, &staff, &bank, None).await?)
+}
+
+async fn quarantine(Shared(app): Shared<App>, staff: Staff, Path(bank): Path<String>, body: Body) -> Paged {
+    let mut tx = app.db.write().await?;
+    let done = async {
+        let form = Fields::read(&body, &["reason"])?;
+        let bank = super::find(&mut tx, &staff.caller, &bank).await?;
+        Ok(review::quarantine(&mut tx, &staff.caller, bank.id, form.one("reason")).await?.1)
+    };
+    match done.await {
+        Ok(proof) => {
+            tx.commit(proof).await?;
+            app.nudge.notify_waiters();
+            Ok(Redirect::to("/console/banks").into_response())
+        }
+        Err(Error::Refused(refusal)) => {
+            drop(tx);
+            let status = axum::http::StatusCode::from_u16(refusal.kind.status).unwrap_or_default();
+            let page = show(&gather(&app, &staff, &bank, Some(Words::from(&*refusal))).await?)?;
+            Ok((status, page).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
