@@ -88,6 +88,31 @@ pub struct Settings {
     pub webhooks: Vec<crate::webhooks::Settings>,
 }
 
+/// A secret setting: it is read, and never printed for debugging.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Hidden(String);
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hidden(…)")
+    }
+}
+
+impl std::ops::Deref for Hidden {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Hidden {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
 /// How a bucket is reached.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -99,7 +124,7 @@ pub struct S3 {
     /// Who we are.
     pub access_key: String,
     /// How we prove it.
-    pub secret_key: String,
+    pub secret_key: Hidden,
 }
 
 /// What looks for known material. Each is off until its basis is answered (US-08).
@@ -121,7 +146,7 @@ pub struct ArachnidShield {
     /// As the Canadian Centre issued it.
     pub username: String,
     /// As the Canadian Centre issued it.
-    pub password: String,
+    pub password: Hidden,
     /// What may leave.
     pub leaves: Leaves,
     /// Seconds to wait for an answer.
@@ -195,10 +220,10 @@ pub struct Reporting {
     pub ncmec: String,
     /// As NCMEC issued it.
     pub username: String,
-    /// As NCMEC issued it.
-    pub password: String,
+    /// As NCMEC issued it; empty where `tanod report credentials` keeps it sealed.
+    pub password: Hidden,
     /// What every report says about the operator.
-    pub about: crate::reporting::Settings,
+    pub about: crate::provider::Provider,
 }
 
 impl Settings {
@@ -252,9 +277,9 @@ impl Settings {
         let mut shown = self.clone();
         let webhooks = shown.webhooks.iter_mut().flat_map(|webhook| [&mut webhook.secret, &mut webhook.old_secret]);
         let passwords = [
-            &mut shown.reporting.password,
-            &mut shown.s3.secret_key,
-            &mut shown.detectors.arachnid_shield.password,
+            &mut shown.reporting.password.0,
+            &mut shown.s3.secret_key.0,
+            &mut shown.detectors.arachnid_shield.password.0,
             &mut shown.alarms.smtp.password,
         ];
         // Whoever knows a watcher's address can keep it quiet.

@@ -19,6 +19,7 @@ pub mod numbers;
 pub mod operator;
 pub mod pages;
 pub mod plan;
+pub mod provider;
 pub mod queue;
 pub mod refusal;
 pub mod reporting;

@@ -21,6 +21,7 @@ use crate::intake::Arrivals;
 use crate::matching::SharedLists;
 use crate::matching::shield::Shield;
 use crate::operator;
+use crate::reporting::credentials::{self, Environment};
 use crate::roles::Tasks;
 use crate::store::{Db, ProcessId, World, new_uuid};
 use crate::web::Limits;
@@ -195,13 +196,13 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
     let Surroundings { clock, random, program } = around;
     let db = database(&settings, clock, random.clone()).await?;
     let (world, mark) = db.born(settings.world).await?;
-    let ncmec = ncmec(&settings, world)?;
     let shield = shield(&settings, world)?;
     let endpoints = endpoints(&settings)?;
     let mailer = mailer(&settings)?;
     told(&settings, &endpoints)?;
     let http = exchange::http::client().map_err(|error| PlanError::Other(error.to_string()))?;
     let ring = ring(&settings, &random)?;
+    let ncmec = ncmec(&settings, world, &db, &ring).await?;
     let objects = objects(&settings)?;
     objects.claim(mark).await.map_err(|error| match error {
         vault::ObjectsError::Exists => PlanError::OthersObjects { objects: settings.objects.clone() },
@@ -308,7 +309,7 @@ fn objects(settings: &Settings) -> Result<Objects, PlanError> {
             bucket: bucket.to_owned(),
             region: s3.region.clone(),
             access_key: s3.access_key.clone(),
-            secret_key: s3.secret_key.clone(),
+            secret_key: s3.secret_key.to_string(),
         })?);
     }
     Err(unknown("objects", &settings.objects, "file:PATH or s3://BUCKET"))
@@ -347,7 +348,7 @@ fn ring(settings: &Settings, random: &Random) -> Result<KeyRing, PlanError> {
 }
 
 /// The CyberTipline's environments. A live database reaches production alone, a demo never does.
-fn ncmec(settings: &Settings, world: World) -> Result<Option<Client>, PlanError> {
+async fn ncmec(settings: &Settings, world: World, db: &Db, ring: &KeyRing) -> Result<Option<Client>, PlanError> {
     let reporting = &settings.reporting;
     let wrong = |remedy| Err(PlanError::WrongDestination { world, destination: reporting.ncmec.clone(), remedy });
     let base = match (reporting.ncmec.as_str(), world) {
@@ -366,8 +367,24 @@ fn ncmec(settings: &Settings, world: World) -> Result<Option<Client>, PlanError>
         }
     };
     let http = exchange::http::client().map_err(|error| PlanError::Other(error.to_string()))?;
-    let credentials = Credentials { username: reporting.username.clone(), password: reporting.password.clone().into() };
+    let mut credentials =
+        Credentials { username: reporting.username.clone(), password: reporting.password.to_string().into() };
+    if credentials.password.is_empty() {
+        let kept = async { credentials::kept(&mut db.read().await?, environment(settings), ring).await };
+        if let Some(kept) = kept.await.map_err(|error| PlanError::Other(error.to_string()))? {
+            credentials = kept;
+        }
+    }
     Ok(Some(Client::new(base, credentials, http)))
+}
+
+/// Which of the CyberTipline's environments the settings name.
+pub fn environment(settings: &Settings) -> Environment {
+    match settings.reporting.ncmec.as_str() {
+        "production" => Environment::Production,
+        "exttest" => Environment::Exttest,
+        _ => Environment::Simulator,
+    }
 }
 
 /// Project Arachnid Shield. A live database reaches the service alone, a demo only a simulator on this machine.
@@ -390,7 +407,7 @@ fn shield(settings: &Settings, world: World) -> Result<Option<Shield>, PlanError
     };
     let http = exchange::http::client().map_err(|error| PlanError::Other(error.to_string()))?;
     let credentials =
-        arachnid::Credentials { username: shield.username.clone(), password: shield.password.clone().into() };
+        arachnid::Credentials { username: shield.username.clone(), password: shield.password.to_string().into() };
     let time = Duration::from_secs(shield.seconds.clamp(1, 30));
     Ok(Some(Shield::new(arachnid::Client::new(base, credentials, http, time), shield.leaves)))
 }

@@ -164,6 +164,8 @@ pub enum Permission {
     ReadReports,
     /// Send a stuck report again.
     ReviveReports,
+    /// Say who every report says the operator is.
+    ChangeProvider,
     /// See holds.
     ReadHolds,
     /// Read the record.
@@ -188,7 +190,7 @@ pub enum Permission {
 
 impl Permission {
     /// All of them, in the order of the matrix.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::SubmitItems,
         Self::AskMatches,
         Self::SeeMatches,
@@ -205,6 +207,7 @@ impl Permission {
         Self::TellCorrections,
         Self::ReadReports,
         Self::ReviveReports,
+        Self::ChangeProvider,
         Self::ReadHolds,
         Self::ReadAudit,
         Self::ChangeAccounts,
@@ -250,6 +253,7 @@ pub fn role_may(role: Role, permission: Permission) -> bool {
                 | P::TellCorrections
                 | P::ReadReports
                 | P::ReviveReports
+                | P::ChangeProvider
                 | P::ReadHolds
                 | P::ReadBanks
                 | P::ReadAudit
@@ -268,6 +272,7 @@ pub fn role_may(role: Role, permission: Permission) -> bool {
                 | P::QuarantineLists
                 | P::SeeMatches
                 | P::ReadReports
+                | P::ChangeProvider
                 | P::ChangeAccounts
                 | P::ReadAudit
                 | P::AskMatches

@@ -215,6 +215,9 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
     settings.reporting.password = "demo".into();
     settings.reporting.about.platform = "Demo platform".into();
     settings.reporting.about.email = "child-safety@platform.example".into();
+    settings.reporting.about.mailing_address = "1 Example Street, Exampleton".into();
+    settings.reporting.about.telephone = "+1 555 0100".into();
+    settings.reporting.about.no_facsimile_because = "there never was one".into();
     settings.reporting.about.company_template =
         "This report comes from a demonstration and describes nothing real.".into();
 

@@ -1,6 +1,7 @@
 //! `tanod report`.
 
 use std::fmt::Write as _;
+use std::io::BufRead as _;
 use std::path::PathBuf;
 
 use exchange::ncmec::document::Level;
@@ -8,7 +9,8 @@ use serde_json::json;
 
 use super::{Context, Done, Trouble};
 use crate::accounts::Caller;
-use crate::reporting;
+use crate::plan;
+use crate::reporting::{self, credentials};
 use crate::review::{self, NewTold};
 use crate::store::{ReportId, ToldId, as_word};
 
@@ -39,6 +41,14 @@ pub(super) enum Report {
         /// What was said, and their reference.
         #[arg(long)]
         words: Option<String>,
+    },
+    /// Keep the credentials that NCMEC issued, sealed by the key ring, for the environment that the settings name. The password
+    /// is read from standard input. The service uses them from its next start; a password in the settings goes first.
+    #[command(after_help = "Example:\n  tanod report credentials --username esp --data /var/lib/tanod < password.txt")]
+    Credentials {
+        /// As NCMEC issued it.
+        #[arg(long)]
+        username: String,
     },
     /// Send a dead report again, after you have seen to its trouble.
     #[command(after_help = "Example:\n  tanod report submit report_01… --data /var/lib/tanod")]
@@ -108,6 +118,26 @@ pub(super) async fn run(context: &Context, report: Report) -> Done {
                 let words = format!("{}  {}  {}", untold.told.id, untold.told.whom, untold.case);
                 context.result(&untold, words);
             }
+            Ok(())
+        }
+        Report::Credentials { username } => {
+            let app = context.open().await?;
+            let mut line = zeroize::Zeroizing::new(String::new());
+            std::io::stdin().lock().read_line(&mut line)?;
+            let password = zeroize::Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned());
+            if password.is_empty() {
+                return Err(Trouble::Said("no password came by standard input; nothing was changed".to_owned()));
+            }
+            let environment = plan::environment(&app.settings);
+            let new = exchange::ncmec::Credentials { username, password };
+            let mut tx = app.db.write().await?;
+            let caller = &Caller::Operator;
+            let kept =
+                credentials::keep(&mut tx, caller, environment, &new, &app.vault.ring, &app.vault.random).await?;
+            tx.commit(kept).await?;
+            let words =
+                format!("kept, sealed, for {}; the service uses them from its next start", as_word(&environment));
+            context.result(&json!({"environment": environment}), words);
             Ok(())
         }
         Report::Submit { report } => {

@@ -4,12 +4,13 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::{Elsewhere, Packet, Receipt, Report, UNKNOWN_REPORT, Viewed};
+use super::{Elsewhere, NewViewing, Packet, Receipt, Report, UNKNOWN_REPORT, Viewing, viewing};
 use crate::accounts::{Caller, Permission};
+use crate::intake::UNKNOWN_ITEM;
 use crate::plan::App;
 use crate::refusal::Error;
-use crate::review;
-use crate::store::{ItemId, ReportId};
+use crate::review::{self, UNKNOWN_CASE};
+use crate::store::{CaseId, ItemId, ReportId, ViewingId};
 use crate::web::problem::ProblemBody;
 use crate::web::{self, Answer, Asked, Once, Page, Sent};
 
@@ -60,13 +61,11 @@ pub async fn show(State(app): State<App>, caller: Caller, Path(report): Path<Str
     let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
     let mut tx = app.db.read().await.map_err(Error::from)?;
     let report = super::find(&mut tx, &caller, id).await?;
-    let said = |viewed| match viewed {
-        Viewed::Whole => Some(true),
-        Viewed::Partly => None,
-        Viewed::Nobody => Some(false),
+    let said = match report.draft()? {
+        Some(draft) => super::said_of_viewing(&mut tx, &report, &draft).await?,
+        None => Vec::new(),
     };
-    let file = |file: super::DraftFile| FileAnswer { item: file.item, viewed_by_esp: said(file.viewed) };
-    let files = report.draft()?.map(|draft| draft.files).unwrap_or_default().into_iter().map(file).collect();
+    let files = said.into_iter().map(|(item, viewed)| FileAnswer { item, viewed_by_esp: viewed.flag() }).collect();
     let answer = ReportAnswer { files, receipt: super::receipt(&mut tx, id).await?, report };
     web::ok(&answer)
 }
@@ -123,4 +122,53 @@ pub async fn packet(State(app): State<App>, caller: Caller, Path(report): Path<S
     let (packet, proof) = super::packet(&mut tx, &caller, id).await?;
     tx.commit(proof).await.map_err(Error::from)?;
     web::ok(&packet)
+}
+
+/// The statements in a case.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Viewings {
+    /// Oldest first.
+    rows: Vec<Viewing>,
+}
+
+/// Statements that somebody viewed an upload of a case in a tool of yours.
+#[utoipa::path(get, path = "/v1/cases/{case}/viewings", tag = "reports", params(("case" = String, Path)),
+    responses((status = 200, body = Viewings), (status = "default", body = ProblemBody)))]
+pub async fn viewings(State(app): State<App>, caller: Caller, Path(case): Path<String>) -> Answer {
+    caller.require(Permission::ReadCases)?;
+    let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
+    let mut tx = app.db.read().await.map_err(Error::from)?;
+    web::ok(&Viewings { rows: viewing::of_case(&mut tx, &caller, id).await? })
+}
+
+/// State that somebody viewed the entire contents of an upload in a tool of yours. The report says so once another person
+/// has countersigned it.
+#[utoipa::path(post, path = "/v1/cases/{case}/items/{item}/viewings", tag = "reports",
+    params(("case" = String, Path), ("item" = String, Path)), request_body = NewViewing,
+    responses((status = 201, body = Viewing), (status = "default", body = ProblemBody)))]
+pub async fn state_viewing(State(app): State<App>, Path((case, item)): Path<(String, String)>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::DecideCases)?;
+    let (id, of): (CaseId, ItemId) = (web::id(&case, &UNKNOWN_CASE)?, web::id(&item, &UNKNOWN_ITEM)?);
+    let new: NewViewing = sent.json()?;
+    let once = sent.once("POST /v1/cases/items/viewings", &[case.as_bytes(), item.as_bytes()])?;
+    web::post(&app, &once, StatusCode::CREATED, async |tx| viewing::state(tx, &sent.caller, id, of, &new).await).await
+}
+
+/// A second person's word on such a statement.
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Countersign {
+    /// Whether you stand by it.
+    agree: bool,
+}
+
+/// Countersign a statement, or refuse to. Nobody countersigns their own.
+#[utoipa::path(post, path = "/v1/viewings/{viewing}/countersign", tag = "reports", params(("viewing" = String, Path)),
+    request_body = Countersign, responses((status = 200, body = Viewing), (status = "default", body = ProblemBody)))]
+pub async fn countersign(State(app): State<App>, Path(statement): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::DecideCases)?;
+    let id: ViewingId = web::id(&statement, &viewing::UNKNOWN_VIEWING)?;
+    let new: Countersign = sent.json()?;
+    let once = sent.once("POST /v1/viewings/countersign", &[statement.as_bytes()])?;
+    web::post(&app, &once, StatusCode::OK, async |tx| viewing::countersign(tx, &sent.caller, id, new.agree).await).await
 }

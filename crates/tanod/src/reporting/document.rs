@@ -8,26 +8,14 @@ use exchange::ncmec::document::{
 };
 use jiff::Timestamp;
 
-use super::Settings;
-use crate::evidence;
+use super::viewing::Viewed;
 use crate::intake::{self, Item};
 use crate::matching::Strength;
+use crate::provider::Provider;
 use crate::refusal::{Error, Result};
 use crate::review::involved::{self, Involved, Role};
 use crate::review::{self, Case, Decision, Signal, SignalKind};
 use crate::store::{DecisionId, ItemId, Tx};
-
-/// What was seen of a file, as the report may state it (US-15).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Viewed {
-    /// The deciding person viewed this upload whole and without a veil, and said so: the flag is true.
-    Whole,
-    /// Somebody looked, but not at all of it, or did not state it: the flag is left out, and the text says why.
-    Partly,
-    /// Nobody looked: the flag is false.
-    Nobody,
-}
 
 /// A report, as it was intended.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -47,10 +35,8 @@ pub struct DraftFile {
     pub name: String,
     /// MD5 of the bytes, to compare with the destination's.
     pub md5: String,
-    /// What was seen of it.
-    pub viewed: Viewed,
-    /// What is said about it.
-    pub details: FileDetails,
+    /// What is said about it, but for viewing: that is read from the record when it is said.
+    details: FileDetails,
 }
 
 /// Gathers a report from the case.
@@ -60,7 +46,7 @@ pub(super) async fn draft(
     decision: &Decision,
     items: &[ItemId],
     prior: Vec<i64>,
-    settings: &Settings,
+    settings: &Provider,
 ) -> Result<Draft> {
     let kind = decision.incident_type.as_deref().and_then(super::incident_type);
     let kind = kind.ok_or_else(|| Error::internal("drafting a report", "the decision has no incident type"))?;
@@ -68,13 +54,11 @@ pub(super) async fn draft(
     let mut uploads = Vec::new();
     for id in items {
         let item = intake::find(tx, *id).await?;
-        let viewed = viewed(tx, decision, *id).await?;
         files.push(DraftFile {
             item: *id,
             name: file_name(&item),
             md5: hex::encode(item.digests.md5),
-            viewed,
-            details: details(&item, viewed, &decision.particulars.file_annotations),
+            details: details(&item, &decision.particulars.file_annotations),
         });
         uploads.push(item);
     }
@@ -124,8 +108,8 @@ pub(super) async fn draft(
                     ..Person::default()
                 },
                 contact: None,
-                company_template: some(&settings.company_template),
-                terms_of_service: None,
+                company_template: some(&settings.template()),
+                terms_of_service: some(&settings.terms_of_service),
                 legal_url: some(&settings.legal_url),
             },
             reported,
@@ -170,7 +154,7 @@ struct People {
     victims: Vec<Victim>,
 }
 
-fn people(involved: &[Involved], uploads: &[Item], prior: &[i64], settings: &Settings) -> People {
+fn people(involved: &[Involved], uploads: &[Item], prior: &[i64], settings: &Provider) -> People {
     let mut people = People { suspects: Vec::new(), recipients: Vec::new(), victims: Vec::new() };
     for one in involved {
         let Some(account) = account(one, uploads, settings) else { continue };
@@ -186,7 +170,7 @@ fn people(involved: &[Involved], uploads: &[Item], prior: &[i64], settings: &Set
 }
 
 /// What is known of one account: what the platform said of it, and from where its uploads came.
-fn account(one: &Involved, uploads: &[Item], settings: &Settings) -> Option<Account> {
+fn account(one: &Involved, uploads: &[Item], settings: &Provider) -> Option<Account> {
     let mut ip_events: Vec<IpEvent> = Vec::new();
     for item in uploads {
         let Some(facts) = &item.facts else { continue };
@@ -240,25 +224,12 @@ fn ip_event(item: &Item, facts: &intake::Facts) -> Option<IpEvent> {
     })
 }
 
-/// What was seen of this very upload: never of an identical file of another (US-15).
-async fn viewed(tx: &mut Tx, decision: &Decision, item: ItemId) -> Result<Viewed> {
-    let views = evidence::views(tx, item).await?;
-    let whole = views.iter().any(|view| view.person == decision.by && view.whole && !view.veiled);
-    Ok(if whole && decision.viewed_whole.contains(&item) {
-        Viewed::Whole
-    } else if views.is_empty() {
-        Viewed::Nobody
-    } else {
-        Viewed::Partly
-    })
-}
-
 fn file_name(item: &Item) -> String {
     let named = item.facts.as_ref().and_then(|facts| facts.file_name.as_deref());
     named.map_or_else(|| item.id.to_string(), str::to_owned)
 }
 
-fn details(item: &Item, viewed: Viewed, annotations: &BTreeSet<FileAnnotation>) -> FileDetails {
+fn details(item: &Item, annotations: &BTreeSet<FileAnnotation>) -> FileDetails {
     let facts = item.facts.as_ref();
     let found = match item.strength {
         Some(Strength::Exact) => "Matched a list of known material by exact digest of the file.",
@@ -267,24 +238,13 @@ fn details(item: &Item, viewed: Viewed, annotations: &BTreeSet<FileAnnotation>) 
         }
         None => "Came with a person's notice; no list of known material was found to know it.",
     };
-    let mut said = vec![found.to_owned()];
-    if viewed == Viewed::Partly {
-        said.push(
-            "A person saw part of this file, or a blurred or reduced form of it; nobody states to have viewed all of it."
-                .to_owned(),
-        );
-    }
     FileDetails {
         report_id: 0,
         file_id: String::new(),
         original_file_name: facts.and_then(|facts| facts.file_name.clone()),
         uploaded_at: facts.and_then(|facts| facts.uploaded_at).map(|at| at.min(item.received_at)),
         location: facts.and_then(|facts| facts.urls.first().cloned()),
-        viewing: match viewed {
-            Viewed::Whole => Viewing::WHOLE,
-            Viewed::Partly => Viewing::UNSTATED,
-            Viewed::Nobody => Viewing::NOBODY,
-        },
+        viewing: Viewing::UNSTATED,
         publicly_available: facts.and_then(|facts| facts.public),
         relevance: Relevance::reported(annotations.clone(), None),
         original_hashes: vec![
@@ -298,7 +258,7 @@ fn details(item: &Item, viewed: Viewed, annotations: &BTreeSet<FileAnnotation>) 
             hashes: item.frames.first().map(|(pdq, _)| pair("PDQ", pdq)).into_iter().collect(),
             ..Pairs::default()
         },
-        additional_info: said,
+        additional_info: vec![found.to_owned()],
     }
 }
 
@@ -311,7 +271,7 @@ fn pair(name: &str, value: &str) -> NameValue {
 }
 
 /// What a report says, as headings and text for a person to copy or read aloud. No picture, no path to one of ours.
-pub(super) fn lines(draft: &Draft) -> Vec<(String, String)> {
+pub(super) fn lines(draft: &Draft, viewed: &[Viewed]) -> Vec<(String, String)> {
     let mut lines = Vec::new();
     let mut add = |heading: &str, text: Option<&str>| {
         if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
@@ -352,20 +312,13 @@ pub(super) fn lines(draft: &Draft) -> Vec<(String, String)> {
         }
         add("About this account", one.additional_info.as_deref());
     }
-    for (file, nth) in draft.files.iter().zip(1..) {
+    for ((file, viewed), nth) in draft.files.iter().zip(viewed).zip(1..) {
         add(&format!("File {nth}"), Some(&file.name));
         for Digest { algorithm, value } in &file.details.original_hashes {
             add(algorithm, Some(value));
         }
-        add(
-            "Viewed by the platform",
-            Some(match file.viewed {
-                Viewed::Whole => "yes, all of it, by the person who decided",
-                Viewed::Partly => "in part; nobody states to have viewed all of it",
-                Viewed::Nobody => "no",
-            }),
-        );
-        for text in &file.details.additional_info {
+        add("Viewed by the platform", Some(viewed.in_short()));
+        for text in file.details.additional_info.iter().chain(&viewed.words()) {
             add("About this file", Some(text));
         }
     }
@@ -378,9 +331,16 @@ pub(super) fn lines(draft: &Draft) -> Vec<(String, String)> {
 }
 
 impl DraftFile {
-    /// The document for `fileinfo`, once the destination has given its ids.
-    pub fn document(&self, number: i64, file_id: &str) -> String {
-        let details = FileDetails { report_id: number, file_id: file_id.to_owned(), ..self.details.clone() };
+    /// The document for `fileinfo`, once the destination has given its ids. The only one there is: what it says of viewing
+    /// comes from a `Viewed`, whatever else is written down.
+    pub fn document(&self, number: i64, file_id: &str, viewed: &Viewed) -> String {
+        self.with(number, file_id, viewed.stated(), viewed.words())
+    }
+
+    fn with(&self, number: i64, file_id: &str, viewing: Viewing, words: Vec<String>) -> String {
+        let mut details =
+            FileDetails { report_id: number, file_id: file_id.to_owned(), viewing, ..self.details.clone() };
+        details.additional_info.extend(words);
         details.to_xml(Level::default()).xml
     }
 }
@@ -390,7 +350,9 @@ impl Draft {
     pub fn faults(&self, now: Timestamp) -> Vec<String> {
         let mut findings = exchange::ncmec::validate(&self.tip.to_xml(Level::default()).xml, now, Level::default());
         for file in &self.files {
-            findings.extend(exchange::ncmec::validate(&file.document(1, &"0".repeat(32)), now, Level::default()));
+            // Of viewing, any statement is as valid as none.
+            let document = file.with(1, &"0".repeat(32), Viewing::UNSTATED, Vec::new());
+            findings.extend(exchange::ncmec::validate(&document, now, Level::default()));
         }
         findings.into_iter().map(|finding| format!("{}: {}", finding.path, finding.message)).collect()
     }

@@ -5,13 +5,14 @@ use std::time::Duration;
 use exchange::ncmec::document::Level;
 use exchange::ncmec::{Answer, CallError, Client, Outcome};
 
-use super::steps::{self, Ended, Next, Step};
+use super::steps::{self, Call, Ended, Next, Step};
 use super::store::{self, Answered, Sending};
-use super::{DraftFile, Report, ReportState};
-use crate::evidence::{self, Vault};
+use super::{Draft, DraftFile, Report, ReportState, viewing};
+use crate::evidence::{self, Exhibit, Vault};
 use crate::queue::{self, Done, Leased};
 use crate::refusal::{Error, Result};
-use crate::store::{Db, ItemId, Recorded, ReportId};
+use crate::review;
+use crate::store::{CallId, Db, ItemId, Recorded, ReportId, Tx};
 
 /// What filing needs besides the database.
 pub struct Filing<'a> {
@@ -23,13 +24,15 @@ pub struct Filing<'a> {
     pub ncmec: Option<&'a Client>,
 }
 
-/// Files one report, or takes it as far as it goes now.
+/// Files one report, or takes it as far as it goes now. Each transaction writes down the answer that came and the call that
+/// follows from it: killed anywhere, at most one call is without an answer, and `steps` knows what that means.
 pub async fn file(with: &Filing<'_>, job: &Leased, id: ReportId) -> Result<Done> {
     let Some(client) = with.ncmec else {
         return Ok(Done::Later(Duration::from_mins(1)));
     };
+    let mut tx = with.db.write().await?;
+    let mut calls = store::calls(&mut tx, id).await?;
     loop {
-        let mut tx = with.db.write().await?;
         if !queue::keep(&mut tx, job).await? {
             // Another worker has it now; going on would file it twice.
             return Ok(Done::Finished);
@@ -40,78 +43,51 @@ pub async fn file(with: &Filing<'_>, job: &Leased, id: ReportId) -> Result<Done>
             return Ok(Done::Finished);
         }
         let Some(draft) = report.draft()? else { return Ok(Done::Finished) };
-        let calls = store::calls(&mut tx, id).await?;
         let files: Vec<ItemId> = draft.files.iter().map(|file| file.item).collect();
-        let next = steps::next(&calls, &files, report.revived, report.withdraw_asked);
-        match &next {
-            Next::Finished { number } => {
-                let proof = super::finished(&mut tx, &report, *number).await?;
-                tx.commit(proof).await?;
-                return Ok(Done::Finished);
-            }
-            Next::Withdrawn => {
-                let proof = super::withdrawn(&mut tx, &report).await?;
-                tx.commit(proof).await?;
-                return Ok(Done::Finished);
-            }
-            Next::Stuck { why } => {
-                let proof = super::died(&mut tx, &report, why).await?;
-                tx.commit(proof).await?;
-                return Ok(Done::Finished);
-            }
-            _ => {}
-        }
-        let plan = Plan::of(&next, &report, &draft, tx.now());
-        let Some(plan) = plan else {
-            return Err(Error::internal("filing a report", "the next step names a file that the draft has not"));
+        let next = steps::next(&calls, &files, report.revived, report.withdraw_asked, tx.now());
+        let ending = match &next {
+            Next::Finished { number } => Some(super::finished(&mut tx, &report, *number).await?),
+            Next::Withdrawn => Some(super::withdrawn(&mut tx, &report).await?),
+            Next::Stuck { why } => Some(super::died(&mut tx, &report, why).await?),
+            _ => None,
         };
-        if let Some(fault) = plan.fault {
-            let proof = super::died(&mut tx, &report, &fault).await?;
+        if let Some(proof) = ending {
             tx.commit(proof).await?;
             return Ok(Done::Finished);
         }
-        let media = match (plan.step, plan.file) {
-            (Step::Upload, Some(file)) => {
-                let exhibit = evidence::exhibit(&mut tx, file.item).await?;
-                Some((file.name.clone(), with.vault.open(&exhibit).await?))
-            }
-            _ => None,
+        let Some(plan) = Plan::of(&mut tx, &next, &report, &draft).await? else {
+            return Err(Error::internal("filing a report", "the next step names a file that the draft has not"));
         };
-        let attempt = plan.attempt;
-        if plan.step == Step::Submit && !store::begin_attempt(&mut tx, id, attempt).await? {
+        if let Some(fault) = &plan.fault {
+            let proof = super::died(&mut tx, &report, fault).await?;
+            tx.commit(proof).await?;
             return Ok(Done::Finished);
         }
-        let call = store::insert_call(
-            &mut tx,
-            &Sending {
-                report: id,
-                attempt,
-                step: plan.step,
-                item: plan.file.map(|file| file.item),
-                number: plan.number,
-                sent: plan.sent.as_deref(),
-            },
-        )
-        .await?;
+        if plan.step == Step::Submit && !store::begin_attempt(&mut tx, id, plan.attempt).await? {
+            return Ok(Done::Finished);
+        }
+        let (call, mut made) = plan.write_down(&mut tx, id).await?;
         tx.commit(Recorded::unrecorded("a call is written down before it is made; its effect has its own entry"))
             .await?;
 
-        // From here until the answer is written, a crash leaves a call without an answer; `steps` knows what that means.
-        let sent = plan.sent.as_deref().unwrap_or_default();
-        let number = plan.number.unwrap_or(0);
-        let answer = match (plan.step, media) {
-            (Step::Submit, _) => client.submit(sent).await,
-            (Step::Upload, Some((name, bytes))) => client.upload(number, &name, bytes).await,
-            (Step::Upload, None) => return Err(Error::internal("filing a report", "an upload without its media")),
-            (Step::Fileinfo, _) => client.fileinfo(sent).await,
-            (Step::Finish, _) => client.finish(number).await,
-            (Step::Retract, _) => client.retract(number).await,
+        let answer = plan.make(client, with.vault).await?;
+        let read = match answer {
+            Some(answer) => read(plan.step, plan.file, answer),
+            None => ReadAnswer::nothing("the sealed file could not be opened"),
         };
-        let read = read(plan.step, plan.file, answer);
-        let mut tx = with.db.write().await?;
+        tracing::info!(
+            report = %id, step = ?plan.step, ended = ?read.ended, status = read.answered.http_status,
+            request_id = read.answered.request_id, "called the CyberTipline"
+        );
+        tx = with.db.write().await?;
+        made.ended = Some(read.ended);
+        made.number = read.answered.number.or(made.number);
+        made.file_id.clone_from(&read.answered.file_id);
+        calls.push(made);
         store::answer_call(&mut tx, call, read.ended, read.answered).await?;
-        tx.commit(Recorded::unrecorded("the answer is written down as it came; its effect has its own entry")).await?;
         if let Some(wait) = read.wait {
+            let why = "the answer is written down as it came; its effect has its own entry";
+            tx.commit(Recorded::unrecorded(why)).await?;
             return Ok(match wait {
                 Wait::For(after) => Done::Later(after),
                 Wait::BackOff(why) => Done::Failed(why),
@@ -120,40 +96,77 @@ pub async fn file(with: &Filing<'_>, job: &Leased, id: ReportId) -> Result<Done>
     }
 }
 
+/// One call, before it is made.
 struct Plan<'a> {
     step: Step,
     attempt: i64,
     number: Option<i64>,
     file: Option<&'a DraftFile>,
+    media: Option<Exhibit>,
     sent: Option<String>,
     fault: Option<String>,
 }
 
 impl<'a> Plan<'a> {
-    fn of(next: &Next, report: &Report, draft: &'a super::Draft, now: jiff::Timestamp) -> Option<Self> {
-        let plan = |step, number| Self { step, attempt: report.attempt, number, file: None, sent: None, fault: None };
+    async fn of(tx: &mut Tx, next: &Next, report: &Report, draft: &'a Draft) -> Result<Option<Self>> {
+        let attempt = report.attempt;
+        let plan = |step, number| Self { step, attempt, number, file: None, media: None, sent: None, fault: None };
         let file = |item: &ItemId| draft.files.iter().find(|file| file.item == *item);
-        Some(match next {
+        Ok(Some(match next {
             Next::Submit { attempt } => Self {
                 attempt: *attempt,
                 sent: Some(draft.tip.to_xml(Level::default()).xml),
                 // Every outgoing document is checked before the report is opened.
-                fault: draft.faults(now).into_iter().next(),
+                fault: draft.faults(tx.now()).into_iter().next(),
                 ..plan(Step::Submit, None)
             },
-            Next::Upload { number, item } => Self { file: Some(file(item)?), ..plan(Step::Upload, Some(*number)) },
+            Next::Upload { number, item } => {
+                let Some(file) = file(item) else { return Ok(None) };
+                let media = Some(evidence::exhibit(tx, *item).await?);
+                Self { file: Some(file), media, ..plan(Step::Upload, Some(*number)) }
+            }
             Next::Fileinfo { number, item, file_id } => {
-                let file = file(item)?;
-                Self {
-                    file: Some(file),
-                    sent: Some(file.document(*number, file_id)),
-                    ..plan(Step::Fileinfo, Some(*number))
-                }
+                let Some(file) = file(item) else { return Ok(None) };
+                // Read at the last moment: who looked since the decision has looked before the submission.
+                let decision = review::decision(tx, report.decision).await?;
+                let viewed = viewing::of(tx, decision.as_ref(), *item, tx.now()).await?;
+                let sent = Some(file.document(*number, file_id, &viewed));
+                Self { file: Some(file), sent, ..plan(Step::Fileinfo, Some(*number)) }
             }
             Next::Finish { number } => plan(Step::Finish, Some(*number)),
             Next::Retract { number } => plan(Step::Retract, Some(*number)),
-            Next::Finished { .. } | Next::Withdrawn | Next::Stuck { .. } => return None,
-        })
+            Next::Finished { .. } | Next::Withdrawn | Next::Stuck { .. } => return Ok(None),
+        }))
+    }
+
+    /// The call on record, without its answer.
+    async fn write_down(&self, tx: &mut Tx, report: ReportId) -> Result<(CallId, Call)> {
+        let item = self.file.map(|file| file.item);
+        let sent = self.sent.as_deref();
+        let sending = Sending { report, attempt: self.attempt, step: self.step, item, number: self.number, sent };
+        let id = store::insert_call(tx, &sending).await?;
+        let (attempt, step, number) = (self.attempt, self.step, self.number);
+        Ok((id, Call { attempt, step, item, number, sent_at: tx.now(), ended: None, file_id: None }))
+    }
+
+    /// Makes the call. Nothing when it was certainly not made.
+    async fn make(&self, client: &Client, vault: &Vault) -> Result<Option<std::result::Result<Answer, CallError>>> {
+        let sent = self.sent.as_deref().unwrap_or_default();
+        let number = self.number.unwrap_or(0);
+        Ok(Some(match (self.step, self.file, &self.media) {
+            (Step::Submit, ..) => client.submit(sent).await,
+            (Step::Upload, Some(file), Some(exhibit)) => match vault.open(exhibit).await {
+                Ok(bytes) => client.upload(number, &file.name, bytes).await,
+                Err(error) => {
+                    tracing::error!(%error, exhibit = %exhibit.id, "a file of a report cannot be opened");
+                    return Ok(None);
+                }
+            },
+            (Step::Upload, ..) => return Err(Error::internal("filing a report", "an upload without its media")),
+            (Step::Fileinfo, ..) => client.fileinfo(sent).await,
+            (Step::Finish, ..) => client.finish(number).await,
+            (Step::Retract, ..) => client.retract(number).await,
+        }))
     }
 }
 
@@ -166,6 +179,12 @@ struct ReadAnswer {
     ended: Ended,
     answered: Answered,
     wait: Option<Wait>,
+}
+
+impl ReadAnswer {
+    fn nothing(why: &str) -> Self {
+        Self { ended: Ended::Nothing, answered: Answered::default(), wait: Some(Wait::BackOff(why.to_owned())) }
+    }
 }
 
 /// What an answer means for the step it answers.

@@ -1,25 +1,32 @@
 //! A duty to report becomes a filed, acknowledged report: intended once, filed exactly once, its receipt kept.
 
 pub mod api;
+pub mod credentials;
 mod document;
 pub mod jobs;
 mod steps;
 mod store;
+mod viewing;
 
 use exchange::ncmec::document::IncidentType;
 use jiff::Timestamp;
 
+use self::steps::Step;
 use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
 use crate::config;
 use crate::evidence;
+use crate::provider;
 use crate::queue::{self, Work};
 use crate::refusal::{Error, Kind, Result};
 use crate::review::{self, Case, Decision};
 use crate::store::{CaseId, DecisionId, ItemId, Recorded, ReportId, Tx};
 use crate::webhooks;
 
-pub use document::{Draft, DraftFile, Viewed};
+pub use document::{Draft, DraftFile};
+pub use viewing::{
+    NewViewing, Viewed, Viewing, ViewingState, countersign, of_case as viewings, state as state_viewing,
+};
 
 /// An id that leads nowhere.
 pub static UNKNOWN_REPORT: Kind =
@@ -48,27 +55,8 @@ pub static NOT_BY_HAND: Kind = Kind::new(
 );
 
 /// All refusals of this domain.
-pub const REFUSALS: &[&Kind] = &[&UNKNOWN_REPORT, &NOT_DEAD, &INVALID_REPORT, &NOT_BY_HAND];
-
-/// What every report of this operator says about itself (US-02).
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// The platform's name, as officers know it.
-    pub platform: String,
-    /// Given name of the reporting contact, or of the role.
-    pub first_name: String,
-    /// Family name of the reporting contact, or of the role.
-    pub last_name: String,
-    /// Where NCMEC writes to. A role mailbox survives staff turnover.
-    pub email: String,
-    /// Where to serve legal process, how long data are kept, whom to call at night.
-    #[serde(default)]
-    pub company_template: String,
-    /// A page with the same.
-    #[serde(default)]
-    pub legal_url: String,
-}
+pub const REFUSALS: &[&Kind] =
+    &[&UNKNOWN_REPORT, &NOT_DEAD, &INVALID_REPORT, &NOT_BY_HAND, &viewing::BAD_VIEWING, &viewing::UNKNOWN_VIEWING];
 
 /// Where a report goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
@@ -226,8 +214,23 @@ pub async fn packet(tx: &mut Tx, caller: &Caller, id: ReportId) -> Result<(Packe
     caller.require(Permission::DecideCases)?;
     let report = store::report(tx, id).await?.ok_or(&UNKNOWN_REPORT)?;
     let draft = report.draft()?.ok_or(&NOT_BY_HAND)?;
+    let viewed: Vec<Viewed> =
+        said_of_viewing(tx, &report, &draft).await?.into_iter().map(|(_, viewed)| viewed).collect();
     let proof = audit::record(tx, Entry::by(caller, "report.packet").case(report.case).about(id)).await?;
-    Ok((Packet { report: id, lines: document::lines(&draft) }, proof))
+    Ok((Packet { report: id, lines: document::lines(&draft, &viewed) }, proof))
+}
+
+/// What a report says of viewing each of its files: as it was when it was said, or as it would be said now.
+pub async fn said_of_viewing(tx: &mut Tx, report: &Report, draft: &Draft) -> Result<Vec<(ItemId, Viewed)>> {
+    let decision = review::decision(tx, report.decision).await?;
+    let calls = store::calls(tx, report.id).await?;
+    let mut said = Vec::new();
+    for file in &draft.files {
+        let told = calls.iter().rev().find(|call| call.step == Step::Fileinfo && call.item == Some(file.item));
+        let until = told.map(|call| call.sent_at).or(report.finished_at).unwrap_or(tx.now());
+        said.push((file.item, viewing::of(tx, decision.as_ref(), file.item, until).await?));
+    }
+    Ok(said)
 }
 
 /// One of NCMEC's incident types, by its exact words.
@@ -252,8 +255,14 @@ pub async fn intend(
         .filter(|report| report.state == ReportState::Finished)
         .filter_map(|report| report.number)
         .collect();
-    let draft = document::draft(tx, case, decision, items, prior, &settings.reporting.about).await?;
+    let provider = provider::current(tx, &settings.reporting.about).await?;
     let destination = decision.particulars.destination.unwrap_or(settings.reporting.destination);
+    // Danger now waits for nothing that the destination itself does not demand.
+    let missing = provider.missing();
+    if destination == Destination::Ncmec && decision.particulars.escalate.is_none() && !missing.is_empty() {
+        return Err(provider::INCOMPLETE.because(missing.join("; ")));
+    }
+    let draft = document::draft(tx, case, decision, items, prior, &provider).await?;
     let faults = if destination == Destination::Ncmec { draft.faults(tx.now()) } else { Vec::new() };
     if let Some(fault) = faults.first() {
         return Err(INVALID_REPORT.because(fault.clone()));

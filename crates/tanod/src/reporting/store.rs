@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 
+use super::credentials::{Environment, Sealed};
 use super::steps::{Call, Ended, Step};
+use super::viewing::Viewing;
 use super::{Destination, Receipt, Report, ReportKind, ReportState};
 use crate::refusal::Result;
-use crate::store::{CallId, CaseId, DecisionId, ItemId, ReportId, Row, StoreError, Tx, as_word};
+use crate::store::{CallId, CaseId, DecisionId, ItemId, ReportId, Row, StoreError, Tx, ViewingId, as_word};
 
 type Read<T> = std::result::Result<T, StoreError>;
 
@@ -171,7 +173,7 @@ pub(super) async fn finish(tx: &mut Tx, id: ReportId, number: i64) -> Result<()>
 pub(super) async fn calls(tx: &mut Tx, report: ReportId) -> Result<Vec<Call>> {
     let rows = tx
         .rows(
-            "SELECT attempt, step, item, number, outcome, file_id FROM report_calls
+            "SELECT attempt, step, item, number, sent_at, outcome, file_id FROM report_calls
              WHERE report = $1 ORDER BY ordinal",
             &[report.into()],
         )
@@ -183,6 +185,7 @@ pub(super) async fn calls(tx: &mut Tx, report: ReportId) -> Result<Vec<Call>> {
             step: row.word("step")?,
             item: row.get("item")?,
             number: row.get("number")?,
+            sent_at: row.get("sent_at")?,
             ended: ended.and_then(|text| crate::store::word(&text)),
             file_id: row.get("file_id")?,
         })
@@ -274,4 +277,121 @@ pub(super) async fn receipt(tx: &mut Tx, report: ReportId) -> Result<Option<Rece
         })
     };
     Ok(row.map(receipt).transpose()?)
+}
+
+fn read_viewing(row: &Row) -> Read<Viewing> {
+    Ok(Viewing {
+        id: row.get("id")?,
+        case: row.get("case_id")?,
+        item: row.get("item")?,
+        viewer: row.get("viewer")?,
+        tool: row.get("tool")?,
+        viewed_at: row.get("viewed_at")?,
+        state: row.word("state")?,
+        by: row.get("by_person")?,
+        at: row.get("at")?,
+        second: row.get("second_person")?,
+        second_at: row.get("second_at")?,
+    })
+}
+
+pub(super) async fn insert_viewing(tx: &mut Tx, new: &Viewing) -> Result<()> {
+    tx.execute(
+        "INSERT INTO viewings (id, case_id, item, viewer, tool, viewed_at, state, by_person, at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        &[
+            new.id.into(),
+            new.case.into(),
+            new.item.into(),
+            new.viewer.as_str().into(),
+            new.tool.as_str().into(),
+            new.viewed_at.into(),
+            as_word(&new.state).into(),
+            new.by.into(),
+            new.at.into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn viewing(tx: &mut Tx, id: ViewingId) -> Result<Option<Viewing>> {
+    let row = tx.row("SELECT * FROM viewings WHERE id = $1", &[id.into()]).await?;
+    Ok(row.as_ref().map(read_viewing).transpose()?)
+}
+
+pub(super) async fn viewings_of(tx: &mut Tx, item: ItemId) -> Result<Vec<Viewing>> {
+    let rows = tx.rows("SELECT * FROM viewings WHERE item = $1 ORDER BY id", &[item.into()]).await?;
+    Ok(rows.iter().map(read_viewing).collect::<Read<_>>()?)
+}
+
+pub(super) async fn viewings_in(tx: &mut Tx, case: CaseId) -> Result<Vec<Viewing>> {
+    let rows = tx.rows("SELECT * FROM viewings WHERE case_id = $1 ORDER BY id", &[case.into()]).await?;
+    Ok(rows.iter().map(read_viewing).collect::<Read<_>>()?)
+}
+
+/// False when somebody settled it before.
+pub(super) async fn settle_viewing(tx: &mut Tx, viewing: &Viewing) -> Result<bool> {
+    let settled = tx
+        .execute(
+            "UPDATE viewings SET state = $1, second_person = $2, second_at = $3 WHERE id = $4 AND state = 'open'",
+            &[as_word(&viewing.state).into(), viewing.second.into(), viewing.second_at.into(), viewing.id.into()],
+        )
+        .await?;
+    Ok(settled == 1)
+}
+
+/// Whether a moderator of the platform told of the case of this upload, and so may have seen it.
+pub(super) async fn moderator_told(tx: &mut Tx, item: ItemId, until: Timestamp) -> Result<bool> {
+    let row = tx
+        .row(
+            "SELECT notices.id FROM signals JOIN notices ON notices.case_id = signals.case_id
+             WHERE signals.item = $1 AND notices.kind = 'moderator' AND notices.received_at <= $2 LIMIT 1",
+            &[item.into(), until.into()],
+        )
+        .await?;
+    Ok(row.is_some())
+}
+
+/// When an identical file of another upload was last shown whole to a person.
+pub(super) async fn twin_viewed(tx: &mut Tx, item: ItemId, until: Timestamp) -> Result<Option<Timestamp>> {
+    let row = tx
+        .row(
+            "SELECT MAX(views.at) AS at FROM items AS this
+             JOIN items AS twin ON twin.sha256 = this.sha256 AND twin.id <> this.id
+             JOIN views ON views.item = twin.id
+             WHERE this.id = $1 AND views.whole = TRUE AND views.veiled = FALSE AND views.at <= $2",
+            &[item.into(), until.into()],
+        )
+        .await?;
+    Ok(row.map(|row| row.get("at")).transpose()?.flatten())
+}
+
+pub(super) async fn keep_credentials(tx: &mut Tx, environment: Environment, new: &Sealed) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        "INSERT INTO credentials (environment, object, sealed, wrapped_key, changed_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (environment) DO UPDATE SET object = $2, sealed = $3, wrapped_key = $4, changed_at = $5",
+        &[
+            as_word(&environment).into(),
+            new.object.into(),
+            new.bytes.as_slice().into(),
+            new.wrapped_key.as_slice().into(),
+            now.into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn credentials(tx: &mut Tx, environment: Environment) -> Result<Option<Sealed>> {
+    let row = tx.row("SELECT * FROM credentials WHERE environment = $1", &[as_word(&environment).into()]).await?;
+    let sealed = |row: Row| {
+        Ok::<_, StoreError>(Sealed {
+            object: row.get("object")?,
+            bytes: row.get("sealed")?,
+            wrapped_key: row.get("wrapped_key")?,
+        })
+    };
+    Ok(row.map(sealed).transpose()?)
 }

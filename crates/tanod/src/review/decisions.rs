@@ -575,6 +575,11 @@ pub(super) async fn settle(tx: &mut Tx, case: &Case, decision: &Decision, settin
     }
 }
 
+/// One decision.
+pub async fn decision(tx: &mut Tx, id: DecisionId) -> Result<Option<Decision>> {
+    store::decision(tx, id).await
+}
+
 async fn items_of(tx: &mut Tx, case: CaseId, decision: DecisionId) -> Result<Vec<ItemId>> {
     let signals = store::signals(tx, case).await?.into_iter();
     Ok(signals.filter(|signal| signal.decision == Some(decision)).filter_map(|signal| signal.item).collect())

@@ -130,6 +130,8 @@ ids! {
     HoldId "hold";
     /// One look at an exhibit.
     ViewId "view";
+    /// A statement that somebody viewed an upload in the platform's own tool.
+    ViewingId "viewing";
     /// A piece of background work.
     JobId "job";
     /// One lease on one job.

@@ -103,6 +103,8 @@ pub struct Who {
     pub demo: bool,
     /// Whether there is a way to the cases.
     pub sees_cases: bool,
+    /// Whether there is a way to the reports.
+    pub sees_reports: bool,
     /// Whether there is a way to the sources.
     pub sees_sources: bool,
     /// Whether there is a way to the webhooks.
@@ -131,7 +133,9 @@ impl FromRequestParts<App> for Staff {
                 let (sees_cases, sees_sources) = (caller.may(Permission::ReadCases), caller.may(Permission::ReadBanks));
                 let demo = app.world == World::Demo;
                 let sees_webhooks = caller.may(Permission::ReadWebhooks);
-                let who = Who { staff, role: as_word(&role), demo, sees_cases, sees_sources, sees_webhooks };
+                let sees_reports = caller.may(Permission::ReadReports);
+                let who =
+                    Who { staff, role: as_word(&role), demo, sees_cases, sees_reports, sees_sources, sees_webhooks };
                 Ok(Self { caller, who, token })
             }
             Ok(_) | Err(Error::Refused(_)) => Err(sign_in()),

@@ -20,8 +20,8 @@ use crate::plan::App;
 use crate::refusal::{Error, Kind};
 use crate::store::{RequestId, new_uuid};
 use crate::{
-    accounts, actions, alarms, audit, banks, clocks, context, evidence, intake, matching, notices, pages, reporting,
-    review, sources, webhooks,
+    accounts, actions, alarms, audit, banks, clocks, context, evidence, intake, matching, notices, pages, provider,
+    reporting, review, sources, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -77,6 +77,10 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(reporting::api::withdraw))
         .routes(routes!(reporting::api::filed))
         .routes(routes!(reporting::api::packet))
+        .routes(routes!(provider::api::show, provider::api::set))
+        .routes(routes!(reporting::api::viewings))
+        .routes(routes!(reporting::api::state_viewing))
+        .routes(routes!(reporting::api::countersign))
         .routes(routes!(actions::api::list))
         .routes(routes!(actions::api::request))
         .routes(routes!(actions::api::approve_delay))
@@ -118,6 +122,7 @@ pub fn refusals() -> Vec<&'static Kind> {
         review::REFUSALS,
         evidence::REFUSALS,
         reporting::REFUSALS,
+        provider::REFUSALS,
         sources::REFUSALS,
         actions::REFUSALS,
         context::REFUSALS,

@@ -102,6 +102,9 @@ impl Bed {
         settings.reporting.password = "word".into();
         settings.reporting.about.platform = "Example".into();
         settings.reporting.about.email = "safety@platform.example".into();
+        settings.reporting.about.mailing_address = "1 Example Street".into();
+        settings.reporting.about.telephone = "+1 555 0100".into();
+        settings.reporting.about.no_facsimile_because = "there never was one".into();
         scaled(&mut settings).await;
         change(&mut settings, &mut sim);
 

@@ -26,6 +26,7 @@ mod keeping;
 mod lists;
 mod notices;
 mod permissions;
+mod provider;
 mod queue;
 mod reporting;
 mod setup;
@@ -33,6 +34,7 @@ mod shield;
 mod sigkill;
 mod sources;
 mod verdicts;
+mod viewing;
 mod webhooks;
 
 #[path = "../incidents/mod.rs"]

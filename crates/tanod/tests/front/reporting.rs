@@ -181,8 +181,8 @@ async fn a_report_that_would_be_refused_is_not_intended() {
     let lead = bed.person(Role::Lead).await;
     lease(&bed, &lead, &case).await;
     let said = decide(&bed, &lead, &case, &report(&[])).await;
-    assert_eq!(said.slug(), "invalid-report");
-    assert!(said.json()["detail"].as_str().unwrap().contains("email"));
+    assert_eq!(said.slug(), "provider-incomplete");
+    assert!(said.json()["detail"].as_str().unwrap().contains("E-mail"));
     assert_eq!(state(&bed, &lead, &case).await, "open");
     assert_eq!(bed.count("SELECT COUNT(*) AS n FROM decisions").await, 0);
 }
