@@ -57,11 +57,11 @@ impl Checkpoint {
 }
 
 /// The first four bytes of what names a key.
-fn key_id(name: &str, public: &[u8]) -> [u8; 4] {
+pub(crate) fn key_id(name: &str, algorithm: u8, public: &[u8]) -> [u8; 4] {
     let hash: Hash = Sha256::new()
         .chain_update(name)
         .chain_update("\n")
-        .chain_update([ALGORITHM])
+        .chain_update([algorithm])
         .chain_update(public)
         .finalize()
         .into();
@@ -69,8 +69,44 @@ fn key_id(name: &str, public: &[u8]) -> [u8; 4] {
     [a, b, c, d]
 }
 
-fn good_name(name: &str) -> bool {
+pub(crate) fn good_name(name: &str) -> bool {
     !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '+')
+}
+
+/// A public key as verifiers read it: `name+id+base64`.
+pub(crate) fn vkey(name: &str, algorithm: u8, public: &[u8]) -> String {
+    let body = [&[algorithm], public].concat();
+    format!("{name}+{}+{}", hex::encode(key_id(name, algorithm, public)), BASE64.encode(body))
+}
+
+/// Name, id and bytes of such a key.
+pub(crate) fn parse_vkey(vkey: &str, algorithm: u8) -> Result<(String, [u8; 4], Vec<u8>), NoteError> {
+    let mut parts = vkey.trim().splitn(3, '+');
+    let (Some(name), Some(id), Some(body)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(NoteError::Malformed);
+    };
+    let body = BASE64.decode(body).map_err(|_| NoteError::Malformed)?;
+    let Some((found, public)) = body.split_first() else { return Err(NoteError::Malformed) };
+    let expected = key_id(name, algorithm, public);
+    if *found != algorithm || !good_name(name) || public.len() != 32 || hex::encode(expected) != id {
+        return Err(NoteError::Malformed);
+    }
+    Ok((name.to_owned(), expected, public.to_vec()))
+}
+
+/// The signature of a key among the lines of a note. Lines of other keys may stand beside it; lines of another form may not.
+pub(crate) fn signature_of(lines: &str, name: &str, id: [u8; 4]) -> Result<Vec<u8>, NoteError> {
+    let mut mine = None;
+    for line in lines.strip_suffix('\n').ok_or(NoteError::Malformed)?.split('\n') {
+        let (signer, signature) =
+            line.strip_prefix("\u{2014} ").and_then(|rest| rest.split_once(' ')).ok_or(NoteError::Malformed)?;
+        let signature = BASE64.decode(signature).map_err(|_| NoteError::Malformed)?;
+        let (found, signature) = signature.split_first_chunk::<4>().ok_or(NoteError::Malformed)?;
+        if mine.is_none() && signer == name && *found == id {
+            mine = Some(signature.to_vec());
+        }
+    }
+    mine.ok_or(NoteError::NotSigned)
 }
 
 /// Signs checkpoints.
@@ -102,16 +138,13 @@ impl Signer {
 
     /// The public key, as verifiers read it: `name+id+base64`.
     pub fn vkey(&self) -> String {
-        let public = self.key.public_key().as_ref();
-        let mut body = vec![ALGORITHM];
-        body.extend_from_slice(public);
-        format!("{}+{}+{}", self.name, hex::encode(key_id(&self.name, public)), BASE64.encode(body))
+        vkey(&self.name, ALGORITHM, self.key.public_key().as_ref())
     }
 
     /// The checkpoint as a signed note.
     pub fn sign(&self, checkpoint: &Checkpoint) -> String {
         let text = checkpoint.text();
-        let mut signature = key_id(&self.name, self.key.public_key().as_ref()).to_vec();
+        let mut signature = key_id(&self.name, ALGORITHM, self.key.public_key().as_ref()).to_vec();
         signature.extend_from_slice(self.key.sign(text.as_bytes()).as_ref());
         format!("{text}\n\u{2014} {} {}\n", self.name, BASE64.encode(signature))
     }
@@ -128,17 +161,8 @@ pub struct Verifier {
 impl Verifier {
     /// Reads a public key.
     pub fn parse(vkey: &str) -> Result<Self, NoteError> {
-        let mut parts = vkey.trim().splitn(3, '+');
-        let (Some(name), Some(id), Some(body)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(NoteError::Malformed);
-        };
-        let body = BASE64.decode(body).map_err(|_| NoteError::Malformed)?;
-        let Some((&ALGORITHM, public)) = body.split_first() else { return Err(NoteError::Malformed) };
-        let expected = key_id(name, public);
-        if !good_name(name) || public.len() != 32 || hex::encode(expected) != id {
-            return Err(NoteError::Malformed);
-        }
-        Ok(Self { name: name.to_owned(), id: expected, public: public.to_vec() })
+        let (name, id, public) = parse_vkey(vkey, ALGORITHM)?;
+        Ok(Self { name, id, public })
     }
 
     /// The checkpoint in a note, if this key signed it.
@@ -146,18 +170,7 @@ impl Verifier {
         let (text, signatures) = note.split_once("\n\n").ok_or(NoteError::Malformed)?;
         let text = format!("{text}\n");
         let checkpoint = Checkpoint::parse(&text).ok_or(NoteError::Malformed)?;
-        // Lines of other keys may stand beside ours; lines of another form may not.
-        let mut mine = None;
-        for line in signatures.strip_suffix('\n').ok_or(NoteError::Malformed)?.split('\n') {
-            let (name, signature) =
-                line.strip_prefix("\u{2014} ").and_then(|rest| rest.split_once(' ')).ok_or(NoteError::Malformed)?;
-            let signature = BASE64.decode(signature).map_err(|_| NoteError::Malformed)?;
-            let (id, signature) = signature.split_first_chunk::<4>().ok_or(NoteError::Malformed)?;
-            if mine.is_none() && name == self.name && *id == self.id {
-                mine = Some(signature.to_vec());
-            }
-        }
-        let signature = mine.ok_or(NoteError::NotSigned)?;
+        let signature = signature_of(signatures, &self.name, self.id)?;
         UnparsedPublicKey::new(&ED25519, &self.public)
             .verify(text.as_bytes(), &signature)
             .map_err(|_| NoteError::BadSignature)?;

@@ -52,6 +52,8 @@ pub struct Settings {
     pub keys: String,
     /// `file:PATH`, or nothing.
     pub index: String,
+    /// `file:PATH`, or nothing.
+    pub ledger: String,
     /// Where the secret is read from, unless the environment has it.
     pub secret_file: String,
     /// Where to serve.
@@ -256,6 +258,7 @@ impl Settings {
                 &mut settings.objects,
                 &mut settings.keys,
                 &mut settings.index,
+                &mut settings.ledger,
                 &mut settings.secret_file,
             ] {
                 *place = place.replace("{data}", folder);
@@ -264,9 +267,11 @@ impl Settings {
         if [&settings.database, &settings.objects, &settings.keys].iter().any(|place| place.contains("{data}")) {
             return Err(ConfigError::NoData);
         }
-        if settings.index.contains("{data}") {
-            // Without a folder of ours the index is made anew at each start.
-            settings.index.clear();
+        for place in [&mut settings.index, &mut settings.ledger] {
+            if place.contains("{data}") {
+                // Without a folder of ours the index is made anew at each start, and the ledger's files are not written.
+                place.clear();
+            }
         }
         Ok(settings)
     }

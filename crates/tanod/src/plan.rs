@@ -56,6 +56,8 @@ pub struct App {
     pub mailer: Option<Mailer>,
     /// What signs the ledger's checkpoints.
     pub signer: Arc<Signer>,
+    /// Where the ledger's files are written, if anywhere.
+    pub ledger: Option<Arc<Path>>,
     /// The settings.
     pub settings: Arc<Settings>,
     /// Limits on how often a key may call.
@@ -225,7 +227,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
     Ok(App {
         world,
         process,
-        lists: SharedLists::kept(kept_index(&settings)?),
+        lists: SharedLists::kept(folder("index", &settings.index)?),
         pool: Pool::new(program, vec!["decode-child".into()], children, limits),
         vault: Vault { objects: Arc::new(objects), ring: Arc::new(ring), random },
         shield: shield.map(Arc::new),
@@ -235,6 +237,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         webhooks: exchange::webhooks::Client::new(http, exchange::webhooks::TIME),
         mailer,
         signer: Arc::new(signer),
+        ledger: folder("ledger", &settings.ledger)?.map(Into::into),
         limits: Arc::new(Limits::new(settings.intake.requests_per_minute, settings.notices.per_address_per_hour)),
         places: Arc::new(Semaphore::new(settings.intake.max_at_once.max(1))),
         arrivals: Arc::default(),
@@ -245,14 +248,12 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
     })
 }
 
-/// Where the index is kept between starts.
-fn kept_index(settings: &Settings) -> Result<Option<PathBuf>, PlanError> {
-    match settings.index.as_str() {
-        "" => Ok(None),
-        address => match address.strip_prefix("file:") {
-            Some(path) => Ok(Some(PathBuf::from(path))),
-            None => Err(unknown("index", address, "file:PATH, or nothing")),
-        },
+/// A place on this machine that may be left out.
+fn folder(setting: &'static str, address: &str) -> Result<Option<PathBuf>, PlanError> {
+    match address.strip_prefix("file:") {
+        Some(path) => Ok(Some(PathBuf::from(path))),
+        None if address.is_empty() => Ok(None),
+        None => Err(unknown(setting, address, "file:PATH, or nothing")),
     }
 }
 

@@ -281,19 +281,34 @@ async fn sequence(app: App, stop: CancellationToken) {
     }
 }
 
-/// Places what waits, and signs the new root.
+/// Places what waits, hashes it, signs the new root and offers it. Each step is a transaction of its own: whatever process
+/// does the next one goes on from there.
 pub async fn sequence_once(app: &App) -> Result<u64> {
     let mut placed = 0;
     loop {
         let mut tx = app.db.write().await?;
-        match audit::sequence(&mut tx, &app.signer).await? {
-            0 => return Ok(placed),
-            n => {
-                tx.commit(Recorded::unrecorded("places in the ledger are given to entries that are on record")).await?;
-                placed += n;
-            }
+        match audit::sequence(&mut tx).await? {
+            0 => break,
+            n => placed += n,
+        }
+        tx.commit(Recorded::unrecorded("places in the ledger are given to entries that are on record")).await?;
+    }
+    loop {
+        let mut tx = app.db.write().await?;
+        if audit::integrate(&mut tx).await? == 0 {
+            break;
+        }
+        tx.commit(Recorded::unrecorded("entries that are on record are hashed into the ledger's tree")).await?;
+    }
+    let mut tx = app.db.write().await?;
+    let folder = app.ledger.as_deref();
+    if let Some(note) = audit::publish(&mut tx, &app.signer, folder).await? {
+        tx.commit(Recorded::unrecorded("a checkpoint promises entries that are on record")).await?;
+        if let Some(folder) = folder {
+            audit::offer(folder, &app.signer, &note)?;
         }
     }
+    Ok(placed)
 }
 
 /// Sweeps up what a crash left between an object and its row.

@@ -7,9 +7,9 @@ mod objects;
 mod ring;
 mod secret;
 
-pub use object::{ObjectId, OpenError, Sealed, open, seal};
+pub use object::{ObjectId, OpenError, Opener, Sealed, Sealer, open, rewrap, seal};
 pub use objects::{Objects, ObjectsError, S3};
-pub use ring::{KeyRing, KeyRingError, LEAST_SECRET};
+pub use ring::{KeyRing, KeyRingError, LEAST_SECRET, Lock};
 pub use secret::Secret;
 
 /// Where random bytes come from; an argument, so that tests are exact.

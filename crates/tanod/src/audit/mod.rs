@@ -4,15 +4,17 @@
 //! detail live beside it and can be destroyed; proofs stay valid.
 
 pub mod api;
+mod log;
 mod store;
 
 use jiff::Timestamp;
-use ledger::{Checkpoint, Frontier, Signer};
 use sha2::{Digest, Sha256};
 
 use crate::accounts::Caller;
-use crate::refusal::{Error, Result};
+use crate::refusal::Result;
 use crate::store::{AuditId, CaseId, Recorded, Tx};
+
+pub use log::*;
 
 /// Something that happened, before it is written.
 #[derive(Debug)]
@@ -108,129 +110,7 @@ fn leaf(id: AuditId, entry: &Entry, at: Timestamp, salt: &[u8; 16], detail: &str
     .into_bytes()
 }
 
-/// Gives committed entries their places and signs the new root. Returns how many were placed.
-///
-/// Places are given here, by one process at a time, and not at the insert: a number taken inside a transaction could
-/// become visible out of order.
-pub async fn sequence(tx: &mut Tx, signer: &Signer) -> Result<u64> {
-    if store::count_unplaced(tx).await? == 0 {
-        return Ok(0);
-    }
-    // Held to the commit: whoever else gives places waits here, and then sees ours.
-    tx.next_number("ledger").await?;
-    let waiting = store::unplaced(tx, 5_000).await?;
-    if waiting.is_empty() {
-        return Ok(0);
-    }
-    let mut frontier = match store::last_checkpoint(tx).await? {
-        Some(last) => last.frontier()?,
-        None => Frontier::default(),
-    };
-    let mut placed = 0;
-    for (id, leaf) in waiting {
-        let position =
-            i64::try_from(frontier.size()).map_err(|error| Error::internal("numbering the ledger", error))?;
-        store::place(tx, id, position).await?;
-        frontier.append(ledger::leaf_hash(&leaf));
-        placed += 1;
-    }
-    let checkpoint = Checkpoint { origin: signer.name().to_owned(), size: frontier.size(), root: frontier.root() };
-    let note = signer.sign(&checkpoint);
-    store::insert_checkpoint(tx, &frontier, &note).await?;
-    Ok(placed)
-}
-
-/// What `ledger verify` found.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct Verified {
-    /// How many entries have a place.
-    pub size: u64,
-    /// The root over all of them, in hexadecimal.
-    pub root: String,
-    /// How many signed checkpoints agree with it.
-    pub checkpoints: usize,
-    /// How many entries still wait for a place.
-    pub waiting: u64,
-}
-
-/// Re-derives the whole ledger from its entries: every leaf from its fields, every checkpoint from the leaves.
-/// Answers the fault in words when something does not fit.
-pub async fn verify(tx: &mut Tx, vkey: &str) -> Result<std::result::Result<Verified, String>> {
-    let verifier = ledger::Verifier::parse(vkey).map_err(|error| Error::internal("reading the ledger's key", error))?;
-    let notes = store::checkpoints(tx).await?;
-    let mut notes = notes.into_iter().peekable();
-    let mut frontier = Frontier::default();
-    let mut agreed = 0;
-    let mut next = 0_i64;
-    loop {
-        let rows = store::placed_from(tx, next, 2_000).await?;
-        if rows.is_empty() {
-            break;
-        }
-        for row in rows {
-            if row.position != next {
-                return Ok(Err(format!("entry {next} is missing: the next one has place {}", row.position)));
-            }
-            if let Some(fault) = row.fault() {
-                return Ok(Err(format!("entry {next} {fault}")));
-            }
-            frontier.append(ledger::leaf_hash(&row.leaf));
-            next += 1;
-            while let Some((size, note)) = notes.next_if(|(size, _)| *size <= next) {
-                if size < next {
-                    return Ok(Err(format!("the checkpoint of size {size} is out of order")));
-                }
-                match verifier.open(&note) {
-                    Ok(checkpoint) if checkpoint.size == frontier.size() && checkpoint.root == frontier.root() => {
-                        agreed += 1;
-                    }
-                    Ok(_) => {
-                        return Ok(Err(format!("the checkpoint of size {size} has another root than its entries")));
-                    }
-                    Err(error) => {
-                        return Ok(Err(format!("the checkpoint of size {size} is not signed by us: {error}")));
-                    }
-                }
-            }
-        }
-    }
-    if let Some((size, _)) = notes.next() {
-        return Ok(Err(format!("a checkpoint promises {size} entries, and there are {next}")));
-    }
-    if agreed == 0 && next > 0 {
-        return Ok(Err("entries have places, and no checkpoint vouches for them".to_owned()));
-    }
-    Ok(Ok(Verified {
-        size: frontier.size(),
-        root: hex::encode(frontier.root()),
-        checkpoints: agreed,
-        waiting: store::count_unplaced(tx).await?,
-    }))
-}
-
-/// All leaves in order and all checkpoints, for an export that anyone can verify.
-pub async fn export(tx: &mut Tx) -> Result<(Vec<Vec<u8>>, Vec<String>)> {
-    let mut leaves = Vec::new();
-    let mut next = 0_i64;
-    loop {
-        let rows = store::placed_from(tx, next, 2_000).await?;
-        if rows.is_empty() {
-            break;
-        }
-        for row in rows {
-            next = row.position + 1;
-            leaves.push(row.leaf);
-        }
-    }
-    Ok((leaves, store::checkpoints(tx).await?.into_iter().map(|(_, note)| note).collect()))
-}
-
 /// Entries of the record, newest first, before a given one.
 pub async fn page(tx: &mut Tx, before: Option<AuditId>, case: Option<CaseId>, limit: i64) -> Result<Vec<Written>> {
     store::page(tx, before, case, limit).await
-}
-
-/// The newest checkpoint.
-pub async fn newest_checkpoint(tx: &mut Tx) -> Result<Option<String>> {
-    store::newest_note(tx).await
 }

@@ -36,50 +36,93 @@ pub(super) async fn insert(
     Ok(())
 }
 
-pub(super) async fn unplaced(tx: &mut Tx, limit: i64) -> Result<Vec<(AuditId, Vec<u8>)>> {
-    let rows =
-        tx.rows("SELECT id, leaf FROM audit WHERE position IS NULL ORDER BY id LIMIT $1", &[limit.into()]).await?;
-    Ok(rows.iter().map(|row| Ok((row.get("id")?, row.get("leaf")?))).collect::<std::result::Result<_, StoreError>>()?)
-}
-
 pub(super) async fn count_unplaced(tx: &mut Tx) -> Result<u64> {
     let row = tx.row("SELECT COUNT(*) AS n FROM audit WHERE position IS NULL", &[]).await?;
     Ok(row.map(|row| row.get::<i64>("n")).transpose()?.and_then(|n| u64::try_from(n).ok()).unwrap_or(0))
 }
 
-pub(super) async fn place(tx: &mut Tx, id: AuditId, position: i64) -> Result<()> {
-    tx.execute("UPDATE audit SET position = $1 WHERE id = $2", &[position.into(), id.into()]).await?;
-    Ok(())
+/// Gives the oldest entries without a place the next ones.
+pub(super) async fn place(tx: &mut Tx, first: i64, most: i64) -> Result<u64> {
+    let placed = tx
+        .execute(
+            "UPDATE audit SET position = n.place FROM (
+                 SELECT id AS waiting, $1 - 1 + ROW_NUMBER() OVER (ORDER BY id) AS place
+                 FROM audit WHERE position IS NULL ORDER BY id LIMIT $2
+             ) AS n WHERE audit.id = n.waiting",
+            &[first.into(), most.into()],
+        )
+        .await?;
+    Ok(placed)
 }
 
-pub(super) struct LastCheckpoint {
-    size: i64,
-    frontier: Vec<u8>,
+/// The place after the last one given.
+pub(super) async fn next_place(tx: &mut Tx) -> Result<i64> {
+    let row = tx.row("SELECT COALESCE(MAX(position) + 1, 0) AS n FROM audit", &[]).await?;
+    Ok(row.map(|row| row.get("n")).transpose()?.unwrap_or(0))
 }
 
-impl LastCheckpoint {
-    pub(super) fn frontier(&self) -> Result<Frontier> {
-        let hashes = self.frontier.chunks_exact(32).filter_map(|chunk| <[u8; 32]>::try_from(chunk).ok()).collect();
-        Frontier::from_parts(u64::try_from(self.size).unwrap_or(0), hashes)
-            .map_err(|error| Error::internal("reading the ledger's frontier", error))
+/// Leaves in order, from a place on.
+pub(super) async fn leaves(tx: &mut Tx, from: i64, most: i64) -> Result<Vec<(i64, Vec<u8>)>> {
+    let rows = tx
+        .rows(
+            "SELECT position, leaf FROM audit WHERE position >= $1 ORDER BY position LIMIT $2",
+            &[from.into(), most.into()],
+        )
+        .await?;
+    let leaf = |row: &Row| Ok::<_, StoreError>((row.get("position")?, row.get("leaf")?));
+    Ok(rows.iter().map(leaf).collect::<std::result::Result<_, _>>()?)
+}
+
+/// Where an entry stands.
+pub(super) async fn position(tx: &mut Tx, id: AuditId) -> Result<Option<i64>> {
+    let row = tx.row("SELECT position FROM audit WHERE id = $1", &[id.into()]).await?;
+    Ok(row.map(|row| row.get::<Option<i64>>("position")).transpose()?.flatten())
+}
+
+fn frontier(size: i64, bytes: &[u8]) -> Result<Frontier> {
+    let hashes = bytes.as_chunks::<32>().0.to_vec();
+    Frontier::from_parts(u64::try_from(size).unwrap_or(0), hashes)
+        .map_err(|error| Error::internal("reading the ledger's frontier", error))
+}
+
+/// The tree over the entries that were hashed into it, and how many of them a checkpoint promises.
+pub(super) async fn tree(tx: &mut Tx) -> Result<(Frontier, i64)> {
+    match tx.row("SELECT size, frontier, promised FROM tree", &[]).await? {
+        Some(row) => Ok((frontier(row.get("size")?, &row.get::<Vec<u8>>("frontier")?)?, row.get("promised")?)),
+        None => Err(StoreError::Unreadable("tree".to_owned()).into()),
     }
 }
 
-pub(super) async fn last_checkpoint(tx: &mut Tx) -> Result<Option<LastCheckpoint>> {
-    let row = tx.row("SELECT size, frontier FROM checkpoints ORDER BY size DESC LIMIT 1", &[]).await?;
-    Ok(row
-        .map(|row| Ok::<_, StoreError>(LastCheckpoint { size: row.get("size")?, frontier: row.get("frontier")? }))
-        .transpose()?)
+pub(super) async fn set_tree(tx: &mut Tx, tree: &Frontier) -> Result<()> {
+    let hashes = tree.hashes().concat();
+    tx.execute("UPDATE tree SET size = $1, frontier = $2", &[number(tree.size())?.into(), hashes.into()]).await?;
+    Ok(())
+}
+
+/// The tree that a checkpoint of this size promised.
+pub(super) async fn tree_at(tx: &mut Tx, size: u64) -> Result<Option<Frontier>> {
+    let row = tx.row("SELECT size, frontier FROM checkpoints WHERE size = $1", &[number(size)?.into()]).await?;
+    row.map(|row| frontier(row.get("size")?, &row.get::<Vec<u8>>("frontier")?)).transpose()
+}
+
+fn number(size: u64) -> Result<i64> {
+    i64::try_from(size).map_err(|error| Error::internal("numbering the ledger", error))
 }
 
 pub(super) async fn insert_checkpoint(tx: &mut Tx, frontier: &Frontier, note: &str) -> Result<()> {
-    let now = tx.now();
-    let size = i64::try_from(frontier.size()).map_err(|error| Error::internal("numbering the ledger", error))?;
+    let (now, size) = (tx.now(), number(frontier.size())?);
     tx.execute(
         "INSERT INTO checkpoints (size, note, frontier, at) VALUES ($1, $2, $3, $4)",
         &[size.into(), note.into(), frontier.hashes().concat().into(), now.into()],
     )
     .await?;
+    tx.execute("UPDATE tree SET promised = $1", &[size.into()]).await?;
+    Ok(())
+}
+
+/// Puts a note with one more signature in the place of the one it was.
+pub(super) async fn set_note(tx: &mut Tx, size: u64, note: &str) -> Result<()> {
+    tx.execute("UPDATE checkpoints SET note = $1 WHERE size = $2", &[note.into(), number(size)?.into()]).await?;
     Ok(())
 }
 
@@ -185,7 +228,10 @@ pub(super) async fn page(
     Ok(rows.iter().map(written).collect::<std::result::Result<_, StoreError>>()?)
 }
 
-pub(super) async fn newest_note(tx: &mut Tx) -> Result<Option<String>> {
-    let row = tx.row("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1", &[]).await?;
+/// The newest checkpoint of at most this size.
+pub(super) async fn note(tx: &mut Tx, most: Option<u64>) -> Result<Option<String>> {
+    let most = most.map_or(Ok(i64::MAX), number)?;
+    let row =
+        tx.row("SELECT note FROM checkpoints WHERE size <= $1 ORDER BY size DESC LIMIT 1", &[most.into()]).await?;
     Ok(row.map(|row| row.get("note")).transpose()?)
 }

@@ -498,7 +498,7 @@ impl Demo<'_> {
         drop(tx);
         roles::sequence_once(self.app).await?;
         let mut tx = self.app.db.read().await?;
-        let verified = audit::verify(&mut tx, &self.app.signer.vkey()).await?;
+        let verified = audit::verify(&mut tx, &self.app.signer.vkey(), None).await?;
         let ledger = match &verified {
             Ok(found) => json!({"verified": true, "size": found.size, "root": found.root}),
             Err(fault) => {

@@ -110,7 +110,7 @@ pub(super) async fn run(context: &Context, args: &Args) -> Done {
         ),
     }
     let mut tx = app.db.read().await?;
-    match audit::verify(&mut tx, &app.signer.vkey()).await? {
+    match audit::verify(&mut tx, &app.signer.vkey(), None).await? {
         Ok(ledger) => {
             found.good("ledger", format!("{} entries verify, {} wait for a place", ledger.size, ledger.waiting));
         }

@@ -116,6 +116,7 @@ pub fn refusals() -> Vec<&'static Kind> {
         super::problem::REFUSALS,
         super::console::REFUSALS,
         accounts::REFUSALS,
+        audit::REFUSALS,
         banks::REFUSALS,
         intake::REFUSALS,
         matching::api::REFUSALS,

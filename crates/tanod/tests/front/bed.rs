@@ -268,7 +268,7 @@ impl Bed {
     pub(crate) async fn ledger_verifies(&self) {
         roles::sequence_once(&self.app).await.unwrap();
         let mut tx = self.app.db.read().await.unwrap();
-        let found = tanod::audit::verify(&mut tx, &self.app.signer.vkey()).await.unwrap().unwrap();
+        let found = tanod::audit::verify(&mut tx, &self.app.signer.vkey(), None).await.unwrap().unwrap();
         assert_eq!(found.waiting, 0);
     }
 }

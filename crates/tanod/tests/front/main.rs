@@ -23,6 +23,7 @@ mod evidence;
 mod files;
 mod formats;
 mod keeping;
+mod ledger;
 mod lists;
 mod notices;
 mod permissions;
