@@ -249,6 +249,9 @@ test("what is asked of the platform, and who is told, can be seen and asked for"
   const cases = await page.locator("a.row").first().getAttribute("href");
   for (const [heading, address] of [
     ["Alarms", `${tanod.console}/alarms`],
+    ["Notices", `${tanod.console}/notices`],
+    ["New case", `${tanod.console}/notices/new`],
+    ["Adults' intimate pictures", `${tanod.console}/removals`],
     ["Webhooks", `${tanod.console}/webhooks`],
     ["Actions", `${tanod.console}/actions`],
     ["What the platform knows", new URL(`${cases}/context`, tanod.console).href],

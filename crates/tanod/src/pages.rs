@@ -20,8 +20,8 @@ pub fn router(app: &App) -> Router<App> {
         .merge(alarms::pages::router())
         .merge(webhooks::pages::router())
         .merge(provider::pages::router())
-        .merge(notices::pages::router())
+        .merge(notices::pages::router(app))
         .layer(middleware::from_fn_with_state(app.clone(), console::own_pages_only))
         // Anybody's, from anywhere: there is nobody signed in whom another site could use.
-        .merge(notices::public::router())
+        .merge(notices::public::router(app))
 }

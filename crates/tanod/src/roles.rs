@@ -17,7 +17,7 @@ use crate::queue::{self, Done, Leased, Work};
 use crate::refusal::{Error, Result};
 use crate::reporting::jobs::Filing;
 use crate::store::Recorded;
-use crate::{actions, context, reporting, review, web, webhooks};
+use crate::{actions, context, notices, reporting, review, web, webhooks};
 
 /// What a process is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -319,6 +319,9 @@ async fn schedule(app: App, stop: CancellationToken) {
         }
         if let Err(error) = clocks::jobs::watch(&app).await {
             tracing::warn!(%error, "the deadlines of cases are not watched");
+        }
+        if let Err(error) = notices::removals::jobs::watch(&app).await {
+            tracing::warn!(%error, "the deadlines of removals are not watched");
         }
         let swept = async {
             let mut tx = app.db.read().await?;

@@ -433,17 +433,36 @@ pub async fn change_entry(
 
 /// The bank that corrections fill.
 const CORRECTIONS: &str = "Corrections";
+/// The bank that requests to remove adults' intimate pictures fill (US-60).
+const REMOVALS: &str = "Removed intimate pictures";
 
-/// Puts the digest of a file that a person found harmless into the exception bank, which is made when it is first needed.
+/// Puts the digest of a file that a person found harmless into the exception bank.
 pub(crate) async fn except(tx: &mut Tx, caller: &Caller, sha256: &[u8; 32], provenance: &str) -> Result<()> {
+    add_own(tx, caller, (CORRECTIONS, Kind::Exception), "entry.excepted", sha256, provenance).await
+}
+
+/// Lets no identical copy of an adult's intimate picture pass any more: it matches, and makes no case.
+pub(crate) async fn keep_out(tx: &mut Tx, caller: &Caller, sha256: &[u8; 32], provenance: &str) -> Result<()> {
+    add_own(tx, caller, (REMOVALS, Kind::NciiAdult), "entry.kept_out", sha256, provenance).await
+}
+
+/// Puts a digest into a bank of ours, which is made when it is first needed.
+async fn add_own(
+    tx: &mut Tx,
+    caller: &Caller,
+    (name, kind): (&str, Kind),
+    event: &'static str,
+    sha256: &[u8; 32],
+    provenance: &str,
+) -> Result<()> {
     let feed = store::next_feed(tx).await?;
-    let mut bank = if let Some(bank) = store::by_name(tx, CORRECTIONS).await? {
+    let mut bank = if let Some(bank) = store::by_name(tx, name).await? {
         bank
     } else {
         let bank = Bank {
             id: tx.id(),
-            name: CORRECTIONS.to_owned(),
-            kind: Kind::Exception,
+            name: name.to_owned(),
+            kind,
             source: own_source(),
             licence: Licence::Own,
             threshold: usual_threshold(),
@@ -473,7 +492,7 @@ pub(crate) async fn except(tx: &mut Tx, caller: &Caller, sha256: &[u8; 32], prov
     bank.refreshed_at = tx.now();
     store::update(tx, &bank).await?;
     let detail = serde_json::json!({"provenance": provenance});
-    audit::record(tx, Event::by(caller, "entry.excepted").about(bank.id).detail(detail)).await.map(drop)
+    audit::record(tx, Event::by(caller, event).about(bank.id).detail(detail)).await.map(drop)
 }
 
 /// Switches off an entry that a correction found wrong. Nothing where the entry is not one of ours.

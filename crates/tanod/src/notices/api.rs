@@ -1,14 +1,13 @@
 //! `/v1/notices`: a person's notice, with or without media.
 
-use axum::extract::{FromRequest as _, Multipart, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{BAD_NOTICE, Kind, NewNotice, Notice, POLICE_MEDIA, Reporter, UNKNOWN_NOTICE, media};
 use crate::accounts::{Caller, Permission};
-use crate::intake::{BUSY, TOO_LARGE};
 use crate::plan::App;
 use crate::refusal::{Error, Result};
 use crate::review::UNKNOWN_CASE;
@@ -16,8 +15,6 @@ use crate::store::{CaseId, ItemId, NoticeId};
 use crate::web::problem::ProblemBody;
 use crate::web::{self, Answer, Asked, BODY_TOO_LARGE, Once, Page};
 
-/// So many files may come with one notice.
-const MOST_FILES: usize = 10;
 /// A notice without its media.
 const MOST_TEXT: usize = 1 << 20;
 
@@ -64,23 +61,14 @@ pub async fn tell(State(app): State<App>, caller: Caller, headers: HeaderMap, re
     let said: NewNotice =
         serde_json::from_slice(&text).map_err(|error| BAD_NOTICE.because(format!("notice: {error}")))?;
     said.check()?;
-    if said.kind == Kind::Police && !files.is_empty() {
-        let mut tx = app.db.write().await.map_err(Error::from)?;
-        let proof = super::refuse_media(&mut tx, &caller).await?;
-        tx.commit(proof).await.map_err(Error::from)?;
-        return Err(Error::from(&POLICE_MEDIA).into());
-    }
+    none_from_the_police(&app, &caller, &said, &files).await?;
     let digests: Vec<[u8; 32]> = files.iter().map(|file| Sha256::digest(file).into()).collect();
     let parts: Vec<&[u8]> = std::iter::once(&*text).chain(digests.iter().map(<[u8; 32]>::as_slice)).collect();
     let once = Once::new("POST /v1/notices", &caller, &headers, &parts)?;
     if let Some(before) = once.asked_before(&app.db).await? {
         return Ok(before);
     }
-    let mut told = Vec::new();
-    for (nth, file) in files.iter().enumerate() {
-        let _place = app.places.try_acquire().map_err(|_| BUSY.retry_after(1))?;
-        told.push(media::examine(&app, &said, nth, file).await?);
-    }
+    let told = media::examine_all(&app, &said, &files).await?;
     let reporter = match &caller {
         Caller::Person { .. } => Reporter::by_staff(&caller),
         _ => Reporter::by_program(&caller, &said),
@@ -102,43 +90,42 @@ pub async fn tell(State(app): State<App>, caller: Caller, headers: HeaderMap, re
     .await
 }
 
+/// Refuses pictures from the police, on record (US-21).
+pub(super) async fn none_from_the_police(app: &App, caller: &Caller, said: &NewNotice, files: &[Bytes]) -> Result<()> {
+    if said.kind != Kind::Police || files.is_empty() {
+        return Ok(());
+    }
+    let mut tx = app.db.write().await?;
+    let proof = super::refuse_media(&mut tx, caller).await?;
+    tx.commit(proof).await?;
+    Err((&POLICE_MEDIA).into())
+}
+
 /// Where a person sees how their notice stands.
 pub(super) fn status_link(app: &App, link: &str) -> String {
     format!("{}/report/status/{link}", app.settings.public_url.trim_end_matches('/'))
 }
 
+/// A notice as JSON by itself, or as the part `notice` of a form with its media.
 async fn read(request: Request, max_bytes: usize) -> Result<(Bytes, Vec<Bytes>)> {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if !kind.starts_with("multipart/form-data") {
+    if !media::is_form(&request) {
         let text =
             axum::body::to_bytes(request.into_body(), MOST_TEXT).await.map_err(|_| Error::from(&BODY_TOO_LARGE))?;
         return Ok((text, Vec::new()));
     }
-    let mut form =
-        Multipart::from_request(request, &()).await.map_err(|error| BAD_NOTICE.because(error.body_text()))?;
-    let fault = |error: axum::extract::multipart::MultipartError| {
-        if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            Error::from(&TOO_LARGE)
-        } else {
-            BAD_NOTICE.because(error.body_text())
-        }
-    };
-    let (mut text, mut files) = (None, Vec::new());
-    while let Some(part) = form.next_field().await.map_err(fault)? {
-        let name = part.name().unwrap_or_default().to_owned();
-        let bytes = part.bytes().await.map_err(fault)?;
-        match name.as_str() {
-            "notice" if text.is_none() && bytes.len() <= MOST_TEXT => text = Some(bytes),
-            "media" if bytes.is_empty() => return Err(BAD_NOTICE.because("a part `media` is empty")),
-            "media" if bytes.len() > max_bytes => {
-                return Err(TOO_LARGE.because(format!("{} bytes; at most {max_bytes} are taken", bytes.len())));
-            }
-            "media" if files.len() < MOST_FILES => files.push(bytes),
-            "media" => return Err(BAD_NOTICE.because(format!("at most {MOST_FILES} files come with one notice"))),
-            _ => return Err(BAD_NOTICE.because("parts are one `notice` and some `media`")),
-        }
+    let parts = media::parts(request, MOST_TEXT, max_bytes).await?;
+    if let Some(fault) = parts.fault {
+        return Err(fault);
     }
-    Ok((text.ok_or_else(|| BAD_NOTICE.because("the part `notice` is missing"))?, files))
+    if parts.files.iter().any(Bytes::is_empty) {
+        return Err(BAD_NOTICE.because("a part `media` is empty"));
+    }
+    let mut texts = parts.texts.into_iter();
+    match (texts.next(), texts.next()) {
+        (Some((name, text)), None) if name == "notice" => Ok((text, parts.files)),
+        (None, _) => Err(BAD_NOTICE.because("the part `notice` is missing")),
+        _ => Err(BAD_NOTICE.because("parts are one `notice` and some `media`")),
+    }
 }
 
 /// Which notices.
@@ -147,6 +134,8 @@ async fn read(request: Request, max_bytes: usize) -> Result<(Bytes, Vec<Bytes>)>
 pub struct Filter {
     /// Only of this case.
     case: Option<String>,
+    /// Only `children`, or only `adults`: intimate pictures of adults, whose deadlines stand in /v1/removals.
+    queue: Option<String>,
     /// The `next` of the page before.
     before: Option<String>,
 }
@@ -158,7 +147,8 @@ pub async fn list(State(app): State<App>, caller: Caller, Asked(filter): Asked<F
     caller.require(Permission::ReadNotices)?;
     let case: Option<CaseId> = filter.case.as_deref().map(|case| web::id(case, &UNKNOWN_CASE)).transpose()?;
     let before: Option<NoticeId> = filter.before.as_deref().map(|id| web::id(id, &UNKNOWN_NOTICE)).transpose()?;
+    let queue = web::chosen(filter.queue.as_deref())?;
     let mut tx = app.db.read().await.map_err(Error::from)?;
-    let rows = super::list(&mut tx, &caller, case, before, web::PAGE).await?;
+    let rows = super::list(&mut tx, &caller, queue, case, before, web::PAGE).await?;
     web::ok(&Page::new(rows, |notice| notice.id.to_string()))
 }

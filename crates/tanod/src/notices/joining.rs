@@ -1,14 +1,19 @@
 //! A notice joins the account's case or opens one, with the route of knowledge and what makes it urgent.
 
-use super::{Kind, Notice, Reason, Told, store};
+use super::{Kind, Notice, Reason, store};
 use crate::matching::Verdict;
 use crate::refusal::Result;
 use crate::review::{self, Ground, Joining, Route, SignalKind};
-use crate::store::{CaseId, Tx};
+use crate::store::{CaseId, ItemId, Tx};
 
 /// The case that a notice belongs to. An adult's intimate picture is no case of a child's abuse (US-60): such a notice stands
 /// by itself, unless the content it names is in a case.
-pub(super) async fn join(tx: &mut Tx, notice: &Notice, mark: Option<&str>, told: &[Told]) -> Result<Option<CaseId>> {
+pub(super) async fn join(
+    tx: &mut Tx,
+    notice: &Notice,
+    mark: Option<&str>,
+    items: &[(ItemId, Verdict)],
+) -> Result<Option<CaseId>> {
     let said = &notice.said;
     let mut case = None;
     for content in &said.content_ids {
@@ -19,6 +24,22 @@ pub(super) async fn join(tx: &mut Tx, notice: &Notice, mark: Option<&str>, told:
     if said.reason == Reason::IntimateAdult && case.is_none() {
         return Ok(None);
     }
+    into_case(tx, notice, mark, items, case).await.map(Some)
+}
+
+/// An adult's intimate picture may be a child's after all: the request becomes a case (US-60).
+pub(super) async fn escalate(tx: &mut Tx, notice: &Notice, items: &[(ItemId, Verdict)]) -> Result<CaseId> {
+    into_case(tx, notice, None, items, None).await
+}
+
+async fn into_case(
+    tx: &mut Tx,
+    notice: &Notice,
+    mark: Option<&str>,
+    items: &[(ItemId, Verdict)],
+    case: Option<CaseId>,
+) -> Result<CaseId> {
+    let said = &notice.said;
     let mut grounds = vec![match said.reason {
         Reason::LiveAbuse => Ground::NewMaterial,
         Reason::Enticement => Ground::Enticement,
@@ -26,7 +47,7 @@ pub(super) async fn join(tx: &mut Tx, notice: &Notice, mark: Option<&str>, told:
         Reason::AdultWithAccess => Ground::AccessToChild,
         Reason::AbuseMaterial | Reason::OwnPicture | Reason::IntimateAdult | Reason::Other => Ground::Told,
     }];
-    if told.iter().any(|told| told.arrival.judgement.verdict != Verdict::Match) {
+    if items.iter().any(|(_, verdict)| *verdict != Verdict::Match) {
         grounds.push(Ground::NewMaterial);
     }
     if said.danger_now {
@@ -53,12 +74,12 @@ pub(super) async fn join(tx: &mut Tx, notice: &Notice, mark: Option<&str>, told:
         case,
         grounds,
     };
-    if told.is_empty() {
-        return review::join(tx, joining).await.map(Some);
+    let Some((first, others)) = items.split_first() else { return review::join(tx, joining).await };
+    joining.item = Some(first.0);
+    let case = review::join(tx, joining.clone()).await?;
+    for (item, _) in others {
+        let again = Joining { item: Some(*item), case: Some(case), ..joining.clone() };
+        review::join(tx, again).await.map(drop)?;
     }
-    for one in told {
-        joining.item = Some(one.arrival.id);
-        joining.case = Some(review::join(tx, joining.clone()).await?);
-    }
-    Ok(joining.case)
+    Ok(case)
 }

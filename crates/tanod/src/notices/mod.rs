@@ -7,6 +7,7 @@ mod joining;
 mod media;
 pub mod pages;
 pub mod public;
+pub mod removals;
 mod store;
 mod words;
 
@@ -51,7 +52,8 @@ pub static NO_FORM: RefusalKind = RefusalKind::new(
 );
 
 /// All refusals of this domain.
-pub const REFUSALS: &[&RefusalKind] = &[&BAD_NOTICE, &POLICE_MEDIA, &UNKNOWN_NOTICE, &NO_FORM];
+pub const REFUSALS: &[&RefusalKind] =
+    &[&BAD_NOTICE, &POLICE_MEDIA, &UNKNOWN_NOTICE, &NO_FORM, &removals::REMOVAL_SETTLED];
 
 /// How the door is kept.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -59,6 +61,8 @@ pub const REFUSALS: &[&RefusalKind] = &[&BAD_NOTICE, &POLICE_MEDIA, &UNKNOWN_NOT
 pub struct Settings {
     /// Whether `/report` is there.
     pub public_form: bool,
+    /// Whether it takes pictures and films.
+    pub public_form_media: bool,
     /// Beyond so many an hour a reporter's notices are gathered.
     pub per_reporter_per_hour: i64,
     /// Beyond so many an hour a reporter's "danger now" pages nobody.
@@ -363,9 +367,13 @@ pub async fn take(
     for one in told {
         media::keep(tx, notice.id, one).await?;
     }
-    notice.case = joining::join(tx, &notice, reporter.mark.as_deref(), told).await?;
+    let items: Vec<_> = told.iter().map(|told| (told.arrival.id, told.arrival.judgement.verdict)).collect();
+    notice.case = joining::join(tx, &notice, reporter.mark.as_deref(), &items).await?;
     if let Some(case) = notice.case {
         store::set_case(tx, notice.id, case).await?;
+    }
+    if notice.said.reason == Reason::IntimateAdult {
+        removals::begin(tx, &notice).await?;
     }
     if notice.said.danger_now && !danger_discounted {
         let subject = notice.case.map_or_else(|| notice.id.to_string(), |case| case.to_string());
@@ -387,16 +395,28 @@ pub async fn refuse_media(tx: &mut Tx, caller: &Caller) -> Result<Recorded> {
     audit::record(tx, Entry::by(caller, "notice.media_refused")).await
 }
 
+/// Which of the two kinds of notices, which are never mixed (US-60).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = NoticeQueue)]
+pub enum Queue {
+    /// About children.
+    Children,
+    /// About adults' intimate pictures; their deadlines stand in /v1/removals.
+    Adults,
+}
+
 /// Notices, newest first.
 pub async fn list(
     tx: &mut Tx,
     caller: &Caller,
+    queue: Option<Queue>,
     case: Option<CaseId>,
     before: Option<NoticeId>,
     limit: i64,
 ) -> Result<Vec<Notice>> {
     caller.require(Permission::ReadNotices)?;
-    store::list(tx, case, before, limit).await
+    store::list(tx, queue, case, before, limit).await
 }
 
 /// What became of the other notices of whoever told this one.

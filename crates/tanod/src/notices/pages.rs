@@ -2,26 +2,47 @@
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Query, State as Shared};
+use axum::extract::{Query, Request, State as Shared};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect};
 use axum::routing::get;
 
 use super::words::Language;
-use super::{BAD_NOTICE, History, Kind, NewNotice, Notice, Reason, Reporter, UNKNOWN_NOTICE};
+use super::{BAD_NOTICE, History, Kind, NewNotice, Notice, Queue, Reason, Reporter, UNKNOWN_NOTICE, media};
 use crate::accounts::Permission;
 use crate::intake::Account;
 use crate::plan::App;
 use crate::refusal::{Error, Result};
 use crate::review::UNKNOWN_CASE;
 use crate::store::{as_word, word};
-use crate::web::console::{Fields, Paged, Staff, Who, Words, show};
-use crate::web::{self, Body, Page};
+use crate::web::console::{Paged, Staff, Who, Words, show};
+use crate::web::{self, Page};
 
 /// The pages of this domain.
-pub fn router() -> Router<App> {
-    Router::new().route("/console/notices", get(notices)).route("/console/notices/new", get(new).post(send))
+pub fn router(app: &App) -> Router<App> {
+    Router::new()
+        .route("/console/notices", get(notices))
+        .route("/console/notices/new", get(new).post(send).layer(super::media::most(app)))
+        .merge(super::removals::pages::router())
 }
+
+/// A way to other rows.
+pub(super) struct Tab {
+    pub(super) label: &'static str,
+    pub(super) href: String,
+    pub(super) chosen: bool,
+}
+
+/// The two queues of notices, which are never mixed (US-60).
+pub(super) fn queues(adults: bool) -> [Tab; 2] {
+    [
+        Tab { label: "About children", href: "/console/notices".to_owned(), chosen: !adults },
+        Tab { label: "Adults' intimate pictures", href: "/console/removals".to_owned(), chosen: adults },
+    ]
+}
+
+/// So much text may a form hold, the conversation included.
+const MOST_TEXT: usize = 1 << 20;
 
 struct Choice {
     value: String,
@@ -50,12 +71,13 @@ struct Row {
 #[template(path = "notices/pages/notices.html")]
 struct Notices<'a> {
     who: &'a Who,
+    queues: [Tab; 2],
     may_write: bool,
     rows: Vec<Row>,
     next: Option<String>,
 }
 
-fn kind_words(kind: Kind) -> &'static str {
+pub(super) fn kind_words(kind: Kind) -> &'static str {
     match kind {
         Kind::User => "a user",
         Kind::Depicted => "the person depicted",
@@ -88,9 +110,9 @@ async fn new(staff: Staff) -> Paged {
     show(&form(&staff.who, None))
 }
 
-async fn send(Shared(app): Shared<App>, staff: Staff, body: Body) -> Paged {
+async fn send(Shared(app): Shared<App>, staff: Staff, request: Request) -> Paged {
     staff.caller.require(Permission::WriteNotices)?;
-    match write(&app, &staff, &body).await {
+    match write(&app, &staff, request).await {
         Ok(to) => Ok(Redirect::to(&to).into_response()),
         Err(Error::Refused(refusal)) => {
             let status = StatusCode::from_u16(refusal.kind.status).unwrap_or_default();
@@ -100,9 +122,12 @@ async fn send(Shared(app): Shared<App>, staff: Staff, body: Body) -> Paged {
     }
 }
 
-async fn write(app: &App, staff: &Staff, body: &[u8]) -> Result<String> {
+async fn write(app: &App, staff: &Staff, request: Request) -> Result<String> {
     let names = ["kind", "reason", "danger", "account", "content_ids", "urls", "words", "thread", "contact"];
-    let fields = Fields::read(body, &names)?;
+    let (fields, files, fault) = media::fields(request, &names, MOST_TEXT, app.settings.intake.max_bytes).await?;
+    if let Some(fault) = fault {
+        return Err(fault);
+    }
     let some = |name| Some(fields.one(name).trim().to_owned()).filter(|text| !text.is_empty());
     let lines = |name| -> Vec<String> {
         let lines = fields.one(name).lines().map(str::trim).filter(|line| !line.is_empty());
@@ -120,12 +145,20 @@ async fn write(app: &App, staff: &Staff, body: &[u8]) -> Result<String> {
         contact: some("contact"),
         reporter_account: None,
     };
+    said.check()?;
+    super::api::none_from_the_police(app, &staff.caller, &said, &files).await?;
+    let told = media::examine_all(app, &said, &files).await?;
     let mut tx = app.db.write().await?;
     let reporter = Reporter::by_staff(&staff.caller);
-    let (taken, proof) = super::take(&mut tx, &reporter, said, &[], &app.settings.notices).await?;
+    let adult = said.reason == Reason::IntimateAdult;
+    let (taken, proof) = super::take(&mut tx, &reporter, said, &told, &app.settings.notices).await?;
     tx.commit(proof).await?;
     app.nudge.notify_waiters();
-    Ok(taken.notice.case.map_or_else(|| "/console/notices".to_owned(), |case| format!("/console/cases/{case}")))
+    Ok(match taken.notice.case {
+        Some(case) => format!("/console/cases/{case}"),
+        None if adult => "/console/removals".to_owned(),
+        None => "/console/notices".to_owned(),
+    })
 }
 
 #[derive(serde::Deserialize)]
@@ -138,7 +171,9 @@ async fn notices(Shared(app): Shared<App>, staff: Staff, Query(asked): Query<Ask
     let case = asked.case.as_deref().map(|case| web::id(case, &UNKNOWN_CASE)).transpose()?;
     let before = asked.before.as_deref().map(|id| web::id(id, &UNKNOWN_NOTICE)).transpose()?;
     let mut tx = app.db.read().await?;
-    let found = super::list(&mut tx, &staff.caller, case, before, web::PAGE).await?;
+    // Of a case, everything that was told of it; else only what is about children.
+    let queue = case.is_none().then_some(Queue::Children);
+    let found = super::list(&mut tx, &staff.caller, queue, case, before, web::PAGE).await?;
     let Page { rows: found, next } = Page::new(found, |notice| notice.id.to_string());
     let mut rows = Vec::new();
     for notice in found {
@@ -153,5 +188,6 @@ async fn notices(Shared(app): Shared<App>, staff: Staff, Query(asked): Query<Ask
     }
     let only = asked.case.map_or_else(String::new, |case| format!("&case={case}"));
     let next = next.map(|next| format!("/console/notices?before={next}{only}"));
-    show(&Notices { who: &staff.who, may_write: staff.caller.may(Permission::WriteNotices), rows, next })
+    let may_write = staff.caller.may(Permission::WriteNotices);
+    show(&Notices { who: &staff.who, queues: queues(false), may_write, rows, next })
 }

@@ -10,19 +10,21 @@ use axum::response::{Html, IntoResponse as _};
 use axum::routing::get;
 
 use super::words::{Language, Words};
-use super::{Kind, NO_FORM, NewNotice, Reason, Reporter};
+use super::{Kind, NO_FORM, NewNotice, Reason, Reporter, media};
 use crate::intake::Account;
 use crate::plan::App;
 use crate::refusal::{Error, Result};
 use crate::store::{as_word, word};
-use crate::web::console::{Fields, Paged};
+use crate::web::console::Paged;
 
 /// The pages of the public form.
-pub fn router() -> Router<App> {
-    Router::new().route("/report", get(form).post(send)).route("/report/status/{link}", get(status))
+pub fn router(app: &App) -> Router<App> {
+    Router::new()
+        .route("/report", get(form).post(send).layer(media::most(app)))
+        .route("/report/status/{link}", get(status))
 }
 
-/// So much may a form hold.
+/// So much text may a form hold.
 const MOST: usize = 256 << 10;
 
 struct Choice {
@@ -53,6 +55,7 @@ struct Form<'a> {
     reasons: Vec<Choice>,
     given: Given,
     trap: &'a str,
+    takes_media: bool,
 }
 
 #[derive(Template)]
@@ -88,7 +91,7 @@ fn is_there(app: &App) -> Result<()> {
     if app.settings.notices.public_form { Ok(()) } else { Err((&NO_FORM).into()) }
 }
 
-fn page(language: Language, given: Given, fault: Option<String>, trap: &str) -> Form<'_> {
+fn page<'a>(app: &App, language: Language, given: Given, fault: Option<String>, trap: &'a str) -> Form<'a> {
     let words = language.words();
     let kinds = [Kind::User, Kind::Depicted, Kind::Representative].into_iter().map(|kind| {
         let value = as_word(&kind);
@@ -99,12 +102,13 @@ fn page(language: Language, given: Given, fault: Option<String>, trap: &str) -> 
         Choice { label, chosen: value == given.reason, value }
     });
     let (kinds, reasons) = (kinds.collect(), reasons.collect());
-    Form { language, languages: Language::ALL, words, fault, kinds, reasons, given, trap }
+    let takes_media = app.settings.notices.public_form_media;
+    Form { language, languages: Language::ALL, words, fault, kinds, reasons, given, trap, takes_media }
 }
 
 async fn form(State(app): State<App>, Query(asked): Query<Asked>) -> Paged {
     is_there(&app)?;
-    shown(StatusCode::OK, &page(Language::of(&asked.lang), Given::default(), None, ""))
+    shown(StatusCode::OK, &page(&app, Language::of(&asked.lang), Given::default(), None, ""))
 }
 
 /// Whoever asks: behind a proxy the last address it names, for only that one is the proxy's own word.
@@ -118,14 +122,12 @@ fn address(app: &App, headers: &HeaderMap, connected: Option<&ConnectInfo<Socket
     }
 }
 
-async fn send(State(app): State<App>, request: Request) -> Paged {
+async fn send(State(app): State<App>, Query(asked): Query<Asked>, request: Request) -> Paged {
     is_there(&app)?;
     let from = address(&app, request.headers(), request.extensions().get::<ConnectInfo<SocketAddr>>());
-    let body =
-        axum::body::to_bytes(request.into_body(), MOST).await.map_err(|_| Error::from(&crate::web::BODY_TOO_LARGE))?;
     let names = ["lang", "kind", "reason", "danger", "urls", "account", "words", "contact", "website"];
-    let fields = Fields::read(&body, &names)?;
-    let language = Language::of(fields.one("lang"));
+    let (fields, files, fault) = media::fields(request, &names, MOST, app.settings.intake.max_bytes).await?;
+    let language = Language::of(if asked.lang.is_empty() { fields.one("lang") } else { &asked.lang });
     let words = language.words();
     let given = Given {
         kind: fields.one("kind").to_owned(),
@@ -139,17 +141,35 @@ async fn send(State(app): State<App>, request: Request) -> Paged {
     // A machine fills every field. A person who did so by mistake is told, and loses nothing.
     let trap = fields.one("website");
     if !trap.is_empty() {
-        return shown(StatusCode::UNPROCESSABLE_ENTITY, &page(language, given, Some(words.trapped.to_owned()), trap));
+        return shown(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &page(&app, language, given, Some(words.trapped.to_owned()), trap),
+        );
     }
     if app.limits.take_form(&from).is_err() {
-        return shown(StatusCode::TOO_MANY_REQUESTS, &page(language, given, Some(words.too_many.to_owned()), ""));
+        return shown(StatusCode::TOO_MANY_REQUESTS, &page(&app, language, given, Some(words.too_many.to_owned()), ""));
     }
-    let said = match said(&given) {
-        Ok(said) => said,
+    let read = async {
+        if let Some(fault) = fault {
+            return Err(fault);
+        }
+        if !files.is_empty() && !app.settings.notices.public_form_media {
+            return Err(super::BAD_NOTICE.because(words.no_pictures));
+        }
+        let said = said(&given)?;
+        let told = media::examine_all(&app, &said, &files).await?;
+        Ok((said, told))
+    };
+    let (said, told) = match read.await {
+        Ok(read) => read,
         Err(Error::Refused(refusal)) => {
-            let why = refusal.detail.unwrap_or_else(|| refusal.kind.title.to_owned());
-            let fault = format!("{} {why}", words.fault);
-            return shown(StatusCode::UNPROCESSABLE_ENTITY, &page(language, given, Some(fault), ""));
+            let status = StatusCode::from_u16(refusal.kind.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+            let fault = match status {
+                StatusCode::PAYLOAD_TOO_LARGE => words.too_large.to_owned(),
+                StatusCode::SERVICE_UNAVAILABLE => words.busy.to_owned(),
+                _ => format!("{} {}", words.fault, refusal.detail.unwrap_or_else(|| refusal.kind.title.to_owned())),
+            };
+            return shown(status, &page(&app, language, given, Some(fault), ""));
         }
         Err(error) => return Err(error.into()),
     };
@@ -158,7 +178,7 @@ async fn send(State(app): State<App>, request: Request) -> Paged {
         app.vault.ring.derived("tanod notices reporters").map_err(|error| Error::internal("deriving a key", error))?;
     let reporter = Reporter::at_the_form(&from, &*key);
     let mut tx = app.db.write().await?;
-    let (taken, proof) = super::take(&mut tx, &reporter, said, &[], &app.settings.notices).await?;
+    let (taken, proof) = super::take(&mut tx, &reporter, said, &told, &app.settings.notices).await?;
     tx.commit(proof).await?;
     app.nudge.notify_waiters();
     let link = format!("{}?lang={}", super::api::status_link(&app, &taken.link), language.tag());

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{History, NewNotice, Notice, Status};
+use super::{History, NewNotice, Notice, Queue, Status};
 use crate::refusal::{Error, Result};
 use crate::store::{CaseId, ItemId, NoticeId, Row, StoreError, Tx, as_word};
 
@@ -102,16 +102,28 @@ async fn read(tx: &mut Tx, row: &Row) -> Result<Notice> {
     })
 }
 
+pub(super) async fn notice(tx: &mut Tx, id: NoticeId) -> Result<Option<Notice>> {
+    let row = tx.row("SELECT * FROM notices WHERE id = $1", &[id.into()]).await?;
+    match row {
+        Some(row) => read(tx, &row).await.map(Some),
+        None => Ok(None),
+    }
+}
+
 pub(super) async fn list(
     tx: &mut Tx,
+    queue: Option<Queue>,
     case: Option<CaseId>,
     before: Option<NoticeId>,
     limit: i64,
 ) -> Result<Vec<Notice>> {
+    let adults = queue.map(|queue| i64::from(queue == Queue::Adults));
     let rows = tx
         .rows(
-            "SELECT * FROM notices WHERE ($1 IS NULL OR case_id = $1) AND ($2 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
-            &[case.into(), before.into(), limit.into()],
+            "SELECT * FROM notices WHERE ($1 IS NULL OR case_id = $1) AND ($2 IS NULL OR id < $2)
+                 AND ($3 IS NULL OR CASE WHEN reason = 'intimate_adult' THEN 1 ELSE 0 END = $3)
+             ORDER BY id DESC LIMIT $4",
+            &[case.into(), before.into(), adults.into(), limit.into()],
         )
         .await?;
     let mut notices = Vec::new();
@@ -143,11 +155,15 @@ pub(super) async fn history(tx: &mut Tx, notice: NoticeId) -> Result<History> {
 }
 
 pub(super) async fn status(tx: &mut Tx, link: &[u8; 32]) -> Result<Option<Status>> {
-    let sql =
-        "SELECT c.state AS state, c.leased_until AS leased_until FROM notices n LEFT JOIN cases c ON c.id = n.case_id
-         WHERE n.link = $1";
+    let sql = "SELECT c.state AS state, c.leased_until AS leased_until, r.state AS removal FROM notices n
+         LEFT JOIN cases c ON c.id = n.case_id LEFT JOIN removals r ON r.notice = n.id WHERE n.link = $1";
     let Some(row) = tx.row(sql, &[link.as_slice().into()]).await? else { return Ok(None) };
     let (state, until): (Option<String>, Option<Timestamp>) = (row.get("state")?, row.get("leased_until")?);
+    match row.get::<Option<String>>("removal")?.as_deref() {
+        Some("asked") => return Ok(Some(Status::LookedAt)),
+        Some("removed" | "declined") => return Ok(Some(Status::Done)),
+        _ => {}
+    }
     let leased = until.is_some_and(|until| until > tx.now());
     Ok(Some(match state.as_deref() {
         Some("reported" | "dismissed") => Status::Done,

@@ -76,6 +76,14 @@ pub struct Words {
     pub urgent: &'static str,
     /// Not to send pictures.
     pub no_pictures: &'static str,
+    /// Files, where the form takes them.
+    pub media: &'static str,
+    /// When to attach one, and that it may be an offence.
+    pub media_hint: &'static str,
+    /// The files are too large.
+    pub too_large: &'static str,
+    /// Too much at this moment.
+    pub busy: &'static str,
     /// Who are you.
     pub who: &'static str,
     /// The three that may be chosen: user, depicted, representative.
@@ -154,6 +162,10 @@ static EN: Words = Words {
     intro: "Tell us about sexual abuse or exploitation of a child on this service. You need not say who you are.",
     urgent: "If a child is in danger at this moment, call your emergency number or the police first. Then tell us here.",
     no_pictures: "Please do not copy or send pictures. The address is enough.",
+    media: "Pictures or films, if there is no address",
+    media_hint: "Attach a file only if it cannot be shown by an address, up to ten. In many countries passing on such pictures is an offence, also to report them; screenshots of words are welcome.",
+    too_large: "The files are too large, so nothing was sent. Please send fewer or smaller ones.",
+    busy: "Too much is arriving at this moment, so nothing was sent. Please send it again in a minute.",
     who: "Who are you?",
     kinds: ["I saw this, or was told of it", "I am the person in the picture", "I speak for the person in the picture"],
     reason: "What is it about?",
@@ -193,6 +205,10 @@ static FIL: Words = Words {
     intro: "Sabihin sa amin ang tungkol sa seksuwal na pang-aabuso o pagsasamantala sa bata sa serbisyong ito. Hindi mo kailangang magpakilala.",
     urgent: "Kung may batang nasa panganib sa sandaling ito, tumawag muna sa emergency number o sa pulis. Pagkatapos, sabihin sa amin dito.",
     no_pictures: "Huwag kumopya o magpadala ng mga larawan. Sapat na ang address nito.",
+    media: "Mga larawan o video, kung walang address",
+    media_hint: "Maglakip lamang kung hindi ito maipapakita ng isang address, hanggang sampu. Sa maraming bansa, krimen ang pagpapasa ng ganitong mga larawan kahit para mag-ulat; malugod na tinatanggap ang screenshot ng mga mensahe.",
+    too_large: "Masyadong malaki ang mga file, kaya walang naipadala. Pakipadala ng mas kaunti o mas maliit.",
+    busy: "Napakarami ng dumarating sa sandaling ito, kaya walang naipadala. Pakipadala muli pagkalipas ng isang minuto.",
     who: "Sino ka?",
     kinds: ["Nakita ko ito, o sinabi sa akin", "Ako ang nasa larawan", "Nagsasalita ako para sa nasa larawan"],
     reason: "Tungkol saan ito?",
@@ -231,6 +247,10 @@ static AR: Words = Words {
     intro: "أخبرنا عن أي اعتداء أو استغلال جنسي لطفل على هذه الخدمة. لست مضطرًا إلى ذكر هويتك.",
     urgent: "إذا كان طفل في خطر الآن، فاتصل أولًا برقم الطوارئ أو بالشرطة، ثم أخبرنا هنا.",
     no_pictures: "يرجى عدم نسخ الصور أو إرسالها. يكفي عنوانها.",
+    media: "صور أو أفلام، إن لم يكن لها عنوان",
+    media_hint: "أرفق ملفًا فقط إذا تعذّر بيان مكانه بعنوان، وبحد أقصى عشرة ملفات. في بلدان كثيرة يُعد تمرير مثل هذه الصور جريمة حتى عند الإبلاغ؛ ونرحب بصور الشاشة للرسائل.",
+    too_large: "الملفات كبيرة جدًا، لذلك لم يُرسل شيء. يرجى إرسال ملفات أقل أو أصغر.",
+    busy: "يصل الكثير في هذه اللحظة، لذلك لم يُرسل شيء. يرجى إعادة الإرسال بعد دقيقة.",
     who: "من أنت؟",
     kinds: ["رأيت هذا أو سمعت به", "أنا الشخص الظاهر في الصورة", "أتحدث باسم الشخص الظاهر في الصورة"],
     reason: "ما موضوع البلاغ؟",
@@ -276,7 +296,16 @@ mod tests {
             reasons.sort_unstable();
             reasons.dedup();
             assert_eq!(reasons.len(), 8);
-            for text in [words.title, words.urgent, words.danger, words.thanks, words.too_many, words.not_your_fault] {
+            for text in [
+                words.title,
+                words.urgent,
+                words.danger,
+                words.thanks,
+                words.too_many,
+                words.not_your_fault,
+                words.media,
+                words.media_hint,
+            ] {
                 assert!(text.chars().count() > 8, "{text}");
             }
             assert_eq!(Language::of(language.tag()), language);

@@ -150,7 +150,11 @@ pub struct Fields(Vec<(String, String)>);
 impl Fields {
     /// Reads a form, and refuses fields that it does not have.
     pub fn read(body: &[u8], known: &[&str]) -> Result<Self> {
-        let fields: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().collect();
+        Self::of(form_urlencoded::parse(body).into_owned().collect(), known)
+    }
+
+    /// Takes the fields of a form that was read in another way, and refuses those that it does not have.
+    pub fn of(fields: Vec<(String, String)>, known: &[&str]) -> Result<Self> {
         match fields.iter().find(|(name, _)| !known.contains(&name.as_str())) {
             Some((name, _)) => Err(BAD_BODY.because(format!("the form has no field {name}"))),
             None => Ok(Self(fields)),

@@ -47,6 +47,8 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(banks::api::export))
         .merge(OpenApiRouter::new().routes(routes!(notices::api::tell)).layer(item_limit))
         .routes(routes!(notices::api::list))
+        .routes(routes!(notices::removals::api::list))
+        .routes(routes!(notices::removals::api::step))
         .routes(routes!(clocks::api::show))
         .routes(routes!(clocks::api::numbers))
         .routes(routes!(sources::api::list))

@@ -84,6 +84,9 @@ pub enum Event {
     /// A hash that was shared is taken back.
     #[serde(rename = "hash.withdrawn")]
     HashWithdrawn,
+    /// An adult's intimate picture is to be removed, with its known copies.
+    #[serde(rename = "removal.requested")]
+    RemovalRequested,
     /// Somebody is paged. Sent to the endpoint of the person on call alone, by the page itself.
     #[serde(rename = "alarm.page")]
     AlarmPage,

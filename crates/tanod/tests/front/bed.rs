@@ -197,6 +197,15 @@ impl Bed {
         (said.status.as_u16(), String::from_utf8(said.bytes).unwrap())
     }
 
+    /// The same with a form of parts, as a page with files sends it.
+    pub(crate) async fn console_parts(&self, path: &str, token: &str, parts: &[(&str, &[u8])]) -> (u16, String) {
+        let (kind, body) = form(parts);
+        let cookie = format!("{}={token}", tanod::web::COOKIE);
+        let request = Self::request("POST", path, "").header("cookie", cookie).header("sec-fetch-site", "same-origin");
+        let said = self.send(request.header(header::CONTENT_TYPE, kind).body(Body::from(body)).unwrap()).await;
+        (said.status.as_u16(), String::from_utf8(said.bytes).unwrap())
+    }
+
     /// Sends an upload.
     pub(crate) async fn upload(&self, token: &str, item: &Value, media: &[u8]) -> Said {
         self.upload_once(token, item, media, None).await

@@ -29,6 +29,7 @@ mod notices;
 mod permissions;
 mod provider;
 mod queue;
+mod removals;
 mod reporting;
 mod setup;
 mod shield;

@@ -234,3 +234,84 @@ async fn a_moderator_opens_a_case_in_the_console_and_sees_what_was_told() {
         assert_eq!((status, text.contains("said on the phone")), (if may { 200 } else { 403 }, may), "{role:?}");
     }
 }
+
+#[tokio::test]
+async fn media_comes_with_the_consoles_form_and_never_from_the_police() {
+    let bed = Bed::new().await;
+    let lead = bed.person(Role::Lead).await;
+    let (one, two) = (known(&bed, 1).await, jpeg(&picture(40, 320, 240), 90));
+    let told = |kind: &'static str| -> Vec<(&'static str, &'static [u8])> {
+        vec![("kind", kind.as_bytes()), ("reason", b"abuse_material"), ("words", b"somebody showed me this")]
+    };
+    let send = async |mut parts: Vec<(&'static str, &[u8])>, files: &[&[u8]]| {
+        let mut all: Vec<(&str, &[u8])> = std::mem::take(&mut parts);
+        all.extend(files.iter().map(|file| ("media", *file)));
+        bed.console_parts("/console/notices/new", &lead, &all).await
+    };
+    assert!(bed.console("/console/notices/new", &lead, &[]).await.1.contains("type=\"file\""));
+    // An input in which nobody chose a file is no file.
+    assert_eq!(send(told("moderator"), &[b""]).await.0, 303);
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM exhibits").await, 0);
+    bed.clock.advance(std::time::Duration::from_secs(1));
+    assert_eq!(send(told("moderator"), &[&one, &two]).await.0, 303);
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM exhibits WHERE destroyed_at IS NULL").await, 2);
+    let rows = bed.get("/v1/notices", &lead).await.ok()["rows"].clone();
+    assert_eq!((rows[0]["items"].as_array().unwrap().len(), &rows[0]["door"]), (2, &json!("console")));
+    let case = bed.get(&format!("/v1/cases/{}", rows[0]["case"].as_str().unwrap()), &lead).await.ok();
+    assert_eq!((case["signals"].as_array().unwrap().len(), &case["priority"]), (2, &json!("P1")));
+
+    let (status, page) = send(told("police"), &[&one]).await;
+    assert!(status == 422 && page.contains("US-21"), "{page}");
+    let refused = "SELECT COUNT(*) AS n FROM audit WHERE kind = 'notice.media_refused'";
+    assert_eq!(bed.count(refused).await, 1);
+    let large = vec![7; (1 << 20) + 1];
+    assert_eq!(send(told("moderator"), &[&large]).await.0, 413);
+    let many: Vec<&[u8]> = vec![b"x"; 11];
+    assert_eq!(send(told("moderator"), &many).await.0, 422);
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM exhibits").await, 2);
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM notices").await, 2);
+    bed.ledger_verifies().await;
+}
+
+#[tokio::test]
+async fn the_public_form_takes_files_where_it_is_switched_on_and_loses_no_word() {
+    let media = jpeg(&picture(40, 320, 240), 90);
+    let parts = |files: &[&[u8]]| {
+        let mut parts: Vec<(&str, &[u8])> =
+            vec![("lang", b"fil"), ("kind", b"depicted"), ("reason", b"own_picture"), ("words", b"my own words")];
+        parts.extend(files.iter().map(|_| ("media", [].as_slice())));
+        parts.into_iter().map(|(name, bytes)| (name, bytes.to_vec())).collect::<Vec<_>>()
+    };
+    let send = async |bed: &Bed, files: &[&[u8]]| {
+        let mut all = parts(&[]);
+        all.extend(files.iter().map(|file| ("media", file.to_vec())));
+        let all: Vec<(&str, &[u8])> = all.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
+        bed.console_parts("/report?lang=fil", "", &all).await
+    };
+    // Off unless it is switched on: nothing is kept, and the words are there for sending them again.
+    let bed = with_form().await;
+    assert!(!page(&bed, "/report").await.1.contains("type=\"file\""));
+    let (status, said) = send(&bed, &[&media]).await;
+    assert!(status == 422 && said.contains("my own words") && said.contains("lang=\"fil\""), "{said}");
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM notices").await, 0);
+
+    let bed = Bed::with(|settings, _| {
+        settings.notices.public_form = true;
+        settings.notices.public_form_media = true;
+    })
+    .await;
+    for language in ["en", "fil", "ar"] {
+        let (_, form) = page(&bed, &format!("/report?lang={language}")).await;
+        assert!(form.contains("enctype=\"multipart/form-data\"") && form.contains("id=\"media-hint\""), "{form}");
+        assert!(!form.contains("<script"));
+    }
+    let large = vec![7; (1 << 20) + 1];
+    let (status, said) = send(&bed, &[&large]).await;
+    assert!(status == 413 && said.contains("my own words") && said.contains("Masyadong malaki"), "{said}");
+    let (status, said) = send(&bed, &[b"", &media]).await;
+    assert!(status == 201 && said.contains("Hindi mo kasalanan"), "{said}");
+    let lead = bed.person(Role::Lead).await;
+    let rows = bed.get("/v1/notices", &lead).await.ok()["rows"].clone();
+    assert_eq!((rows.as_array().unwrap().len(), rows[0]["items"].as_array().unwrap().len()), (1, 1));
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM exhibits").await, 1);
+}
