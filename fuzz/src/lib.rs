@@ -2,7 +2,7 @@
 
 use exchange::ncmec::document::Level;
 use exchange::ncmec::{Parsed, validate};
-use fingerprint::{Index, Pdq, Print};
+use fingerprint::{Index, Pdq, Print, Vpdq};
 use jiff::Timestamp;
 use sim::pictures::{jpeg, picture, png};
 
@@ -17,7 +17,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     Target { name: "media", run: decode::sides::child, seeds: media_seeds },
     Target { name: "protocol", run: decode::sides::parent, seeds: protocol_seeds },
     Target { name: "answer", run: answer, seeds: answer_seeds },
@@ -30,6 +30,7 @@ pub const TARGETS: [Target; 12] = [
     Target { name: "note", run: note, seeds: note_seeds },
     Target { name: "sealed", run: sealed, seeds: sealed_seeds },
     Target { name: "snapshot", run: snapshot, seeds: snapshot_seeds },
+    Target { name: "vpdq", run: vpdq, seeds: vpdq_seeds },
 ];
 
 /// The target of this name.
@@ -269,4 +270,21 @@ fn snapshot_seeds() -> Vec<Vec<u8>> {
         }
     }
     seeds
+}
+
+fn vpdq(bytes: &[u8]) {
+    if let Ok(video) = Vpdq::from_bytes(bytes) {
+        assert!(video.to_bytes() == bytes, "what is kept reads back otherwise");
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    for video in [Vpdq::from_text(text), Vpdq::from_compact(text.lines())].into_iter().flatten() {
+        assert!(Vpdq::from_text(&video.to_string()).is_ok_and(|again| again == video), "does not read back");
+    }
+}
+
+fn vpdq_seeds() -> Vec<Vec<u8>> {
+    let hash = "5".repeat(64);
+    let text = format!("0,100,{hash},0.000\n30,61,{hash},1.001\n");
+    let kept = Vpdq::from_text(&text).map(|video| video.to_bytes()).unwrap_or_default();
+    vec![text.into_bytes(), format!("{hash},100,1.2e+02\n{hash},7,121.0\n").into_bytes(), kept]
 }

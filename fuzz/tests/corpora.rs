@@ -106,6 +106,11 @@ fn snapshot() {
 }
 
 #[test]
+fn vpdq() {
+    explore("vpdq", 4_000);
+}
+
+#[test]
 fn every_target_is_explored_here() {
-    assert_eq!(fuzz::TARGETS.len(), 12, "a new target needs its line above");
+    assert_eq!(fuzz::TARGETS.len(), 13, "a new target needs its line above");
 }

@@ -3,7 +3,9 @@
 mod digest;
 mod index;
 mod pdq;
+mod vpdq;
 
 pub use digest::{DigestStream, Digests};
 pub use index::{DigestKind, Folded, Folding, Id, Index, Near, Print, Retired, Same, SnapshotError};
 pub use pdq::{Axis, Grid, Luma, LumaError, ParsePdqError, Pdq, PdqHash, pdq, pdq_rgb8};
+pub use vpdq::{NoFrame, VideoFrame, Vpdq, VpdqError};
