@@ -1,11 +1,17 @@
 //! The child: gives everything up, then answers one question after the other until its input ends.
 
+use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
+use crate::Unscanned;
 use crate::confine::confine;
+use crate::film::{self, FilmChild};
 use crate::pictures::examine;
 use crate::protocol::{Answer, Ask, REQUEST, Request};
+
+/// The word that makes a child one for a film. Behind it: the seconds that ffmpeg may compute, and the limit of memory.
+pub(crate) const FOR_A_FILM: &str = "film";
 
 /// Runs the child on standard input and output. Its last argument is the limit of its memory in bytes.
 pub fn run() -> ExitCode {
@@ -18,18 +24,56 @@ pub fn run() -> ExitCode {
 pub fn run_after(before: impl Fn(&[u8])) -> ExitCode {
     // A panic while decoding ends the child, which the parent notices; nothing is to be printed about a hostile file.
     std::panic::set_hook(Box::new(|_| {}));
-    let Some(max_memory) = std::env::args().next_back().and_then(|text| text.parse::<u64>().ok()) else {
-        return ExitCode::FAILURE;
-    };
-    let confinement = confine(max_memory);
-    let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
-    loop {
-        match serve_one(&mut input, &mut output, confinement, max_memory, &before) {
-            Ok(true) => {}
-            Ok(false) => return ExitCode::SUCCESS,
-            Err(_) => return ExitCode::FAILURE,
-        }
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if let Some(ended) = film::hand_over(&words) {
+        return ended;
     }
+    let number = |back: usize| words.get(words.len().checked_sub(back)?)?.to_str()?.parse::<u64>().ok();
+    let Some(max_memory) = number(1) else { return ExitCode::FAILURE };
+    let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
+    let ended = match words.iter().position(|word| word == FOR_A_FILM) {
+        Some(at) => {
+            let prefix = words.get(..at).unwrap_or_default();
+            let child = FilmChild::new(prefix, number(2).unwrap_or(0), max_memory);
+            serve_film(&mut input, &mut output, child.as_ref())
+        }
+        None => serve(&mut input, &mut output, max_memory, &before),
+    };
+    if ended.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn serve(input: &mut impl Read, output: &mut impl Write, max_memory: u64, before: &impl Fn(&[u8])) -> io::Result<()> {
+    let confinement = confine(max_memory);
+    while serve_one(input, output, confinement, max_memory, before)? {}
+    Ok(())
+}
+
+/// One film, and no other: what its ffmpegs did to this process ends with it.
+fn serve_film(input: &mut impl Read, output: &mut impl Write, child: Option<&FilmChild>) -> io::Result<()> {
+    let Some(request) = question(input)? else { return Ok(()) };
+    match child {
+        Some(child) => answer(output, &child.answer(&request, input)?),
+        None => answer(output, &Answer::Unscanned(Unscanned::NoFfmpeg)),
+    }
+}
+
+/// The next question; none when the input ends.
+fn question(input: &mut impl Read) -> io::Result<Option<Request>> {
+    let mut header = [0; REQUEST];
+    let [first, rest @ ..] = &mut header;
+    if input.read(std::slice::from_mut(first))? == 0 {
+        return Ok(None);
+    }
+    input.read_exact(rest)?;
+    Request::from_bytes(&header).map(Some).ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
+fn answer(output: &mut impl Write, answer: &Answer) -> io::Result<()> {
+    let body = answer.to_bytes();
+    let length = u32::try_from(body.len()).map_err(|_| io::ErrorKind::InvalidData)?;
+    output.write_all(&length.to_le_bytes())?;
+    output.write_all(&body)?;
+    output.flush()
 }
 
 fn serve_one(
@@ -39,15 +83,7 @@ fn serve_one(
     max_memory: u64,
     before: &impl Fn(&[u8]),
 ) -> io::Result<bool> {
-    let mut header = [0; REQUEST];
-    let mut first = [0; 1];
-    if input.read(&mut first)? == 0 {
-        return Ok(false);
-    }
-    let [first_byte, rest @ ..] = &mut header;
-    *first_byte = first[0];
-    input.read_exact(rest)?;
-    let request = Request::from_bytes(&header).ok_or(io::ErrorKind::InvalidData)?;
+    let Some(request) = question(input)? else { return Ok(false) };
     let length = usize::try_from(request.media).map_err(|_| io::ErrorKind::InvalidData)?;
     let mut media = Vec::new();
     media.try_reserve_exact(length).map_err(|_| io::ErrorKind::OutOfMemory)?;
@@ -55,14 +91,10 @@ fn serve_one(
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
     before(&media);
-    let answer = match request.ask {
+    let said = match request.ask {
         Ask::Hello => Answer::Hello(confinement),
         _ => examine(&request, &media, max_memory),
     };
-    let body = answer.to_bytes();
-    let length = u32::try_from(body.len()).map_err(|_| io::ErrorKind::InvalidData)?;
-    output.write_all(&length.to_le_bytes())?;
-    output.write_all(&body)?;
-    output.flush()?;
+    answer(output, &said)?;
     Ok(true)
 }

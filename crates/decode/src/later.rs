@@ -68,7 +68,7 @@ impl<'a> Later<'a> {
             (false, 1) => Coverage::FirstFrame,
             (false, _) => Coverage::Sampled,
         };
-        Ok(Look { format, width, height, frames, frames_seen, coverage })
+        Ok(Look { format, width, height, frames, frames_seen, coverage, video: None })
     }
 
     /// Gives the frames their fingerprints without borders. Borders are seen in colours, so the file is read again.

@@ -7,6 +7,7 @@ mod borders;
 pub mod child;
 mod coded;
 mod confine;
+mod film;
 mod heif;
 mod jpeg;
 mod jxl;
@@ -25,12 +26,12 @@ pub mod sides {
 
     /// What the child does with a file: every question about it, within small limits.
     pub fn child(media: &[u8]) {
-        let all = Wanted { exact: true, turned: true, trimmed: true };
+        let all = Wanted { exact: true, turned: true, trimmed: true, ..Wanted::default() };
         let asks =
             [Ask::Fingerprints(Wanted::default()), Ask::Fingerprints(all), Ask::Picture { max_side: 64, veil: true }];
         for ask in asks {
             let media_bytes = u64::try_from(media.len()).unwrap_or(u64::MAX);
-            let request = Request { ask, max_pixels: 1 << 20, max_frames: 4, media: media_bytes };
+            let request = Request { ask, max_pixels: 1 << 20, max_frames: 4, time_ms: 1_000, media: media_bytes };
             let answer = crate::pictures::examine(&request, media, 64 << 20);
             // What the child says, the parent understands.
             assert!(Answer::from_bytes(&answer.to_bytes()).is_some(), "the child speaks another language");
@@ -48,10 +49,12 @@ pub mod sides {
         let limits = crate::Limits::default();
         let media_bytes = u64::try_from(media.len()).unwrap_or(u64::MAX);
         let crate::Limits { max_pixels, max_frames, max_memory_bytes, .. } = limits;
-        let request = Request { ask: Ask::Fingerprints(wanted), max_pixels, max_frames, media: media_bytes };
+        let request =
+            Request { ask: Ask::Fingerprints(wanted), max_pixels, max_frames, time_ms: 0, media: media_bytes };
         match crate::pictures::examine(&request, media, max_memory_bytes) {
             Answer::Look(look) => Ok(look),
             Answer::Unscanned(why) => Err(why),
+            Answer::Film => Err(crate::Unscanned::UnsupportedFormat),
             Answer::Hello(_) | Answer::Picture(_) => Err(crate::Unscanned::Crashed),
         }
     }
@@ -68,9 +71,14 @@ pub mod sides {
 
 use std::time::Duration;
 
-use fingerprint::{Pdq, PdqHash};
+use fingerprint::{Pdq, PdqHash, VideoFrame, Vpdq};
 
 pub use pool::Pool;
+
+/// Whether films can be read on this machine: where its ffmpeg is.
+pub fn ffmpeg() -> Option<std::path::PathBuf> {
+    film::ffmpeg()
+}
 
 /// What a file turned out to be, by its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -94,6 +102,16 @@ pub enum Format {
     Avif,
     /// JPEG XL, also animated.
     JpegXl,
+    /// A film in MP4 or QuickTime's MOV.
+    Mp4,
+    /// A film in Matroska or WebM.
+    Matroska,
+    /// A film in AVI.
+    Avi,
+    /// A film as an MPEG transport stream.
+    MpegTs,
+    /// A film in Flash's container.
+    Flv,
 }
 
 /// What of a file was looked at.
@@ -104,8 +122,10 @@ pub enum Coverage {
     DigestOnly,
     /// The first frame of several.
     FirstFrame,
-    /// Some frames of several.
+    /// Some frames of several; of a film one a second, and those where the scene changes.
     Sampled,
+    /// The key frames of a film, and no others: what was re-encoded may be missed.
+    KeyFrames,
     /// All of it.
     Whole,
 }
@@ -134,6 +154,9 @@ pub enum Unscanned {
     /// No child can be started.
     #[error("the decoder cannot be started")]
     DecoderDown,
+    /// A film, and no ffmpeg to read it.
+    #[error("it is a film, and ffmpeg is not installed")]
+    NoFfmpeg,
 }
 
 impl Unscanned {
@@ -147,6 +170,7 @@ impl Unscanned {
             Self::TimedOut => "timed_out",
             Self::Crashed => "crashed",
             Self::DecoderDown => "decoder_down",
+            Self::NoFfmpeg => "no_ffmpeg",
         }
     }
 }
@@ -162,11 +186,22 @@ pub struct Limits {
     pub max_memory_bytes: u64,
     /// Wall-clock time of one look.
     pub time: Duration,
+    /// Frames of a film that are looked at.
+    pub max_film_frames: u32,
+    /// Wall-clock time of one look at a film; what was seen by then counts, and is said to be a part.
+    pub film_time: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_pixels: 100_000_000, max_frames: 64, max_memory_bytes: 2 << 30, time: Duration::from_secs(20) }
+        Self {
+            max_pixels: 100_000_000,
+            max_frames: 64,
+            max_memory_bytes: 2 << 30,
+            time: Duration::from_secs(20),
+            max_film_frames: 20_000,
+            film_time: Duration::from_mins(10),
+        }
     }
 }
 
@@ -180,6 +215,32 @@ pub struct Wanted {
     pub turned: bool,
     /// A second fingerprint without borders, where there are borders.
     pub trimmed: bool,
+    /// Which frames of a film.
+    pub sampling: Sampling,
+}
+
+/// Which frames of a film are looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sampling {
+    /// One a second, and those where the scene changes.
+    #[default]
+    Seconds,
+    /// Key frames only: the cheapest, and declared so, for it misses copies that were encoded anew.
+    KeyFrames,
+    /// Every frame.
+    Whole,
+}
+
+/// What a film is, beside its frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Video {
+    /// When its last frame begins, in milliseconds.
+    pub length_ms: u32,
+    /// Frames that it has, as far as it was read.
+    pub frames: u32,
+    /// Whether the look ended before the film did, at a limit of time or frames.
+    pub cut_short: bool,
 }
 
 /// The fingerprint of one frame.
@@ -187,6 +248,8 @@ pub struct Wanted {
 pub struct FrameHash {
     /// Which frame, from 0.
     pub index: u32,
+    /// When a film shows it, in milliseconds; 0 where there is no time.
+    pub at_ms: u32,
     /// Its hash.
     pub hash: Pdq,
     /// How much the hash says, 0 to 100.
@@ -209,10 +272,24 @@ pub struct Look {
     pub height: u32,
     /// One fingerprint for each frame that differs from the one before.
     pub frames: Vec<FrameHash>,
-    /// How many frames were looked at.
+    /// How many frames were looked at; of a film, how many it has.
     pub frames_seen: u32,
     /// How much of the file that is.
     pub coverage: Coverage,
+    /// Where it is a film.
+    pub video: Option<Video>,
+}
+
+impl Look {
+    /// The fingerprint of a film, as it is exchanged; none of a picture.
+    pub fn vpdq(&self) -> Option<Vpdq> {
+        self.video?;
+        let frame = |frame: &FrameHash| {
+            let FrameHash { index: number, at_ms, hash, quality, .. } = *frame;
+            VideoFrame { at_ms, number, hash, quality }
+        };
+        Vpdq::new(self.frames.iter().map(frame).collect()).ok()
+    }
 }
 
 /// What holds a child. A missing part is said aloud, and live mode refuses to do without.

@@ -15,7 +15,7 @@ use image::{AnimationDecoder, DynamicImage, Frames, ImageDecoder, ImageFormat, I
 use crate::later::Later;
 use crate::protocol::{Answer, Ask, Request};
 use crate::{Coverage, Format, FrameHash, Look, Unscanned, Wanted};
-use crate::{borders, jpeg};
+use crate::{borders, film, jpeg};
 
 type Result<T> = std::result::Result<T, Unscanned>;
 
@@ -24,10 +24,15 @@ pub(crate) fn examine(request: &Request, media: &[u8], max_memory_bytes: u64) ->
     let open = Open { media, max_pixels: request.max_pixels, max_memory: max_memory_bytes };
     let answer = match request.ask {
         Ask::Hello => return Answer::Unscanned(Unscanned::UnsupportedFormat),
+        Ask::Strip => Err(Unscanned::UnsupportedFormat),
         Ask::Fingerprints(wanted) => open.look(request.max_frames, wanted).map(Answer::Look),
         Ask::Picture { max_side, veil } => open.picture(max_side, veil).map(Answer::Picture),
     };
-    answer.unwrap_or_else(Answer::Unscanned)
+    match answer {
+        // What no reader of pictures takes may be a film, which another child looks at.
+        Err(Unscanned::UnsupportedFormat) if film::recognise(media).is_some() => Answer::Film,
+        answer => answer.unwrap_or_else(Answer::Unscanned),
+    }
 }
 
 fn unscanned(error: &ImageError) -> Unscanned {
@@ -136,7 +141,15 @@ impl<'a> Open<'a> {
             if wanted.trimmed && grid.may_have_borders() {
                 frame.trimmed = trimmed(&self.still(decoder)?.into_rgb8(), wanted)?;
             }
-            return Ok(Look { format, width, height, frames: vec![frame], frames_seen: 1, coverage: Coverage::Whole });
+            return Ok(Look {
+                format,
+                width,
+                height,
+                frames: vec![frame],
+                frames_seen: 1,
+                coverage: Coverage::Whole,
+                video: None,
+            });
         }
         if decoder == ImageFormat::Jpeg
             && wanted.exact
@@ -150,7 +163,7 @@ impl<'a> Open<'a> {
             let frame = hash(0, &picture.into_rgb8(), wanted)?;
             let more = decoder == ImageFormat::Tiff && tiff_has_more_pages(self.media);
             let coverage = if more { Coverage::FirstFrame } else { Coverage::Whole };
-            return Ok(Look { format, width, height, frames: vec![frame], frames_seen: 1, coverage });
+            return Ok(Look { format, width, height, frames: vec![frame], frames_seen: 1, coverage, video: None });
         };
         let (mut width, mut height, mut seen) = (0, 0, 0);
         let mut frames: Vec<FrameHash> = Vec::new();
@@ -186,7 +199,7 @@ impl<'a> Open<'a> {
             (false, 1) => Coverage::FirstFrame,
             (false, _) => Coverage::Sampled,
         };
-        Ok(Look { format, width, height, frames, frames_seen: seen, coverage })
+        Ok(Look { format, width, height, frames, frames_seen: seen, coverage, video: None })
     }
 
     fn first(&self) -> Result<DynamicImage> {
@@ -205,19 +218,23 @@ impl<'a> Open<'a> {
 
     /// New pixels, never original bytes: scaled, and blurred and grey under the veil.
     fn picture(&self, max_side: u32, veil: bool) -> Result<Vec<u8>> {
-        let mut picture = self.first()?;
-        let side = max_side.clamp(16, 8_192);
-        if veil {
-            picture = picture.thumbnail(side.min(160), side.min(160)).grayscale().fast_blur(4.0);
-        } else if picture.width() > side || picture.height() > side {
-            picture = picture.resize(side, side, FilterType::Triangle);
-        }
-        let mut jpeg = Vec::new();
-        JpegEncoder::new_with_quality(&mut jpeg, 88)
-            .encode_image(&picture.into_rgb8())
-            .map_err(|error| unscanned(&error))?;
-        Ok(jpeg)
+        re_encoded(self.first()?, max_side, veil)
     }
+}
+
+/// New pixels: scaled, and blurred and grey under the veil.
+pub(crate) fn re_encoded(mut picture: DynamicImage, max_side: u32, veil: bool) -> Result<Vec<u8>> {
+    let side = max_side.clamp(16, 8_192);
+    if veil {
+        picture = picture.thumbnail(side.min(160), side.min(160)).grayscale().fast_blur(4.0);
+    } else if picture.width() > side || picture.height() > side {
+        picture = picture.resize(side, side, FilterType::Triangle);
+    }
+    let mut jpeg = Vec::new();
+    JpegEncoder::new_with_quality(&mut jpeg, 88)
+        .encode_image(&picture.into_rgb8())
+        .map_err(|error| unscanned(&error))?;
+    Ok(jpeg)
 }
 
 /// An exact look at a JPEG.
@@ -231,7 +248,7 @@ fn exactly(pixels: &jpeg::Pixels, wanted: Wanted) -> Result<Look> {
         (picture.width(), picture.height(), hash(0, &picture.into_rgb8(), wanted)?)
     };
     let (format, frames) = (Format::Jpeg, vec![frame]);
-    Ok(Look { format, width, height, frames, frames_seen: 1, coverage: Coverage::Whole })
+    Ok(Look { format, width, height, frames, frames_seen: 1, coverage: Coverage::Whole, video: None })
 }
 
 fn hash(index: u32, picture: &RgbImage, wanted: Wanted) -> Result<FrameHash> {
@@ -252,7 +269,7 @@ fn grid(picture: &RgbImage, wanted: Wanted) -> Result<Option<Grid>> {
 pub(crate) fn frame(index: u32, grid: Option<&Grid>, wanted: Wanted) -> FrameHash {
     let PdqHash { hash, quality } = grid.map_or(PdqHash::NONE, Grid::fingerprint);
     let turned = wanted.turned.then(|| grid.map_or([PdqHash::NONE.hash; 7], Grid::turns));
-    FrameHash { index, hash, quality, turned, trimmed: None }
+    FrameHash { index, at_ms: 0, hash, quality, turned, trimmed: None }
 }
 
 /// The fingerprint of a picture without its borders, if it has some.
@@ -316,7 +333,7 @@ mod tests {
     use super::*;
 
     fn ask(ask: Ask) -> Request {
-        Request { ask, max_pixels: 1_000_000, max_frames: 8, media: 0 }
+        Request { ask, max_pixels: 1_000_000, max_frames: 8, time_ms: 0, media: 0 }
     }
 
     proptest! {
@@ -331,7 +348,7 @@ mod tests {
         ) {
             let media = [magic, bytes.as_slice()].concat();
             examine(&ask(Ask::Fingerprints(Wanted::default())), &media, 64 << 20);
-            let all = Wanted { exact: true, turned: true, trimmed: true };
+            let all = Wanted { exact: true, turned: true, trimmed: true, ..Wanted::default() };
             examine(&ask(Ask::Fingerprints(all)), &media, 64 << 20);
             examine(&ask(Ask::Picture { max_side: 64, veil: true }), &media, 64 << 20);
         }

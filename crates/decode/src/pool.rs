@@ -4,18 +4,22 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::sync::Semaphore;
 
+use crate::child::FOR_A_FILM;
 use crate::protocol::{Answer, Ask, MOST_ANSWER, Request};
 use crate::{Confinement, Limits, Look, Unscanned, Wanted};
 
 /// A child answers this many questions, then makes room for a fresh one.
 const MOST_ANSWERS: u32 = 500;
+
+/// What a child may take beyond the time for a film, to say what it saw by then.
+const FILM_GRACE: Duration = Duration::from_secs(10);
 
 /// Children that look at files.
 #[derive(Clone)]
@@ -32,7 +36,7 @@ struct Inner {
 }
 
 struct Running {
-    // Dropping a child kills it.
+    // Dropping a child kills it; an ffmpeg that it started ends with it.
     child: Child,
     input: ChildStdin,
     output: ChildStdout,
@@ -88,6 +92,15 @@ impl Pool {
         }
     }
 
+    /// Frames of a film beside each other as a new JPEG, evenly spaced over its length; small, grey and blurred.
+    pub async fn strip(&self, media: Bytes) -> Result<Vec<u8>, Unscanned> {
+        match self.ask(Ask::Strip, media).await? {
+            Answer::Picture(jpeg) => Ok(jpeg),
+            Answer::Unscanned(why) => Err(why),
+            _ => Err(Unscanned::Crashed),
+        }
+    }
+
     /// Process ids of the children that wait for work, for looking at them from outside.
     pub fn idle_children(&self) -> Vec<u32> {
         self.idle().iter().filter_map(|running| running.child.id()).collect()
@@ -99,9 +112,28 @@ impl Pool {
 
     async fn ask(&self, ask: Ask, media: Bytes) -> Result<Answer, Unscanned> {
         let _place = self.0.places.acquire().await.map_err(|_| Unscanned::DecoderDown)?;
-        let Limits { max_pixels, max_frames, time, .. } = self.0.limits;
+        let Limits { max_pixels, max_frames, time, film_time, max_film_frames, .. } = self.0.limits;
         let length = u64::try_from(media.len()).map_err(|_| Unscanned::TooMuchMemory)?;
-        let request = Request { ask, max_pixels, max_frames, media: length };
+        let time_ms = u32::try_from(film_time.as_millis()).unwrap_or(u32::MAX);
+        let request = Request { ask, max_pixels, max_frames, time_ms, media: length };
+        match self.ask_of_pictures(request, &media, time).await? {
+            Answer::Film => self.ask_of_films(Request { max_frames: max_film_frames, ..request }, &media).await,
+            answer => Ok(answer),
+        }
+    }
+
+    /// A child of its own for one film.
+    async fn ask_of_films(&self, request: Request, media: &[u8]) -> Result<Answer, Unscanned> {
+        let film_time = self.0.limits.film_time;
+        let mut running = self.start(&[FOR_A_FILM.into(), (film_time.as_secs() + 1).to_string().into()])?;
+        match tokio::time::timeout(film_time + FILM_GRACE, running.ask(request, media)).await {
+            Err(_) => Err(Unscanned::TimedOut),
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(_)) => Err(Unscanned::Crashed),
+        }
+    }
+
+    async fn ask_of_pictures(&self, request: Request, media: &[u8], time: Duration) -> Result<Answer, Unscanned> {
         // A child that died while it waited is no fault of this file: one fresh one is tried.
         for waited in [true, false] {
             let taken = if waited { self.idle().pop() } else { None };
@@ -109,9 +141,9 @@ impl Pool {
             let mut running = match taken {
                 Some(running) => running,
                 None if waited => continue,
-                None => self.start()?,
+                None => self.start(&[])?,
             };
-            match tokio::time::timeout(time, running.ask(request, &media)).await {
+            match tokio::time::timeout(time, running.ask(request, media)).await {
                 Err(_) => return Err(Unscanned::TimedOut),
                 Ok(Ok(answer)) => {
                     *self.0.answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
@@ -128,11 +160,12 @@ impl Pool {
         Err(Unscanned::DecoderDown)
     }
 
-    fn start(&self) -> Result<Running, Unscanned> {
+    fn start(&self, words: &[OsString]) -> Result<Running, Unscanned> {
         #[expect(clippy::disallowed_methods, reason = "the decode pool is the one place that starts programs")]
         let mut command = tokio::process::Command::new(&self.0.program);
         let started = command
             .args(&self.0.args)
+            .args(words)
             .arg(self.0.limits.max_memory_bytes.to_string())
             .env_clear()
             .current_dir("/")

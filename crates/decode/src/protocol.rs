@@ -2,7 +2,7 @@
 
 use fingerprint::{Pdq, PdqHash};
 
-use crate::{Confinement, Coverage, Format, FrameHash, Look, Unscanned, Wanted};
+use crate::{Confinement, Coverage, Format, FrameHash, Look, Sampling, Unscanned, Video, Wanted};
 
 /// No answer is longer: pictures are the longest, and are made small.
 pub(crate) const MOST_ANSWER: u32 = 64 << 20;
@@ -16,6 +16,8 @@ pub(crate) enum Ask {
     Fingerprints(Wanted),
     /// The first frame as a new JPEG.
     Picture { max_side: u32, veil: bool },
+    /// Frames of a film beside each other as a new JPEG, under the veil.
+    Strip,
 }
 
 /// A question, before the media that follows it.
@@ -24,17 +26,22 @@ pub(crate) struct Request {
     pub(crate) ask: Ask,
     pub(crate) max_pixels: u64,
     pub(crate) max_frames: u32,
+    /// How long a look at a film may take.
+    pub(crate) time_ms: u32,
     pub(crate) media: u64,
 }
 
-pub(crate) const REQUEST: usize = 26;
+pub(crate) const REQUEST: usize = 30;
 
 impl Request {
     pub(crate) fn to_bytes(self) -> [u8; REQUEST] {
         let (kind, side, marks) = match self.ask {
             Ask::Hello => (0, 0, 0),
-            Ask::Fingerprints(Wanted { exact, turned, trimmed }) => (1, 0, marks([exact, turned, trimmed])),
+            Ask::Fingerprints(Wanted { exact, turned, trimmed, sampling }) => {
+                (1, u32::from(code(&SAMPLINGS, &sampling)), marks([exact, turned, trimmed]))
+            }
             Ask::Picture { max_side, veil } => (2, max_side, u8::from(veil)),
+            Ask::Strip => (3, 0, 0),
         };
         let mut out = Out(Vec::with_capacity(REQUEST));
         out.u8(kind);
@@ -42,6 +49,7 @@ impl Request {
         out.u32(side);
         out.u64(self.max_pixels);
         out.u32(self.max_frames);
+        out.u32(self.time_ms);
         out.u64(self.media);
         out.0.try_into().unwrap_or([0; REQUEST])
     }
@@ -51,14 +59,17 @@ impl Request {
         let (kind, marks, max_side) = (input.u8()?, input.u8()?, input.u32()?);
         let ask = match (kind, marks, max_side) {
             (0, 0, 0) => Ask::Hello,
-            (1, 0..8, 0) => {
+            (1, 0..8, sampling) => {
                 let [exact, turned, trimmed] = flags(marks)?;
-                Ask::Fingerprints(Wanted { exact, turned, trimmed })
+                let sampling = *SAMPLINGS.get(usize::try_from(sampling).ok()?)?;
+                Ask::Fingerprints(Wanted { exact, turned, trimmed, sampling })
             }
             (2, 0 | 1, _) => Ask::Picture { max_side, veil: marks == 1 },
+            (3, 0, 0) => Ask::Strip,
             _ => return None,
         };
-        let request = Self { ask, max_pixels: input.u64()?, max_frames: input.u32()?, media: input.u64()? };
+        let (max_pixels, max_frames, time_ms) = (input.u64()?, input.u32()?, input.u32()?);
+        let request = Self { ask, max_pixels, max_frames, time_ms, media: input.u64()? };
         input.0.is_empty().then_some(request)
     }
 }
@@ -81,9 +92,12 @@ pub(crate) enum Answer {
     Look(Look),
     Picture(Vec<u8>),
     Unscanned(Unscanned),
+    /// It is a film, which a child of its own looks at.
+    Film,
 }
 
-const FORMATS: [Format; 9] = [
+const SAMPLINGS: [Sampling; 3] = [Sampling::Seconds, Sampling::KeyFrames, Sampling::Whole];
+const FORMATS: [Format; 14] = [
     Format::Jpeg,
     Format::Png,
     Format::Gif,
@@ -93,9 +107,15 @@ const FORMATS: [Format; 9] = [
     Format::Heic,
     Format::Avif,
     Format::JpegXl,
+    Format::Mp4,
+    Format::Matroska,
+    Format::Avi,
+    Format::MpegTs,
+    Format::Flv,
 ];
-const COVERAGES: [Coverage; 4] = [Coverage::DigestOnly, Coverage::FirstFrame, Coverage::Sampled, Coverage::Whole];
-const UNSCANNED: [Unscanned; 7] = [
+const COVERAGES: [Coverage; 5] =
+    [Coverage::DigestOnly, Coverage::FirstFrame, Coverage::Sampled, Coverage::Whole, Coverage::KeyFrames];
+const UNSCANNED: [Unscanned; 8] = [
     Unscanned::UnsupportedFormat,
     Unscanned::Damaged,
     Unscanned::TooManyPixels,
@@ -103,6 +123,7 @@ const UNSCANNED: [Unscanned; 7] = [
     Unscanned::TimedOut,
     Unscanned::Crashed,
     Unscanned::DecoderDown,
+    Unscanned::NoFfmpeg,
 ];
 
 fn code<T: PartialEq>(table: &[T], value: &T) -> u8 {
@@ -126,9 +147,16 @@ impl Answer {
                 out.u32(look.height);
                 out.u32(look.frames_seen);
                 out.u8(code(&COVERAGES, &look.coverage));
+                out.u8(u8::from(look.video.is_some()));
+                if let Some(video) = &look.video {
+                    out.u32(video.length_ms);
+                    out.u32(video.frames);
+                    out.u8(u8::from(video.cut_short));
+                }
                 out.u32(u32::try_from(look.frames.len()).unwrap_or(u32::MAX));
                 for frame in &look.frames {
                     out.u32(frame.index);
+                    out.u32(frame.at_ms);
                     out.u8(frame.quality);
                     out.0.extend_from_slice(frame.hash.as_bytes());
                     out.u8(marks([frame.turned.is_some(), frame.trimmed.is_some()]));
@@ -149,6 +177,7 @@ impl Answer {
                 out.u8(3);
                 out.u8(code(&UNSCANNED, why));
             }
+            Self::Film => out.u8(4),
         }
         out.0
     }
@@ -163,13 +192,19 @@ impl Answer {
                 let format = *FORMATS.get(usize::from(input.u8()?))?;
                 let (width, height, frames_seen) = (input.u32()?, input.u32()?, input.u32()?);
                 let coverage = *COVERAGES.get(usize::from(input.u8()?))?;
+                let video = if flag(input.u8()?)? {
+                    let (length_ms, frames, cut_short) = (input.u32()?, input.u32()?, flag(input.u8()?)?);
+                    Some(Video { length_ms, frames, cut_short })
+                } else {
+                    None
+                };
                 let count = input.u32()?;
                 if count > frames_seen || count == 0 {
                     return None;
                 }
                 let mut frames = Vec::new();
                 for _ in 0..count {
-                    let (index, quality) = (input.u32()?, input.u8()?);
+                    let (index, at_ms, quality) = (input.u32()?, input.u32()?, input.u8()?);
                     let hash = input.hash()?;
                     let [turned, trimmed] = flags(input.u8()?)?;
                     let turned = if turned { Some(input.hashes()?) } else { None };
@@ -183,12 +218,13 @@ impl Answer {
                     if qualities.into_iter().flatten().any(|quality| quality > 100) || index >= frames_seen {
                         return None;
                     }
-                    frames.push(FrameHash { index, hash, quality, turned, trimmed });
+                    frames.push(FrameHash { index, at_ms, hash, quality, turned, trimmed });
                 }
-                Self::Look(Look { format, width, height, frames, frames_seen, coverage })
+                Self::Look(Look { format, width, height, frames, frames_seen, coverage, video })
             }
             2 => Self::Picture(std::mem::take(&mut input.0).to_vec()),
             3 => Self::Unscanned(*UNSCANNED.get(usize::from(input.u8()?))?),
+            4 => Self::Film,
             _ => return None,
         };
         input.0.is_empty().then_some(answer)
@@ -248,18 +284,21 @@ mod tests {
         let pdq = || any::<[u8; 32]>().prop_map(Pdq::from_bytes);
         let turned = prop::option::of(prop::array::uniform7(pdq()));
         let trimmed = prop::option::of((pdq(), 0_u8..=100).prop_map(|(hash, quality)| PdqHash { hash, quality }));
-        let frame = (pdq(), 0_u8..=100, turned, trimmed);
-        (0_usize..9, any::<u32>(), any::<u32>(), 0_usize..4, prop::collection::vec(frame, 1..40)).prop_map(
-            |(format, width, height, coverage, frames)| Look {
+        let frame = (pdq(), 0_u8..=100, turned, trimmed, any::<u32>());
+        let video = prop::option::of((any::<u32>(), any::<u32>(), any::<bool>()));
+        (0_usize..14, any::<u32>(), any::<u32>(), 0_usize..5, prop::collection::vec(frame, 1..40), video).prop_map(
+            |(format, width, height, coverage, frames, video)| Look {
                 format: FORMATS[format],
                 width,
                 height,
                 frames_seen: u32::try_from(frames.len()).unwrap() + 3,
                 coverage: COVERAGES[coverage],
+                video: video.map(|(length_ms, frames, cut_short)| Video { length_ms, frames, cut_short }),
                 frames: (0..)
                     .zip(frames)
-                    .map(|(index, (hash, quality, turned, trimmed))| FrameHash {
+                    .map(|(index, (hash, quality, turned, trimmed, at_ms))| FrameHash {
                         index,
+                        at_ms,
                         hash,
                         quality,
                         turned,
@@ -272,11 +311,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn answers_come_back(look in look(), jpeg in any::<Vec<u8>>(), why in 0_usize..7, a in any::<bool>(), b in any::<bool>()) {
+        fn answers_come_back(look in look(), jpeg in any::<Vec<u8>>(), why in 0_usize..8, a in any::<bool>(), b in any::<bool>()) {
             for answer in [
                 Answer::Look(look.clone()),
                 Answer::Picture(jpeg.clone()),
                 Answer::Unscanned(UNSCANNED[why]),
+                Answer::Film,
                 Answer::Hello(Confinement { landlock: a, seccomp: b }),
             ] {
                 prop_assert_eq!(Answer::from_bytes(&answer.to_bytes()), Some(answer));
@@ -284,10 +324,10 @@ mod tests {
         }
 
         #[test]
-        fn questions_come_back(side in any::<u32>(), [veil, exact, turned, trimmed] in any::<[bool; 4]>(), pixels in any::<u64>(), frames in any::<u32>(), media in any::<u64>()) {
-            let wanted = Wanted { exact, turned, trimmed };
-            for ask in [Ask::Hello, Ask::Fingerprints(wanted), Ask::Picture { max_side: side, veil }] {
-                let request = Request { ask, max_pixels: pixels, max_frames: frames, media };
+        fn questions_come_back(side in any::<u32>(), [veil, exact, turned, trimmed] in any::<[bool; 4]>(), pixels in any::<u64>(), [frames, time_ms] in any::<[u32; 2]>(), media in any::<u64>(), sampling in 0_usize..3) {
+            let wanted = Wanted { exact, turned, trimmed, sampling: SAMPLINGS[sampling] };
+            for ask in [Ask::Hello, Ask::Fingerprints(wanted), Ask::Picture { max_side: side, veil }, Ask::Strip] {
+                let request = Request { ask, max_pixels: pixels, max_frames: frames, time_ms, media };
                 prop_assert_eq!(Request::from_bytes(&request.to_bytes()), Some(request));
             }
         }

@@ -25,7 +25,13 @@ fn pool() -> Pool {
 }
 
 fn small() -> Limits {
-    Limits { max_pixels: 4_000_000, max_frames: 8, max_memory_bytes: 1 << 30, time: Duration::from_secs(20) }
+    Limits {
+        max_pixels: 4_000_000,
+        max_frames: 8,
+        max_memory_bytes: 1 << 30,
+        time: Duration::from_secs(20),
+        ..Limits::default()
+    }
 }
 
 fn kept(name: &str) -> Vec<u8> {

@@ -13,7 +13,13 @@ fn pool(limits: Limits) -> Pool {
 }
 
 fn small() -> Limits {
-    Limits { max_pixels: 4_000_000, max_frames: 8, max_memory_bytes: 1 << 30, time: Duration::from_secs(20) }
+    Limits {
+        max_pixels: 4_000_000,
+        max_frames: 8,
+        max_memory_bytes: 1 << 30,
+        time: Duration::from_secs(20),
+        ..Limits::default()
+    }
 }
 
 fn kept(name: &str) -> Vec<u8> {
@@ -152,9 +158,9 @@ async fn what_a_container_holds_decides() {
     // A picture of a kind that is not read, in a container that is.
     let other = exchanged(&kept("still.heic"), b"hvc1\0", b"j2k1\0");
     assert_eq!(pool.look(other, Wanted::default()).await, Err(Unscanned::UnsupportedFormat));
-    // A film is no picture.
+    // A film without anything in it.
     let film = [b"\0\0\0\x14ftypisom\0\0\0\0mp42".as_slice(), &[0; 64]].concat();
-    assert_eq!(pool.look(film.into(), Wanted::default()).await, Err(Unscanned::UnsupportedFormat));
+    assert_eq!(pool.look(film.into(), Wanted::default()).await, Err(Unscanned::Damaged));
     let empty = b"\0\0\0\x14ftypheic\0\0\0\0mif1".to_vec();
     assert_eq!(pool.look(empty.into(), Wanted::default()).await, Err(Unscanned::Damaged));
 }

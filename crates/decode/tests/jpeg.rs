@@ -3,14 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that meets the unexpected fails")]
 
 use decode::sides::{jpeg_pixels, look};
-use decode::{Coverage, FrameHash, Unscanned, Wanted};
+use decode::{Coverage, FrameHash, Sampling, Unscanned, Wanted};
 use fingerprint::pdq_rgb8;
 use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, Rgb, RgbImage};
 use proptest::prelude::*;
 
-const PLAIN: Wanted = Wanted { exact: false, turned: false, trimmed: false };
+const PLAIN: Wanted = Wanted { exact: false, turned: false, trimmed: false, sampling: Sampling::Seconds };
 const EXACT: Wanted = Wanted { exact: true, ..PLAIN };
 
 /// Small files of kinds that our encoder does not write; drawn by `draw.py` beside them.
@@ -217,7 +217,7 @@ proptest! {
             media[at] = value;
         }
         for exact in [false, true] {
-            if let Ok(seen) = look(&media, Wanted { exact, turned: true, trimmed: true }) {
+            if let Ok(seen) = look(&media, Wanted { exact, turned: true, trimmed: true, ..PLAIN }) {
                 prop_assert!(!seen.frames.is_empty());
             }
         }

@@ -7,20 +7,26 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
-use decode::{Coverage, Format, Limits, Look, Pool, Unscanned, Wanted};
+use decode::{Coverage, Format, Limits, Look, Pool, Sampling, Unscanned, Wanted};
 
 use image::codecs::gif::{GifEncoder, Repeat};
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, Frame, ImageFormat, RgbImage};
 
-const PLAIN: Wanted = Wanted { exact: false, turned: false, trimmed: false };
+const PLAIN: Wanted = Wanted { exact: false, turned: false, trimmed: false, sampling: Sampling::Seconds };
 
 fn pool(limits: Limits) -> Pool {
     Pool::new(PathBuf::from(env!("CARGO_BIN_EXE_decode-child")), Vec::new(), 2, limits)
 }
 
 fn small() -> Limits {
-    Limits { max_pixels: 4_000_000, max_frames: 5, max_memory_bytes: 1 << 30, time: Duration::from_secs(20) }
+    Limits {
+        max_pixels: 4_000_000,
+        max_frames: 5,
+        max_memory_bytes: 1 << 30,
+        time: Duration::from_secs(20),
+        ..Limits::default()
+    }
 }
 
 /// Soft blobs that no two seeds share.

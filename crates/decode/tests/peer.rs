@@ -12,8 +12,13 @@ use bytes::Bytes;
 use decode::{Coverage, Limits, Pool, Wanted};
 
 fn pool() -> Pool {
-    let limits =
-        Limits { max_pixels: 10_000_000, max_frames: 5, max_memory_bytes: 2 << 30, time: Duration::from_mins(2) };
+    let limits = Limits {
+        max_pixels: 10_000_000,
+        max_frames: 5,
+        max_memory_bytes: 2 << 30,
+        time: Duration::from_mins(2),
+        ..Limits::default()
+    };
     Pool::new(PathBuf::from(env!("CARGO_BIN_EXE_decode-child")), Vec::new(), 2, limits)
 }
 

@@ -192,6 +192,12 @@ pub struct Decode {
     pub max_memory: u64,
     /// Of one look.
     pub seconds: u64,
+    /// Which frames of a film are looked at.
+    pub film_sampling: decode::Sampling,
+    /// Of one film.
+    pub film_frames: u32,
+    /// Of one look at a film.
+    pub film_seconds: u64,
     /// Take real uploads although the kernel does not filter the decoder's system calls.
     pub weaker_confinement: bool,
 }

@@ -18,8 +18,8 @@ use crate::clock::{Clock, Random};
 use crate::config::{self, Settings};
 use crate::evidence::Vault;
 use crate::intake::Arrivals;
-use crate::matching::SharedLists;
 use crate::matching::shield::Shield;
+use crate::matching::{Lists, SharedLists};
 use crate::operator;
 use crate::reporting::credentials::{self, Environment};
 use crate::roles::Tasks;
@@ -73,6 +73,11 @@ pub struct App {
 }
 
 impl App {
+    /// What a look must find out.
+    pub fn wanted(&self) -> decode::Wanted {
+        decode::Wanted { sampling: self.settings.decode.film_sampling, ..self.lists.with(Lists::wanted) }
+    }
+
     /// Whether uploads may be compared with the lists now.
     pub fn may_match(&self) -> Result<(), operator::Off> {
         let Settings { operator, detectors, .. } = &*self.settings;
@@ -222,6 +227,8 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         max_frames: decode.max_frames,
         max_memory_bytes: decode.max_memory,
         time: Duration::from_secs(decode.seconds),
+        max_film_frames: decode.film_frames,
+        film_time: Duration::from_secs(decode.film_seconds),
     };
     let process = new_uuid(db.clock().now(), &random).into();
     Ok(App {

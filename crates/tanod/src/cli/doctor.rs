@@ -99,6 +99,14 @@ pub(super) async fn run(context: &Context, args: &Args) -> Done {
         ),
         Err(error) => found.bad("decoder", error.to_string(), "Check that this binary may be executed."),
     }
+    match decode::ffmpeg() {
+        Some(place) => found.good("films", format!("read with {}", place.display())),
+        None => found.bad(
+            "films",
+            "ffmpeg is not installed, so films are unscanned: no_ffmpeg",
+            "Install ffmpeg in /usr/bin, on Debian with `apt-get install ffmpeg`.",
+        ),
+    }
     app.lists.catch_up(&app.db).await?;
     let (entries, as_of) = app.lists.with(|lists| (lists.len(), lists.as_of()));
     match as_of {

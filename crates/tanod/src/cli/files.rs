@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{Context, Done, Trouble};
 use crate::intake;
-use crate::matching::{Judgement, Lists, Prints, Verdict};
+use crate::matching::{Judgement, Prints, Verdict};
 
 /// Compute the fingerprints of files.
 #[derive(clap::Args)]
@@ -43,6 +43,11 @@ pub(super) async fn hash(context: &Context, args: HashArgs) -> Done {
     let wanted = Wanted { exact: true, ..Wanted::default() };
     each(context, &pool, wanted, args.files, "hashing", |file, prints| {
         let seen = match &prints.look {
+            Some(Ok(look)) if look.video.is_some() => {
+                let lines =
+                    look.vpdq().map_or_else(String::new, |film| film.to_string().trim_end().replace('\n', "\n  "));
+                format!("vpdq, a line for each frame: number, quality, hash, seconds\n  {lines}")
+            }
             Some(Ok(look)) => look
                 .frames
                 .first()
@@ -70,7 +75,12 @@ fn hashed(file: &Path, prints: &Prints) -> Value {
     let (Some(found_fields), Some(fields)) = (found.as_object_mut(), row.as_object_mut()) else { return row };
     match &prints.look {
         Some(Ok(look)) => {
-            if let Some(first) = look.frames.first() {
+            if let (Some(film), Some(video)) = (look.vpdq(), look.video) {
+                let lines: Vec<String> = film.frames().iter().map(ToString::to_string).collect();
+                let length = f64::from(video.length_ms) / 1_000.0;
+                let vpdq = json!({"frames": lines, "coverage": look.coverage, "seconds": length, "cut_short": video.cut_short});
+                found_fields.insert("vpdq".to_owned(), vpdq);
+            } else if let Some(first) = look.frames.first() {
                 let pdq = json!({"hash": first.hash.to_string(), "quality": first.quality});
                 found_fields.insert("pdq".to_owned(), pdq);
             }
@@ -85,7 +95,7 @@ fn hashed(file: &Path, prints: &Prints) -> Value {
 pub(super) async fn matches(context: &Context, args: MatchArgs) -> Done {
     let app = context.open().await?;
     app.lists.catch_up(&app.db).await?;
-    let wanted = app.lists.with(Lists::wanted);
+    let wanted = app.wanted();
     each(context, &app.pool, wanted, args.files, "matching", |file, prints| {
         let judged = app.lists.with(|lists| lists.judge(prints, app.db.clock().now()));
         let row = json!({

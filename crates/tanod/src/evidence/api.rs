@@ -65,7 +65,8 @@ async fn open(app: &App, caller: &Caller, case: CaseId, new: NewView) -> Result<
     let mut tx = app.db.read().await?;
     check(&mut tx, caller, case, new).await?;
     let item = intake::find(&mut tx, new.item).await?;
-    let single = item.coverage != Coverage::FirstFrame && item.coverage != Coverage::Sampled && item.frames.len() <= 1;
+    let parts = [Coverage::FirstFrame, Coverage::Sampled, Coverage::KeyFrames];
+    let single = !parts.contains(&item.coverage) && item.frames.len() <= 1;
     Ok((super::exhibit(&mut tx, new.item).await?, single))
 }
 

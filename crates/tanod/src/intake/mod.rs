@@ -17,7 +17,7 @@ use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
 use crate::banks::{self, Signal};
 use crate::evidence::{self, Sealed, UNSCANNED_FOR};
-use crate::matching::{Hit, Judgement, Lists, Orientation, Prints, Strength, Verdict, shield};
+use crate::matching::{Hit, Judgement, Orientation, Prints, Strength, Verdict, shield};
 use crate::plan::App;
 use crate::queue::{self, Work};
 use crate::refusal::{Kind, Result};
@@ -413,7 +413,7 @@ pub async fn judge(app: &App, media: &Bytes) -> (Prints, Judgement) {
     if app.may_match().is_err() {
         return (Prints { digests: digests(media).await, look: None }, Judgement::off());
     }
-    let prints = examine(&app.pool, media, app.lists.with(Lists::wanted)).await;
+    let prints = examine(&app.pool, media, app.wanted()).await;
     let now = app.db.clock().now();
     let judgement = app.lists.with(|lists| lists.judge(&prints, now));
     let Some(shield) =

@@ -28,6 +28,9 @@ pub const STALE_AFTER: Duration = Duration::from_hours(72);
 /// Why nothing is looked for while the operator's answers are missing.
 pub const DETECTOR_OFF: &str = "detector_off";
 
+/// Why a film is not called clean of which only the beginning was looked at.
+pub const CUT_SHORT: &str = "cut_short";
+
 /// Whether lists of this age were stale at that moment.
 pub fn is_stale(lists_as_of: Option<Timestamp>, at: Timestamp) -> bool {
     let limit = SignedDuration::try_from(STALE_AFTER).unwrap_or(SignedDuration::MAX);
@@ -468,7 +471,7 @@ impl Lists {
     /// What a look must find out for the banks there are.
     pub fn wanted(&self) -> Wanted {
         let any = |asks: fn(&Bank) -> bool| self.banks.values().any(|bank| bank.enabled && asks(bank));
-        Wanted { exact: false, turned: any(|bank| bank.turned), trimmed: any(|bank| bank.trimmed) }
+        Wanted { turned: any(|bank| bank.turned), trimmed: any(|bank| bank.trimmed), ..Wanted::default() }
     }
 
     /// The quality from which on every list of abuse material compares pictures.
@@ -498,6 +501,10 @@ impl Lists {
                 let least = self.least_quality();
                 if look.frames.iter().any(|frame| frame.quality >= least) {
                     coverage = look.coverage;
+                }
+                // What lies behind a limit was not looked at.
+                if look.video.is_some_and(|video| video.cut_short) {
+                    trouble = Some(CUT_SHORT);
                 }
             }
             Some(Err(unscanned)) => trouble = Some(unscanned.slug()),

@@ -30,7 +30,7 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Done {
-    let wanted = Wanted { exact: args.exact, turned: args.turned, trimmed: false };
+    let wanted = Wanted { exact: args.exact, turned: args.turned, ..Wanted::default() };
     let mut medians = Times::default();
     let mut bytes = 0;
     for place in &args.pictures {
