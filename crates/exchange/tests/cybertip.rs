@@ -186,7 +186,8 @@ fn every_rule_finds_what_it_is_for() {
         ("enumeration", "Child Pornography (possession", "Something else (possession"),
         ("missing", "<incidentDateTime>2026-10-01T10:00:00.25Z</incidentDateTime>", ""),
         ("past", "2026-10-01T10:00:00.25Z", "2027-10-01T10:00:00Z"),
-        ("datetime", "2026-10-01T10:00:00.25Z", "2026-10-01T10:00:00"),
+        ("zone", "2026-10-01T10:00:00.25Z", "2026-10-01T10:00:00"),
+        ("datetime", "2026-10-01T10:00:00.25Z", "2026-10-01"),
         ("flag", "<spam/>", "<spam>false</spam>"),
         ("flag", "<spam/>", "<spam>1</spam>"),
         ("element", "<spam/>", "<generativeAi/>"),
@@ -350,7 +351,7 @@ async fn an_answer_is_read_with_its_request_id() {
           <reportResponse><responseCode>0</responseCode><responseDescription>ok</responseDescription><reportId>9</reportId></rep",
     )
     .await;
-    let answer = client.upload(9, "a.jpg", bytes::Bytes::from_static(b"pixels")).await.unwrap();
+    let answer = client.upload(9, "a.jpg", 6, bytes::Bytes::from_static(b"pixels")).await.unwrap();
     assert_eq!(answer.request_id.as_deref(), Some("r-1"));
     // The body was cut by its own length: readable by HTTP, and no document. That is never success.
     assert!(matches!(answer.outcome(), Outcome::Retry { .. }));

@@ -164,6 +164,45 @@ async fn every_misbehaviour_happens_once() {
     assert!(bed.form("finish", "4000001").await.1.contains("<responseCode>5001<"));
 }
 
+/// What is one account's does not exist to another; a schema is served where there is one.
+#[tokio::test]
+async fn accounts_are_kept_apart_and_the_schema_is_served() {
+    let bed = Bed::new(|settings| {
+        settings.another = Some(("other".to_owned(), "word".to_owned()));
+        settings.xsd = Some(b"<xs:schema/>".to_vec());
+        settings.fileinfo_names_file = true;
+    })
+    .await;
+    bed.xml("submit", minimal()).await;
+    let foreign = bed.http.post(format!("{}/finish", bed.base)).basic_auth("other", Some("word"));
+    let answer = foreign.multipart(Form::new().text("id", "4000001")).send().await.unwrap();
+    assert_eq!(answer.status(), 404);
+    assert!(answer.text().await.unwrap().contains("<responseCode>5001<"));
+    assert_eq!(bed.send(bed.http.get(format!("{}/xsd", bed.base))).await, (200, "<xs:schema/>".to_owned()));
+    let (_, body) = bed.upload("4000001").await;
+    let file = between(&body, "fileId").to_owned();
+    let info = format!("<fileDetails><reportId>4000001</reportId><fileId>{file}</fileId></fileDetails>");
+    assert_eq!(between(&bed.xml("fileinfo", info).await.1, "fileId"), file);
+    assert_eq!(bed.sim.reports()[0].owner, "u");
+}
+
+/// An error may come under either root, and a request may arrive twice.
+#[tokio::test]
+async fn errors_under_the_other_root_and_double_delivery() {
+    let bed = Bed::new(|_| {}).await;
+    bed.sim.misbehave(Endpoint::Submit, Misbehaviour::Twice);
+    let marked = minimal().replace("</report>", "<additionalInfo>Our case number 7. More.</additionalInfo></report>");
+    let (_, body) = bed.xml("submit", marked).await;
+    assert_eq!(between(&body, "reportId"), "4000002");
+    assert_eq!(bed.sim.reports()[0].word_after("case number"), Some("7"));
+    bed.sim.misbehave(Endpoint::Finish, Misbehaviour::DoneWithError(1_000));
+    let (status, body) = bed.form("finish", "4000001").await;
+    assert!(status == 500 && body.contains("<responseCode>1000<") && !body.contains("responseDescription"));
+    bed.sim.misbehave(Endpoint::Finish, Misbehaviour::Twice);
+    let (_, body) = bed.form("finish", "4000001").await;
+    assert!(body.contains("<responseCode>5102<") && bed.sim.finished().len() == 1);
+}
+
 #[tokio::test]
 async fn a_journal_carries_over() {
     let folder = tempfile::tempdir().unwrap();

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use reqwest::multipart::{Form, Part};
-use reqwest::{Method, RequestBuilder, Response};
+use reqwest::{Body, Method, RequestBuilder, Response};
 
-use super::answer::{Answer, CallError, MOST_ANSWER};
+use super::Schema;
+use super::answer::{Answer, CallError, MOST_ANSWER, Parsed};
 use crate::http::{Credentials, words};
 
 /// A way to one environment of the CyberTipline.
@@ -28,17 +28,30 @@ impl Client {
         self.call(self.request(Method::GET, "status")).await
     }
 
+    /// Which schema the destination goes by now.
+    pub async fn schema(&self) -> Result<Schema, CallError> {
+        let answer = self.call(self.request(Method::GET, "xsd")).await?;
+        let served = answer.http_status == 200 && Parsed::from_xml(&answer.raw).is_err() && !answer.raw.is_empty();
+        if served { Ok(Schema::of(&answer.raw)) } else { Ok(Schema::Absent { why: format!("{:?}", answer.outcome()) }) }
+    }
+
     /// Opens a report with this document.
     pub async fn submit(&self, document: &str) -> Result<Answer, CallError> {
         self.document("submit", document).await
     }
 
-    /// Sends a file of a report.
-    pub async fn upload(&self, report: i64, name: &str, bytes: Bytes) -> Result<Answer, CallError> {
-        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    /// Sends a file of a report: bytes, or a stream of so many. The answer bears the MD5 of what arrived, to be compared with
+    /// the one that is known.
+    pub async fn upload(
+        &self,
+        report: i64,
+        name: &str,
+        length: u64,
+        file: impl Into<Body>,
+    ) -> Result<Answer, CallError> {
         // The slowest line that is put up with carries 64 KiB a second.
         let time = Duration::from_secs(60 + length / (64 * 1024));
-        let file = Part::stream_with_length(bytes, length).file_name(name.to_owned());
+        let file = Part::stream_with_length(file, length).file_name(name.to_owned());
         let form = Form::new().text("id", report.to_string()).part("file", file);
         self.call(self.request(Method::POST, "upload").multipart(form).timeout(time)).await
     }

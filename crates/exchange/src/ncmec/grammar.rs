@@ -2,7 +2,7 @@
 //!
 //! A line is `Type @attribute=kind = children`. A child is `name:Type` with `?` for at most one, `*` for any number, `+`
 //! for at least one; `&` before the children means any order, `|` exactly one of them, `#kind` plain text. An attribute
-//! with `!` is required. `textN` is text of at most N characters, `lineN` such text that is not blank.
+//! with `!` is required. `~` behind a child says that its number is the documentation's; the schema is laxer. `textN` is text of at most N characters, `lineN` such text that is not blank.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -31,12 +31,12 @@ Phone @type=phoneType @verified=bool @verificationDate=past @countryCallingCode=
 Email @type=emailType @verified=bool @verificationDate=past = #email
 Ip = ipAddress:ip eventName:ipEvent? dateTime:past? possibleProxy:bool? port:port?
 Device = idType:line255 idValue:line2083 eventName:ipEvent? dateTime:past?
-Location @verified=bool @timestamp=past = city:text255? region:text255? countryCode:country
+Location @verified=bool @timestamp=past = city:text255? region:text255? countryCode:country~
 Temporarily @disabledDate=past @userNotified=bool @userNotifiedDate=past @reenabledDate=datetime = #bool
 Permanently @disabledDate=past @userNotified=bool @userNotifiedDate=past = #bool
 Platform @thirdPartyUser=bool = #text256
 Reported = personOrUserReportedPerson:Person? vehicleDescription:text300? espIdentifier:text255? espService:text100? compromisedAccount:bool? screenName:text256? displayName:text255* profileUrl:url* profileBio:text? ipCaptureEvent:Ip* deviceId:Device* thirdPartyUserReported:bool? priorCTReports:number* groupIdentifier:text255? accountTemporarilyDisabled:Temporarily? accountPermanentlyDisabled:Permanently? estimatedLocation:Location? allEmailsReported:bool? associatedAccount:Associated* additionalInfo:text?
-Recipient = intendedRecipientPerson:Person? espIdentifier:text255? espService:text100? compromisedAccount:bool? screenName:text256? displayName:text255* profileUrl:url* profileBio:text? ipCaptureEvent:Ip* deviceId:Device* priorCTReports:number* groupIdentifier:text255? accountTemporarilyDisabled:Temporarily? accountPermanentlyDisabled:Permanently? estimatedLocation:Location? allEmailsReported:bool? additionalInfo:text?
+Recipient = intendedRecipientPerson:Person? espIdentifier:text255? espService:text100? compromisedAccount:bool? screenName:text256? displayName:text255* profileUrl:url* profileBio:text? ipCaptureEvent:Ip* deviceId:Device* priorCTReports:number* groupIdentifier:text255? accountTemporarilyDisabled:Temporarily? accountPermanentlyDisabled:Permanently? estimatedLocation:Location? allEmailsReported:bool? additionalInfo:text?~
 Victim = victimPerson:Person espIdentifier:text255? espService:text100? compromisedAccount:bool? screenName:text256? displayName:text255* profileUrl:url* profileBio:text? ipCaptureEvent:Ip* deviceId:Device* schoolName:text255? priorCTReports:number* accountTemporarilyDisabled:Temporarily? accountPermanentlyDisabled:Permanently? estimatedLocation:Location? allEmailsReported:bool? associatedAccount:Associated* additionalInfo:text?
 Associated @type!=accountType = platform:Platform? firstName:text256? middleName:text256? lastName:text256? approximateAge:age? ageAssertionDiscrepancy:bool? dateOfBirth:pastdate? phone:Phone* email:Email* allEmailsReported:bool? address:Address* espService:text256? espIdentifier:text256? profileUrl:url* screenName:text256? displayName:text255* profileBio:text? groupIdentifier:text256? compromisedAccount:bool? accountTemporarilyDisabled:Temporarily? accountPermanentlyDisabled:Permanently? ipCaptureEvent:Ip* deviceId:Device* priorCTReport:number* additionalInfo:text?
 FileDetails = reportId:number fileId:line255 fileName:text? originalFileName:text2056? uploadedToEspTimestamp:past? locationOfFile:url? fileViewedByEsp:bool? exifViewedByEsp:bool? publiclyAvailable:bool? fileRelevance:relevance? potentialMeme:bool? fileAnnotations:FileFlags? industryClassification:industry? originalFileHash:Digest* ipCaptureEvent:Ip? deviceId:Device* details:Details* additionalInfo:text*
@@ -91,6 +91,8 @@ pub(crate) enum Order {
 pub(crate) struct Part {
     pub(crate) name: &'static str,
     pub(crate) kind: &'static str,
+    /// Whether the number is the documentation's, and the schema is laxer.
+    pub(crate) documented: bool,
     pub(crate) least: usize,
     pub(crate) most: usize,
 }
@@ -149,11 +151,12 @@ fn line(line: &'static str) -> Option<(&'static str, Shape)> {
 
 fn part(text: &'static str) -> Option<Part> {
     let (name, kind) = text.split_once(':')?;
+    let (kind, documented) = kind.strip_suffix('~').map_or((kind, false), |kind| (kind, true));
     let (kind, least, most) = match (kind.strip_suffix('?'), kind.strip_suffix('*'), kind.strip_suffix('+')) {
         (Some(kind), _, _) => (kind, 0, 1),
         (_, Some(kind), _) => (kind, 0, usize::MAX),
         (_, _, Some(kind)) => (kind, 1, usize::MAX),
         _ => (kind, 1, 1),
     };
-    Some(Part { name, kind, least, most })
+    Some(Part { name, kind, documented, least, most })
 }

@@ -3,16 +3,20 @@
 //! Written against NCMEC's technical documentation (copy of June 2025) and schema (November 2025).
 
 mod answer;
+mod breaker;
 mod client;
 pub mod document;
 mod grammar;
 mod sample;
+mod schema;
 mod validate;
 mod xml;
 
 pub use answer::{Answer, CallError, Outcome, ParseError, Parsed, classify};
+pub use breaker::Breaker;
 pub use client::Client;
 pub use sample::Random;
+pub use schema::Schema;
 
 pub use crate::http::Credentials;
-pub use validate::{Finding, validate};
+pub use validate::{Finding, Origin, validate};

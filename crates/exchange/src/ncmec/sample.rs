@@ -10,7 +10,8 @@ use rand_chacha::ChaCha20Rng;
 
 use super::document::element::Value as _;
 use super::document::{
-    Account, AssociatedAccount, BatchedFile, BatchedReport, Email, FileDetails, InternetDetails, Level, Report, Tip,
+    Account, AssociatedAccount, BatchedFile, BatchedReport, Document, Email, FileDetails, InternetDetails, Level,
+    Report, Tip,
 };
 
 /// Draws documents, one after the other.
@@ -27,6 +28,19 @@ impl Random {
     /// Documents that say nothing later than `now` and nothing newer than `level`.
     pub fn new(seed: u64, now: Timestamp, level: Level) -> Self {
         Self { rng: ChaCha20Rng::seed_from_u64(seed), now, level, crowd: 50 }
+    }
+
+    /// A document of any kind, with the name of its kind: a report, or details of a file, of either sort.
+    pub fn document(&mut self) -> (&'static str, Document) {
+        let level = self.level;
+        match self.within(0, 3) {
+            0 => ("file", self.file().to_xml(level)),
+            1 => ("batched-file", self.batched_file().to_xml(level)),
+            _ => {
+                let tip = self.tip();
+                (if matches!(tip, Tip::Plain(_)) { "report" } else { "batched-report" }, tip.to_xml(level))
+            }
+        }
     }
 
     /// A report, one in eight a batched one.

@@ -44,6 +44,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Node, String> {
     }
     let text = std::str::from_utf8(bytes).map_err(|_| "the document is not UTF-8".to_owned())?;
     let mut reader = quick_xml::Reader::from_str(text);
+    reader.config_mut().check_comments = true;
     let mut open: Vec<Node> = Vec::new();
     let mut root = None;
     loop {
@@ -95,6 +96,10 @@ fn node(tag: &quick_xml::events::BytesStart<'_>) -> Result<Node, String> {
     for attribute in tag.attributes() {
         let attribute = attribute.map_err(|error| error.to_string())?;
         let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| error.to_string())?;
+        if attribute.value.contains('<') {
+            return Err("< stands in an attribute".to_owned());
+        }
+        only_allowed(&value)?;
         attributes.push((attribute.key.as_ref().to_owned(), value.into_owned()));
     }
     Ok(Node { name: tag.name().as_ref().to_owned(), attributes, ..Node::default() })
@@ -107,10 +112,13 @@ fn close(node: Node, open: &mut [Node], root: &mut Option<Node>) {
     }
 }
 
+fn only_allowed(text: &str) -> Result<(), String> {
+    let forbidden = text.chars().find(|c| !allowed(*c));
+    forbidden.map_or(Ok(()), |found| Err(format!("U+{:04X} is not allowed in XML", u32::from(found))))
+}
+
 fn add_text(text: &str, open: &mut [Node]) -> Result<(), String> {
-    if let Some(found) = text.chars().find(|c| !allowed(*c)) {
-        return Err(format!("U+{:04X} is not allowed in XML", u32::from(found)));
-    }
+    only_allowed(text)?;
     match open.last_mut() {
         Some(node) => node.text += text,
         None if text.trim().is_empty() => {}

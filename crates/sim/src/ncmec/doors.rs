@@ -14,7 +14,7 @@ use hyper_util::rt::TokioIo;
 use md5::{Digest as _, Md5};
 use tower::ServiceExt as _;
 
-use super::{Endpoint, Fault, Misbehaviour, Said, Simulator, Statuses};
+use super::{Endpoint, Fault, Misbehaviour, Said, Settings, Simulator, Statuses};
 
 /// Marks an answer that must not be sent: the connection is cut instead.
 #[derive(Clone, Copy)]
@@ -73,24 +73,29 @@ impl Simulator {
             .with_state(self)
     }
 
-    fn is_known(&self, request: &Request) -> bool {
-        let value = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let coded = value.and_then(|value| value.strip_prefix("Basic "));
-        let plain = coded.and_then(|coded| base64::engine::general_purpose::STANDARD.decode(coded).ok());
-        plain
-            .is_some_and(|plain| plain == format!("{}:{}", self.settings.username, self.settings.password).into_bytes())
+    /// Whose request it is.
+    fn owner(&self, request: &Request) -> Option<String> {
+        let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+        let plain = base64::engine::general_purpose::STANDARD.decode(value.strip_prefix("Basic ")?).ok()?;
+        let plain = String::from_utf8(plain).ok()?;
+        let (username, password) = plain.split_once(':')?;
+        let Settings { username: first, password: its, another, .. } = &*self.settings;
+        let others = another.iter().map(|(username, password)| (username, password));
+        let mut accounts = std::iter::once((first, its)).chain(others);
+        accounts.any(|account| account == (&username.to_owned(), &password.to_owned())).then(|| username.to_owned())
     }
 
-    async fn act(&self, at: Endpoint, request: Request, from: IpAddr) -> Result<Said, Fault> {
+    async fn act(&self, owner: &str, at: Endpoint, request: Request, from: IpAddr) -> Result<Said, Fault> {
         if at == Endpoint::Status {
-            let description = format!("Remote User : {}, Remote Ip : {from}", self.settings.username);
+            let description = format!("Remote User : {owner}, Remote Ip : {from}");
             return Ok(Said { description: Some(description), ..Said::default() });
         }
         if at == Endpoint::Xsd {
-            return Err(Fault::code(1_210));
+            let schema = self.settings.xsd.clone().ok_or(Fault::code(1_210))?;
+            return Ok(Said { schema: Some(schema), ..Said::default() });
         }
         if !self.settings.may_submit {
-            return Err(Fault::code(3_100));
+            return Err(Fault::code(if at == Endpoint::Submit { 3_100 } else { 3_300 }));
         }
         match at {
             Endpoint::Submit | Endpoint::Fileinfo => {
@@ -101,16 +106,16 @@ impl Simulator {
                 let bytes =
                     axum::body::to_bytes(request.into_body(), 64 << 20).await.map_err(|_| Fault::code(4_000))?;
                 let xml = std::str::from_utf8(&bytes).map_err(|_| Fault::code(4_110))?;
-                if at == Endpoint::Submit { self.submit(xml) } else { self.fileinfo(xml) }
+                if at == Endpoint::Submit { self.submit(owner, xml) } else { self.fileinfo(owner, xml) }
             }
             _ => {
                 let form = form(request).await?;
                 let id = form.id.ok_or(Fault::code(4_000))?;
                 match (at, form.file) {
-                    (Endpoint::Upload, Some((name, md5, size))) if size > 0 => self.upload(id, name, md5, size),
+                    (Endpoint::Upload, Some((name, md5, size))) if size > 0 => self.upload(owner, id, name, md5, size),
                     (Endpoint::Upload, _) => Err(Fault::code(4_200)),
-                    (Endpoint::Finish, _) => self.finish(id),
-                    _ => self.retract(id),
+                    (Endpoint::Finish, _) => self.finish(owner, id),
+                    _ => self.retract(owner, id),
                 }
             }
         }
@@ -168,10 +173,9 @@ async fn call(Shared(sim): Shared<Simulator>, at: Endpoint, request: Request) ->
     let path = request.uri().path().to_owned();
     let from =
         request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::from([127, 0, 0, 1]), |info| info.0.ip());
-    let mut response = if sim.is_known(&request) {
-        misbehaving(&sim, at, request, from).await
-    } else {
-        StatusCode::UNAUTHORIZED.into_response()
+    let mut response = match sim.owner(&request) {
+        Some(owner) => misbehaving(&sim, &owner, at, request, from).await,
+        None => StatusCode::UNAUTHORIZED.into_response(),
     };
     let id = sim.random_hex();
     if let Ok(id) = HeaderValue::from_str(&id) {
@@ -181,7 +185,7 @@ async fn call(Shared(sim): Shared<Simulator>, at: Endpoint, request: Request) ->
     response
 }
 
-async fn misbehaving(sim: &Simulator, at: Endpoint, request: Request, from: IpAddr) -> Response {
+async fn misbehaving(sim: &Simulator, owner: &str, at: Endpoint, request: Request, from: IpAddr) -> Response {
     let fault = sim.take_fault(at);
     match fault {
         Some(Misbehaviour::CutBeforeActing) => return cut(),
@@ -190,13 +194,23 @@ async fn misbehaving(sim: &Simulator, at: Endpoint, request: Request, from: IpAd
         }
         Some(Misbehaviour::Unauthorized) => return StatusCode::UNAUTHORIZED.into_response(),
         Some(Misbehaviour::Code(code)) => return sim.answer(Err(Fault { code, description: "?".to_owned() }), ""),
+        Some(Misbehaviour::DoneWithError(code)) => {
+            let body = format!(
+                "<reportDoneResponse><responseCode>{code}</responseCode><reportId>0</reportId><files/></reportDoneResponse>"
+            );
+            return (sim.status(code), [(header::CONTENT_TYPE, "application/xml")], body).into_response();
+        }
         Some(Misbehaviour::TooManyRequests) => {
             return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "1")]).into_response();
         }
         Some(Misbehaviour::ExpireNow) => sim.expire_all(),
         _ => {}
     }
-    let mut said = sim.act(at, request, from).await;
+    let mut said = if fault == Some(Misbehaviour::Twice) {
+        twice(sim, owner, at, request, from).await
+    } else {
+        sim.act(owner, at, request, from).await
+    };
     match fault {
         Some(Misbehaviour::CutAfterActing) => return cut(),
         Some(Misbehaviour::Slow(wait)) => tokio::time::sleep(wait).await,
@@ -215,6 +229,15 @@ async fn misbehaving(sim: &Simulator, at: Endpoint, request: Request, from: IpAd
     response
 }
 
+/// A request that a proxy between delivered twice.
+async fn twice(sim: &Simulator, owner: &str, at: Endpoint, request: Request, from: IpAddr) -> Result<Said, Fault> {
+    let (head, body) = request.into_parts();
+    let bytes = axum::body::to_bytes(body, 64 << 20).await.map_err(|_| Fault::code(4_000))?;
+    let again = Request::from_parts(head.clone(), Body::from(bytes.clone()));
+    sim.act(owner, at, Request::from_parts(head, Body::from(bytes)), from).await.ok();
+    sim.act(owner, at, again, from).await
+}
+
 fn cut() -> Response {
     let mut response = StatusCode::OK.into_response();
     response.extensions_mut().insert(Cut);
@@ -230,6 +253,9 @@ impl Simulator {
         let element =
             |name: &str, text: Option<String>| text.map_or_else(String::new, |text| format!("<{name}>{text}</{name}>"));
         let (code, body) = match said {
+            Ok(Said { schema: Some(schema), .. }) => {
+                return ([(header::CONTENT_TYPE, "application/xml")], schema).into_response();
+            }
             Ok(Said { report_id, done: Some(files), .. }) => {
                 let id = element("reportId", report_id.map(|id| id.to_string()));
                 let files: String = files.into_iter().map(|file| element("fileId", Some(file))).collect();

@@ -2,6 +2,7 @@
 //! demand.
 
 mod doors;
+mod rules;
 mod schema;
 
 use std::collections::VecDeque;
@@ -28,12 +29,18 @@ pub enum Statuses {
 /// How the simulator is set up.
 #[derive(Clone)]
 pub struct Settings {
-    /// The one account.
+    /// The account.
     pub username: String,
     /// Its password.
     pub password: String,
     /// Whether it may submit.
     pub may_submit: bool,
+    /// Another account, which may submit; what is one's does not exist to the other.
+    pub another: Option<(String, String)>,
+    /// What is served as the schema; without it there is none.
+    pub xsd: Option<Vec<u8>>,
+    /// Whether `fileinfo` answers with the file's id too, as it did in 2016.
+    pub fileinfo_names_file: bool,
     /// Statuses of errors.
     pub statuses: Statuses,
     /// Number of the first report.
@@ -42,6 +49,8 @@ pub struct Settings {
     pub clock: Clock,
     /// For file ids and request ids.
     pub seed: u64,
+    /// Whether elements are known that came after the schema of November 2025.
+    pub newer: bool,
     /// Code for a second `fileinfo` of one file: 4100 or 1300, nobody knows.
     pub second_fileinfo: i32,
     /// Code for an expired report: 5001 or 5101, nobody knows.
@@ -51,16 +60,20 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The usual: one account that may submit.
+    /// The usual: one account, which may submit.
     pub fn new(username: &str, password: &str, clock: Clock) -> Self {
         Self {
             username: username.to_owned(),
             password: password.to_owned(),
             may_submit: true,
+            another: None,
+            xsd: None,
+            fileinfo_names_file: false,
             statuses: Statuses::Modern,
             first_report: 4_000_001,
             clock,
             seed: 1,
+            newer: false,
             second_fileinfo: 4_100,
             expired: 5_001,
             journal: None,
@@ -102,6 +115,9 @@ pub struct FileView {
 pub struct ReportView {
     /// Its number.
     pub report_id: i64,
+    /// Whose it is.
+    #[serde(default)]
+    pub owner: String,
     /// Where it stands.
     pub state: State,
     /// As submitted.
@@ -116,6 +132,15 @@ pub struct ReportView {
     pub changed_at: Timestamp,
     /// When it was finished.
     pub finished_at: Option<Timestamp>,
+}
+
+impl ReportView {
+    /// The word that follows these words in the report, for instance the number of a case. Nothing, if they are not in it.
+    pub fn word_after(&self, words: &str) -> Option<&str> {
+        let (_, rest) = self.xml.split_once(words)?;
+        let rest = rest.trim_start();
+        rest.get(..rest.find(|c: char| c.is_whitespace() || matches!(c, '<' | '.' | ',' | ';')).unwrap_or(rest.len()))
+    }
 }
 
 /// A call of the API.
@@ -162,6 +187,36 @@ pub enum Misbehaviour {
     TooManyRequests,
     /// Let the report expire first.
     ExpireNow,
+    /// Do nothing, and answer an error under the root of `finish`, without a word of explanation.
+    DoneWithError(i32),
+    /// Act as if the request had been delivered twice, and give the second answer.
+    Twice,
+}
+
+impl Misbehaviour {
+    /// Every kind, for tests that try them all.
+    pub const EVERY: [Self; 14] = [
+        Self::CutAfterActing,
+        Self::CutBeforeActing,
+        Self::Slow(std::time::Duration::from_millis(20)),
+        Self::WrongMd5,
+        Self::Html500,
+        Self::Unauthorized,
+        Self::ZeroWith500,
+        Self::Code(1_100),
+        Self::Code(9_999),
+        Self::ExtraElements,
+        Self::TooManyRequests,
+        Self::ExpireNow,
+        Self::DoneWithError(1_000),
+        Self::Twice,
+    ];
+}
+
+/// What the destination would say of a document for `submit` or `fileinfo`, whatever the state of its report.
+pub fn judge(document: &str, now: Timestamp, newer: bool) -> Result<(), String> {
+    let root = if document.contains("<fileDetails") { "fileDetails" } else { "report" };
+    schema::check(document, root, now, newer).map(drop).map_err(|fault| fault.description)
 }
 
 #[derive(Default)]
@@ -270,13 +325,14 @@ impl Simulator {
         file.sync_data()
     }
 
-    fn submit(&self, xml: &str) -> Result<Said, Fault> {
+    fn submit(&self, owner: &str, xml: &str) -> Result<Said, Fault> {
         let now = self.now();
-        let document = schema::check(xml, "report", now)?;
+        let document = schema::check(xml, "report", now, self.settings.newer)?;
         let mut inner = self.inner();
         let last = inner.reports.iter().map(|report| report.report_id).max();
         let report = ReportView {
             report_id: last.map_or(self.settings.first_report, |last| last + 1),
+            owner: owner.to_owned(),
             state: State::Open,
             xml: xml.to_owned(),
             batched: document.has("batchedReport"),
@@ -292,10 +348,16 @@ impl Simulator {
     }
 
     /// Changes an open report, or says why not.
-    fn change<T>(&self, id: i64, change: impl FnOnce(&mut ReportView) -> Result<T, Fault>) -> Result<T, Fault> {
+    fn change<T>(
+        &self,
+        owner: &str,
+        id: i64,
+        change: impl FnOnce(&mut ReportView) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         self.expire();
         let mut inner = self.inner();
-        let report = inner.reports.iter_mut().find(|report| report.report_id == id).ok_or(Fault::code(5_001))?;
+        let known = |report: &&mut ReportView| report.report_id == id && report.owner == owner;
+        let report = inner.reports.iter_mut().find(known).ok_or(Fault::code(5_001))?;
         match report.state {
             State::Open => {}
             State::Finished => return Err(Fault::code(5_102)),
@@ -309,29 +371,30 @@ impl Simulator {
         Ok(answer)
     }
 
-    fn upload(&self, id: i64, name: String, md5: String, size: u64) -> Result<Said, Fault> {
+    fn upload(&self, owner: &str, id: i64, name: String, md5: String, size: u64) -> Result<Said, Fault> {
         let (now, file_id) = (self.now(), self.random_hex());
         let file = FileView { file_id: file_id.clone(), md5: md5.clone(), size, name, details: None };
-        self.change(id, |report| {
+        self.change(owner, id, |report| {
             report.files.push(file);
             report.changed_at = now;
             Ok(Said { file_id: Some(file_id), hash: Some(md5), ..Said::report(id) })
         })
     }
 
-    fn fileinfo(&self, xml: &str) -> Result<Said, Fault> {
+    fn fileinfo(&self, owner: &str, xml: &str) -> Result<Said, Fault> {
         let now = self.now();
-        let document = schema::check(xml, "fileDetails", now)?;
+        let document = schema::check(xml, "fileDetails", now, self.settings.newer)?;
         let id = document.text_of("reportId").and_then(|text| text.parse().ok()).unwrap_or(0);
         let file_id = document.text_of("fileId").unwrap_or_default().to_owned();
         let again = self.settings.second_fileinfo;
-        self.change(id, |report| {
+        let named = self.settings.fileinfo_names_file.then(|| file_id.clone());
+        self.change(owner, id, |report| {
             let batched = report.batched;
             let file = report.files.iter_mut().find(|file| file.file_id == file_id).ok_or(Fault::code(5_002))?;
             if file.details.is_some() {
                 return Err(Fault::code(again));
             }
-            if batched && !schema::fits_batched(&document) {
+            if batched && !rules::fits_batched(&document) {
                 return Err(Fault::said(
                     4_100,
                     "a file of a batched report must be viral or potentialMeme, and no more",
@@ -339,13 +402,13 @@ impl Simulator {
             }
             file.details = Some(xml.to_owned());
             report.changed_at = now;
-            Ok(Said::report(id))
+            Ok(Said { file_id: named, ..Said::report(id) })
         })
     }
 
-    fn finish(&self, id: i64) -> Result<Said, Fault> {
+    fn finish(&self, owner: &str, id: i64) -> Result<Said, Fault> {
         let now = self.now();
-        self.change(id, |report| {
+        self.change(owner, id, |report| {
             if report.batched && report.files.len() != 1 {
                 return Err(Fault::said(4_100, "a batched report has exactly one file"));
             }
@@ -356,8 +419,8 @@ impl Simulator {
         })
     }
 
-    fn retract(&self, id: i64) -> Result<Said, Fault> {
-        self.change(id, |report| {
+    fn retract(&self, owner: &str, id: i64) -> Result<Said, Fault> {
+        self.change(owner, id, |report| {
             report.state = State::Retracted;
             Ok(Said::report(id))
         })
@@ -372,6 +435,7 @@ struct Said {
     hash: Option<String>,
     done: Option<Vec<String>>,
     description: Option<String>,
+    schema: Option<Vec<u8>>,
 }
 
 impl Said {
@@ -396,6 +460,7 @@ impl Fault {
             1_300 => "Update failed",
             2_000 => "Authentication required",
             3_100 => "User does not have authorization to make submissions",
+            3_300 => "User does not have authorization to make updates",
             4_000 => "Invalid request",
             4_110 => "Malformed XML submittal",
             4_200 => "Malformed file submittal",

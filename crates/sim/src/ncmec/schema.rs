@@ -2,22 +2,24 @@
 //!
 //! A content model is a regular expression over the names of an element's children, each followed by a blank.
 
-use std::net::IpAddr;
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use jiff::Timestamp;
+use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use regex::Regex;
 
-use super::Fault;
+use super::{Fault, rules};
 
 /// An element with where it began.
 #[derive(Default)]
 pub(super) struct Element {
-    name: String,
-    attributes: Vec<(String, String)>,
-    text: String,
-    children: Vec<Element>,
-    place: usize,
+    pub(super) name: String,
+    pub(super) attributes: Vec<(String, String)>,
+    pub(super) text: String,
+    pub(super) children: Vec<Element>,
+    pub(super) place: usize,
 }
 
 impl Element {
@@ -26,19 +28,24 @@ impl Element {
     }
 
     pub(super) fn text_of(&self, name: &str) -> Option<&str> {
-        self.get(name).map(|child| child.text.trim())
+        self.get(name).map(|child| rules::collapsed(&child.text))
     }
 
-    fn get(&self, name: &str) -> Option<&Self> {
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
+        self.children.iter().filter(move |child| child.name == name)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Self> {
         self.children.iter().find(|child| child.name == name)
     }
 
-    fn attribute(&self, name: &str) -> Option<&str> {
+    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
-const PERSON: &str = "(firstName )?(lastName )?(phone )*(email )*(address )*(age )?(dateOfBirth )?";
+const PERSON: &str =
+    "(firstName )?(lastName )?(phone )*(email )*(address )*(age )?(ageAssertionDiscrepancy )?(dateOfBirth )?";
 const CONTACT: &str = "(firstName )?(lastName )?(phone )*(email )*(address )*";
 const ACCOUNT: &str = "(espIdentifier )?(espService )?(compromisedAccount )?(screenName )?(displayName )*(profileUrl )*(profileBio )?(ipCaptureEvent )*(deviceId )*";
 const ENDING: &str =
@@ -50,7 +57,7 @@ fn model(name: &str, parent: &str) -> Option<String> {
         "report" => "(batchedReport )?incidentSummary (internetDetails )*(lawEnforcement )?reporter (personOrUserReported )*(intendedRecipient )*(victim )*(additionalInfo )?".to_owned(),
         "batchedReport" => String::new(),
         "incidentSummary" => "incidentType (platform )?(escalateToHighPriority )?(reportAnnotations )?incidentDateTime (incidentDateTimeDescription )?".to_owned(),
-        "reportAnnotations" => "((sextortion|csamSolicitation|minorToMinorInteraction|spam|sadisticOnlineExploitation) )*".to_owned(),
+        "reportAnnotations" => "((sextortion|csamSolicitation|minorToMinorInteraction|spam|sadisticOnlineExploitation|informational|potentialAggravatingFactors|instrumentalUse) )*".to_owned(),
         "fileAnnotations" => "((animeDrawingVirtualHentai|potentialMeme|viral|possibleSelfProduction|physicalHarm|violenceGore|bestiality|liveStreaming|infant|generativeAi) )*".to_owned(),
         "internetDetails" => "(webPageIncident|emailIncident|newsgroupIncident|chatImIncident|onlineGamingIncident|cellPhoneIncident|nonInternetIncident|peer2peerIncident) ".to_owned(),
         "webPageIncident" => "(url )*(additionalInfo )?".to_owned(),
@@ -69,20 +76,49 @@ fn model(name: &str, parent: &str) -> Option<String> {
             let ids = ACCOUNT;
             format!("(personOrUserReportedPerson )?(vehicleDescription )?{ids}(thirdPartyUserReported )?(priorCTReports )*(groupIdentifier )?{ENDING}(associatedAccount )*(additionalInfo )?")
         }
-        "intendedRecipient" => format!("(intendedRecipientPerson )?{ACCOUNT}(priorCTReports )*(groupIdentifier )?{ENDING}(additionalInfo )?"),
+        "intendedRecipient" => format!("(intendedRecipientPerson )?{ACCOUNT}(priorCTReports )*(groupIdentifier )?{ENDING}(additionalInfo )*"),
         "victim" => format!("victimPerson {ACCOUNT}(schoolName )?(priorCTReports )*{ENDING}(associatedAccount )*(additionalInfo )?"),
-        "associatedAccount" => "(platform )?(firstName )?(middleName )?(lastName )?(approximateAge )?(dateOfBirth )?(phone )*(email )*(allEmailsReported )?(address )*(espService )?(espIdentifier )?(profileUrl )*(screenName )?(displayName )*(profileBio )?(groupIdentifier )?(compromisedAccount )?(accountTemporarilyDisabled )?(accountPermanentlyDisabled )?(ipCaptureEvent )*(deviceId )*(priorCTReport )*(additionalInfo )?".to_owned(),
+        "associatedAccount" => "(platform )?(firstName )?(middleName )?(lastName )?(approximateAge )?(ageAssertionDiscrepancy )?(dateOfBirth )?(phone )*(email )*(allEmailsReported )?(address )*(espService )?(espIdentifier )?(profileUrl )*(screenName )?(displayName )*(profileBio )?(groupIdentifier )?(compromisedAccount )?(accountTemporarilyDisabled )?(accountPermanentlyDisabled )?(ipCaptureEvent )*(deviceId )*(priorCTReport )*(additionalInfo )?".to_owned(),
         "ipCaptureEvent" => "ipAddress (eventName )?(dateTime )?(possibleProxy )?(port )?".to_owned(),
         "deviceId" => "idType idValue (eventName )?(dateTime )?".to_owned(),
         "incidentAddress" => "(address )?(city )?(zipCode )?(state )?(nonUsaState )?(country )?".to_owned(),
         // `address` is both the block and its first line.
-        "address" if parent != "address" && parent != "incidentAddress" => "(address )?(city )?(zipCode )?(state )?(nonUsaState )?(country )?".to_owned(),
-        "estimatedLocation" => "(city )?(region )?countryCode ".to_owned(),
+        "address" if !is_line(name, parent) => "(address )?(city )?(zipCode )?(state )?(nonUsaState )?(country )?".to_owned(),
+        "estimatedLocation" => "(city )?(region )?(countryCode )?".to_owned(),
         "fileDetails" => "reportId fileId (fileName )?(originalFileName )?(uploadedToEspTimestamp )?(locationOfFile )?(fileViewedByEsp )?(exifViewedByEsp )?(publiclyAvailable )?(fileRelevance )?((potentialMeme )|(fileAnnotations ))?(industryClassification )?(originalFileHash )*(ipCaptureEvent )?(deviceId )*(details )*(additionalInfo )*".to_owned(),
         "details" => "(nameValuePair )+".to_owned(),
         "nameValuePair" => "name value ".to_owned(),
         _ => return None,
     })
+}
+
+/// The first line of an address has the name of the whole.
+fn is_line(name: &str, parent: &str) -> bool {
+    name == "address" && matches!(parent, "address" | "incidentAddress")
+}
+
+/// Whether an element holds text and no elements.
+pub(super) fn is_simple(name: &str, parent: &str) -> bool {
+    fitting(name, parent).is_none()
+}
+
+/// A model as it is compared: all of a sequence of children, and how far one gets when nothing is required.
+type Fitting = (Regex, Regex);
+
+/// What came after the schema of November 2025.
+const NEWER: [&str; 4] = ["informational", "ageAssertionDiscrepancy", "potentialAggravatingFactors", "instrumentalUse"];
+
+fn fitting(name: &str, parent: &str) -> Option<Fitting> {
+    type Known = Mutex<HashMap<(String, bool), Option<Fitting>>>;
+    static KNOWN: LazyLock<Known> = LazyLock::new(Mutex::default);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = (name.to_owned(), is_line(name, parent));
+    let made = known.entry(key).or_insert_with(|| {
+        let model = model(name, parent)?;
+        let loose = Regex::new(r"([A-Za-z0-9]+) ").ok()?.replace_all(&model, "(?:$1 )?").into_owned();
+        Some((Regex::new(&format!("^(?:{model})$")).ok()?, Regex::new(&format!("^(?:{loose})")).ok()?))
+    });
+    made.clone()
 }
 
 /// Attributes an element may carry; those behind `!` it must.
@@ -104,28 +140,14 @@ fn attributes(name: &str) -> &'static [&'static str] {
     }
 }
 
-const INCIDENTS: [&str; 8] = [
-    "Child Pornography (possession, manufacture, and distribution)",
-    "Child Sex Trafficking",
-    "Child Sex Tourism",
-    "Child Sexual Molestation",
-    "Misleading Domain Name",
-    "Misleading Words or Digital Images on the Internet",
-    "Online Enticement of Children for Sexual Acts",
-    "Unsolicited Obscene Material Sent to a Child",
-];
-const EVENTS: [&str; 6] = ["Login", "Registration", "Purchase", "Upload", "Other", "Unknown"];
-const STATES: &str = " AK AL AR AZ CA CO CT DC DE FL GA GU HI IA ID IL IN KS KY LA MA MD ME MI MN MO MS MT NC ND NE NH NJ NM NV NY OH OK OR PA PR RI SC SD TN TX UT VA VI VT WA WI WV WY ";
-const COUNTRIES: &str = " A1 A2 O1 AD AE AF AG AI AL AM AN AO AP AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET EU FI FJ FK FM FO FR FX GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW ";
-
 /// Reads and checks a document; every complaint comes with its line and column, as Xerces says it.
-pub(super) fn check(xml: &str, root: &str, now: Timestamp) -> Result<Element, Fault> {
+pub(super) fn check(xml: &str, root: &str, now: Timestamp, newer: bool) -> Result<Element, Fault> {
     let document = read(xml).ok_or(Fault::code(4_110))?;
     let mut complaints = Vec::new();
     if document.name == root {
-        shape(&document, "", &mut complaints);
-        values(&document, "", now, &mut complaints);
-        rules(&document, &mut complaints);
+        shape(&document, "", newer, &mut complaints);
+        rules::values(&document, "", now, &mut complaints);
+        rules::documented(&document, &mut complaints);
     } else {
         let message = format!("cvc-elt.1.a: Cannot find the declaration of element '{}'.", document.name);
         complaints.push((document.place, message));
@@ -145,33 +167,26 @@ pub(super) fn check(xml: &str, root: &str, now: Timestamp) -> Result<Element, Fa
     Err(Fault::said(4_100, &lines.join("\n")))
 }
 
-/// Whether a file's details may stand in a batched report.
-pub(super) fn fits_batched(details: &Element) -> bool {
-    let forbidden = [
-        "originalFileName",
-        "locationOfFile",
-        "originalFileHash",
-        "ipCaptureEvent",
-        "deviceId",
-        "details",
-        "additionalInfo",
-    ];
-    let flags: Vec<&str> = details
-        .get("fileAnnotations")
-        .map(|flags| flags.children.iter().map(|flag| flag.name.as_str()).collect())
-        .unwrap_or_default();
-    !flags.is_empty()
-        && flags.iter().all(|flag| matches!(*flag, "viral" | "potentialMeme"))
-        && !forbidden.iter().any(|name| details.has(name))
-        && details.text_of("fileRelevance").is_none_or(|relevance| relevance == "Reported")
+/// XML 1.0, section 2.2.
+fn is_character(c: char) -> bool {
+    !matches!(u32::from(c), 0..=8 | 0xb | 0xc | 0xe..=0x1f | 0xfffe | 0xffff)
 }
 
 fn read(xml: &str) -> Option<Element> {
+    if !xml.chars().all(is_character) {
+        return None;
+    }
     let mut reader = quick_xml::Reader::from_str(xml);
+    reader.config_mut().check_comments = true;
     let begin = |tag: &BytesStart<'_>, place: u64| {
         let attributes = tag
             .attributes()
-            .map(|pair| pair.ok().map(|pair| (pair.key.as_ref().to_owned(), pair.value.into_owned())))
+            .map(|pair| {
+                let pair = pair.ok()?;
+                let value = pair.normalized_value(XmlVersion::Implicit1_0).ok()?.into_owned();
+                (!pair.value.contains('<') && value.chars().all(is_character))
+                    .then(|| (pair.key.as_ref().to_owned(), value))
+            })
             .collect::<Option<Vec<_>>>()?;
         let place = usize::try_from(place).ok()?;
         Some(Element { name: tag.name().as_ref().to_owned(), attributes, place, ..Element::default() })
@@ -200,7 +215,7 @@ fn read(xml: &str) -> Option<Element> {
             }
             Event::GeneralRef(name) => {
                 let resolved = match name.resolve_char_ref().ok()? {
-                    Some(c) => c.to_string(),
+                    Some(c) => Some(c).filter(|c| is_character(*c))?.to_string(),
                     None => quick_xml::escape::resolve_predefined_entity(&name)?.to_owned(),
                 };
                 open.last_mut()?.text += &resolved;
@@ -229,16 +244,17 @@ fn rest_is_empty(mut reader: quick_xml::Reader<&[u8]>) -> bool {
     }
 }
 
-type Complaints = Vec<(usize, String)>;
+pub(super) type Complaints = Vec<(usize, String)>;
 
-fn shape(element: &Element, parent: &str, complaints: &mut Complaints) {
+fn shape(element: &Element, parent: &str, newer: bool, complaints: &mut Complaints) {
     let name = element.name.as_str();
-    for (key, _) in &element.attributes {
+    for (key, value) in &element.attributes {
         let known = attributes(name).iter().any(|allowed| allowed.trim_start_matches('!') == key);
-        let about_schema = key.starts_with("xmlns") || key.starts_with("xsi:");
+        let about_schema = key.starts_with("xmlns:")
+            || (key == "xmlns" && value.is_empty())
+            || matches!(key.as_str(), "xsi:noNamespaceSchemaLocation" | "xsi:schemaLocation");
         // The first line of an address has no type.
-        let line = name == "address" && matches!(parent, "address" | "incidentAddress");
-        if (!known || line) && !about_schema {
+        if (!known || is_line(name, parent)) && !about_schema {
             let message =
                 format!("cvc-complex-type.3.2.2: Attribute '{key}' is not allowed to appear in element '{name}'.");
             complaints.push((element.place, message));
@@ -250,7 +266,7 @@ fn shape(element: &Element, parent: &str, complaints: &mut Complaints) {
             complaints.push((element.place, message));
         }
     }
-    let Some(model) = model(name, parent) else {
+    let Some((model, loose)) = fitting(name, parent) else {
         if let Some(child) = element.children.first() {
             let message = format!(
                 "cvc-type.3.1.2: Element '{name}' is a simple type, so it must have no element information item [children]: '{}'.",
@@ -261,7 +277,8 @@ fn shape(element: &Element, parent: &str, complaints: &mut Complaints) {
         return;
     };
     let names: String = element.children.iter().flat_map(|child| [child.name.as_str(), " "]).collect();
-    let fits = Regex::new(&format!("^(?:{model})$")).is_ok_and(|model| model.is_match(&names));
+    let too_new = !newer && element.children.iter().any(|child| NEWER.contains(&child.name.as_str()));
+    let fits = model.is_match(&names) && !too_new;
     let flags = name == "reportAnnotations" || name == "fileAnnotations";
     let twice = flags
         && element
@@ -270,7 +287,7 @@ fn shape(element: &Element, parent: &str, complaints: &mut Complaints) {
             .enumerate()
             .any(|(n, child)| element.children.iter().skip(n + 1).any(|other| other.name == child.name));
     if !fits || twice {
-        let message = match first_unexpected(&model, element) {
+        let message = match first_unexpected(&loose, &names) {
             Some(child) => {
                 format!("cvc-complex-type.2.4.a: Invalid content was found starting with element '{child}'.")
             }
@@ -278,172 +295,18 @@ fn shape(element: &Element, parent: &str, complaints: &mut Complaints) {
         };
         complaints.push((element.place, message));
     }
-    if !element.text.trim().is_empty() {
+    let empty = name == "batchedReport" && !element.text.is_empty();
+    if empty || !rules::collapsed(&element.text).is_empty() {
         complaints
             .push((element.place, format!("cvc-complex-type.2.3: Element '{name}' cannot have character [children].")));
     }
     for child in &element.children {
-        shape(child, name, complaints);
+        shape(child, name, newer, complaints);
     }
 }
 
 /// The first child that the model cannot take, were nothing in it required. None: what is required is missing.
-fn first_unexpected(model: &str, element: &Element) -> Option<String> {
-    let loose = Regex::new(r"([A-Za-z0-9]+) ").ok()?.replace_all(model, "(?:$1 )?").into_owned();
-    let names: String = element.children.iter().flat_map(|child| [child.name.as_str(), " "]).collect();
-    let fits = Regex::new(&format!("^(?:{loose})")).ok()?.find(&names).map_or(0, |found| found.end());
+fn first_unexpected(loose: &Regex, names: &str) -> Option<String> {
+    let fits = loose.find(names).map_or(0, |found| found.end());
     names.get(fits..)?.split_whitespace().next().map(str::to_owned)
-}
-
-fn values(element: &Element, parent: &str, now: Timestamp, complaints: &mut Complaints) {
-    let (name, text) = (element.name.as_str(), element.text.trim());
-    let mut complain = |message: String| complaints.push((element.place, message));
-    let listed = |words: &[&str]| {
-        (!words.contains(&text)).then(|| format!("cvc-enumeration-valid: Value '{text}' is not facet-valid."))
-    };
-    let time = |text: &str| match text.parse::<Timestamp>() {
-        Ok(at) if at > now => Some(format!("'{text}' must be in the past.")),
-        Ok(_) => None,
-        Err(_) => Some(format!("cvc-datatype-valid.1.2.1: '{text}' is not a valid value for 'dateTime'.")),
-    };
-    let whole = |least: i64, most: i64| match text.parse::<i64>() {
-        Ok(number) if (least..=most).contains(&number) => None,
-        _ => Some(format!("cvc-datatype-valid.1.2.1: '{text}' is not a valid value between {least} and {most}.")),
-    };
-    let flag = matches!(parent, "reportAnnotations" | "fileAnnotations");
-    let complaint = match name {
-        _ if flag => (!matches!(text, "" | "true"))
-            .then(|| "cvc-elt.5.2.2.2.2: The value does not match the fixed value 'true'.".to_owned()),
-        "incidentType" => listed(&INCIDENTS),
-        "eventName" => listed(&EVENTS),
-        "fileRelevance" => listed(&["Reported", "Supplemental Reported"]),
-        "industryClassification" => listed(&["A1", "A2", "B1", "B2"]),
-        "state" => (!STATES.contains(&format!(" {text} ")) && !text.is_empty())
-            .then(|| format!("cvc-enumeration-valid: Value '{text}' is not facet-valid.")),
-        "country" | "countryCode" => (!COUNTRIES.contains(&format!(" {text} ")) && !text.is_empty())
-            .then(|| format!("cvc-enumeration-valid: Value '{text}' is not facet-valid.")),
-        "incidentDateTime" | "dateTime" | "uploadedToEspTimestamp" => time(text),
-        "dateOfBirth" => text
-            .parse::<jiff::civil::Date>()
-            .err()
-            .map(|_| format!("cvc-datatype-valid.1.2.1: '{text}' is not a valid value for 'date'.")),
-        "reportId" | "priorCTReports" | "priorCTReport" => whole(1, i64::MAX),
-        "port" => whole(1, 65_535),
-        "age" | "approximateAge" => whole(0, 150),
-        "latitude" | "longitude" => text
-            .parse::<f64>()
-            .err()
-            .map(|_| format!("cvc-datatype-valid.1.2.1: '{text}' is not a valid value for 'double'.")),
-        "ipAddress" => text.parse::<IpAddr>().err().map(|_| format!("'{text}' is not a valid IP address.")),
-        "url" | "legalURL" | "profileUrl" | "locationOfFile" => {
-            let spaced = text.chars().any(|c| c.is_whitespace() || c.is_control());
-            (spaced || text.is_empty() || text.chars().count() > 2_083).then(|| format!("'{text}' is not a valid URL."))
-        }
-        "email" | "emailAddress" => {
-            let fits = text
-                .split_once('@')
-                .is_some_and(|(local, host)| !local.is_empty() && local.len() <= 64 && host.contains('.'));
-            (!fits || text.len() > 255).then(|| format!("'{text}' is not a well-formed email address."))
-        }
-        "fileViewedByEsp"
-        | "exifViewedByEsp"
-        | "publiclyAvailable"
-        | "possibleProxy"
-        | "potentialMeme"
-        | "compromisedAccount"
-        | "allEmailsReported"
-        | "thirdPartyUserReported"
-        | "reportedToLe"
-        | "servedLegalProcessDomestic"
-        | "servedLegalProcessInternational"
-        | "accountTemporarilyDisabled"
-        | "accountPermanentlyDisabled" => (!matches!(text, "true" | "false" | "0" | "1"))
-            .then(|| format!("cvc-datatype-valid.1.2.1: '{text}' is not a valid value for 'boolean'.")),
-        "escalateToHighPriority" => (text.is_empty() || text.chars().count() > 3_000)
-            .then(|| "must not be blank, and at most 3000 characters".to_owned()),
-        "platform" | "screenName" => (text.chars().count() > 256).then(|| "at most 256 characters".to_owned()),
-        "espIdentifier" | "displayName" => (text.chars().count() > 256).then(|| "at most 255 characters".to_owned()),
-        "originalFileName" => (text.chars().count() > 2_056).then(|| "at most 2056 characters".to_owned()),
-        _ => None,
-    };
-    if let Some(message) = complaint {
-        complain(message);
-    }
-    for (key, value) in &element.attributes {
-        let value = value.as_str();
-        let digits =
-            |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-        let fits = match key.as_str() {
-            "reason" => value == "VIRAL_POTENTIAL_MEME",
-            "countryCallingCode" => value.strip_prefix('+').is_some_and(|rest| digits(rest, 3)),
-            "extension" => digits(value, 10),
-            "verified" | "userNotified" | "thirdPartyUser" | "thirdPartyHostedContent" => {
-                matches!(value, "true" | "false" | "0" | "1")
-            }
-            "verificationDate" | "disabledDate" | "userNotifiedDate" | "timestamp" => time(value).is_none(),
-            "fleaCountry" => COUNTRIES.contains(&format!(" {value} ")),
-            "type" => match name {
-                "address" | "incidentAddress" => {
-                    ["Home", "Business", "Billing", "Shipping", "Technical"].contains(&value)
-                }
-                "phone" | "phoneNumber" => {
-                    ["Mobile", "Home", "Business", "Work", "Fax", "Internet", "Recovery"].contains(&value)
-                }
-                "email" | "emailAddress" => ["Home", "Work", "Business", "Recovery"].contains(&value),
-                "associatedAccount" => {
-                    ["Billing", "Linked", "Business", "Creator", "Parent/Guardian", "Other"].contains(&value)
-                }
-                "details" => ["EXIF", "HASH"].contains(&value),
-                _ => true,
-            },
-            _ => true,
-        };
-        if !fits {
-            complain(format!(
-                "cvc-attribute.3: The value '{value}' of attribute '{key}' on element '{name}' is not valid."
-            ));
-        }
-    }
-    for child in &element.children {
-        values(child, name, now, complaints);
-    }
-}
-
-/// Rules that the documentation adds to the schema.
-fn rules(document: &Element, complaints: &mut Complaints) {
-    let mut complain = |message: &str| complaints.push((document.place, message.to_owned()));
-    if document.name == "fileDetails" {
-        let yes = |name| matches!(document.text_of(name), Some("true" | "1"));
-        if yes("exifViewedByEsp") && !yes("fileViewedByEsp") {
-            complain("exifViewedByEsp can be true only if fileViewedByEsp is true.");
-        }
-        let meme = document.get("fileAnnotations").is_some_and(|flags| flags.has("potentialMeme"));
-        if document.text_of("fileRelevance") == Some("Supplemental Reported")
-            && (meme || document.has("industryClassification"))
-        {
-            complain("A supplemental file has neither potentialMeme nor industryClassification.");
-        }
-        return;
-    }
-    let batched = document.has("batchedReport");
-    let accounts: Vec<&Element> =
-        document.children.iter().filter(|child| child.name == "personOrUserReported").collect();
-    if accounts.len() > 1 && !batched {
-        complain("Only one personOrUserReported is allowed.");
-    }
-    if document
-        .get("reporter")
-        .and_then(|reporter| reporter.get("reportingPerson"))
-        .is_some_and(|person| !person.has("email"))
-    {
-        complain("reportingPerson needs an email.");
-    }
-    if batched {
-        let forbidden = ["internetDetails", "lawEnforcement", "intendedRecipient", "victim", "additionalInfo"];
-        let escalated = document.get("incidentSummary").is_some_and(|summary| summary.has("escalateToHighPriority"));
-        let more = accounts.iter().any(|account| account.children.iter().any(|child| child.name != "espIdentifier"));
-        if escalated || more || forbidden.iter().any(|name| document.has(name)) {
-            complain("Not allowed in a batched report.");
-        }
-    }
 }

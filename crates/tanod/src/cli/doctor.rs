@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use exchange::ncmec::{Outcome, Schema};
 use serde_json::json;
 
 use super::{Context, Done, Trouble};
@@ -153,13 +154,28 @@ pub(super) async fn run(context: &Context, args: &Args) -> Done {
     match (&app.ncmec, args.outside) {
         (None, _) => found.bad("reporting", "the CyberTipline is off", "Set reporting.ncmec, username and password."),
         (Some(_), false) => found.good("reporting", "configured; --outside asks whether the credentials are accepted"),
-        (Some(client), true) => match client.status().await.map(|answer| answer.outcome()) {
-            Ok(exchange::ncmec::Outcome::Accepted(_)) => found.good("reporting", "the credentials are accepted"),
-            Ok(other) => found.bad("reporting", format!("{other:?}"), "Check the credentials with NCMEC's ESP team."),
-            Err(error) => {
-                found.bad("reporting", error.to_string(), "Check the network between here and the CyberTipline.");
+        (Some(client), true) => {
+            match client.status().await.map(|answer| answer.outcome()) {
+                Ok(Outcome::Accepted(_)) => found.good("reporting", "the credentials are accepted"),
+                Ok(other) => {
+                    found.bad("reporting", format!("{other:?}"), "Check the credentials with NCMEC's ESP team.");
+                }
+                Err(error) => {
+                    found.bad("reporting", error.to_string(), "Check the network between here and the CyberTipline.");
+                }
             }
-        },
+            match client.schema().await {
+                Ok(Schema::Known(_)) => found.good("schema", "the CyberTipline's schema is the one we were written for"),
+                Ok(Schema::Drifted { sha256 }) => found.bad(
+                    "schema",
+                    format!("the CyberTipline's schema is a newer one ({sha256})"),
+                    "Reports are still sent. Download it, then: tanod report sample, and tanod report check --xsd FILE.",
+                ),
+                // A demo's CyberTipline has none.
+                Ok(Schema::Absent { why }) => found.good("schema", format!("the CyberTipline served none: {why}")),
+                Err(_) => {}
+            }
+        }
     }
     if context.json {
         context.result(&json!({"ok": !found.worst}), "");

@@ -2,9 +2,12 @@
 
 use std::fmt::Write as _;
 use std::io::BufRead as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use exchange::ncmec::document::Level;
+use exchange::ncmec::{Finding, Origin, Random, validate};
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Context, Done, Trouble};
@@ -18,11 +21,35 @@ use crate::store::{ReportId, ToldId, as_word};
 #[derive(clap::Subcommand)]
 pub(super) enum Report {
     /// Check CyberTip documents: would the destination accept them?
-    #[command(after_help = "Example:\n  tanod report check report.xml")]
+    #[command(
+        after_help = "Examples:\n  tanod report check report.xml\n  tanod report check --xsd cybertip.xsd *.xml     also by a schema you downloaded; needs xmllint"
+    )]
     Check {
         /// XML files, of `report` or of `fileDetails`.
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// Ask xmllint too, with the schema that your credentials let you download.
+        #[arg(long, value_name = "FILE")]
+        xsd: Option<PathBuf>,
+        /// Which elements are known: 2025-11, 2026-08 or unconfirmed.
+        #[arg(long, value_name = "LEVEL", default_value = "2025-11")]
+        level: Level,
+    },
+    /// Write random documents across the whole model, the same for the same seed: to try a checker or a receiver.
+    #[command(after_help = "Example:\n  tanod report sample --seed 1 --count 100 --out samples")]
+    Sample {
+        /// Another seed gives other documents.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How many.
+        #[arg(long, default_value_t = 100)]
+        count: usize,
+        /// Into this folder, which is made.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// Which elements may stand in them: 2025-11, 2026-08 or unconfirmed.
+        #[arg(long, value_name = "LEVEL", default_value = "2025-11")]
+        level: Level,
     },
     /// Show where reports stand.
     #[command(after_help = "Example:\n  tanod report status --data /var/lib/tanod")]
@@ -60,26 +87,29 @@ pub(super) enum Report {
 
 pub(super) async fn run(context: &Context, report: Report) -> Done {
     match report {
-        Report::Check { files } => {
+        Report::Check { files, xsd, level } => {
             let mut all_valid = true;
             for file in files {
-                let bytes = fs_err::read(&file)?;
-                let findings =
-                    exchange::ncmec::validate(&String::from_utf8_lossy(&bytes), context.clock.now(), Level::default());
-                all_valid &= findings.is_empty();
-                let row = json!({"file": file, "valid": findings.is_empty(), "errors": findings});
-                let words = if findings.is_empty() {
-                    format!("{}: valid", file.display())
-                } else {
-                    let mut words = format!("{}: not valid", file.display());
-                    for found in &findings {
-                        let _fits = write!(words, "\n  {} {}: {}", found.path, found.rule, found.message);
-                    }
-                    words
-                };
+                let row = check(context, file, xsd.as_deref(), level).await?;
+                all_valid &= row.valid;
+                let mut words = format!("{}: {}", row.file.display(), if row.valid { "valid" } else { "not valid" });
+                for found in &row.errors {
+                    let _fits = write!(words, "\n  {} {}: {}", found.path, found.rule, found.message);
+                }
                 context.result(&row, words);
             }
             if all_valid { Ok(()) } else { Err(Trouble::Quiet) }
+        }
+        Report::Sample { seed, count, out, level } => {
+            fs_err::create_dir_all(&out)?;
+            // A fixed time, so that a seed means the same documents on every day.
+            let mut random = Random::new(seed, Timestamp::constant(SAMPLED_AT, 0), level);
+            for nth in 1..=count {
+                let (kind, document) = random.document();
+                fs_err::write(out.join(format!("{nth:06}-{kind}.xml")), document.xml)?;
+            }
+            context.result(&json!({"documents": count, "out": out}), format!("{count} documents in {}", out.display()));
+            Ok(())
         }
         Report::Status => {
             let app = context.open().await?;
@@ -149,4 +179,65 @@ pub(super) async fn run(context: &Context, report: Report) -> Done {
             Ok(())
         }
     }
+}
+
+/// 2026-01-01, in seconds.
+const SAMPLED_AT: i64 = 1_767_225_600;
+
+/// What is said of one file.
+#[derive(serde::Serialize)]
+struct Checked {
+    file: PathBuf,
+    valid: bool,
+    errors: Vec<Finding>,
+}
+
+async fn check(context: &Context, file: PathBuf, xsd: Option<&Path>, level: Level) -> Result<Checked, Trouble> {
+    let bytes = fs_err::read(&file)?;
+    let mut errors = validate(&String::from_utf8_lossy(&bytes), context.clock.now(), level);
+    // What is no XML to us, for instance because it has a document type, is not given to another parser.
+    if let Some(xsd) = xsd
+        && errors.iter().all(|found| found.rule != "xml")
+    {
+        errors.extend(by_schema(&file, xsd).await?);
+    }
+    Ok(Checked { file, valid: errors.is_empty(), errors })
+}
+
+/// Asks xmllint of libxml2. No validator in Rust that we found is ripe, and binding a C library would bring unsafe code in;
+/// so it is a program of its own, which gets two absolute paths, no network, no environment, and half a minute.
+async fn by_schema(file: &Path, xsd: &Path) -> Result<Vec<Finding>, Trouble> {
+    let (file, xsd) = (fs_err::canonicalize(file)?, fs_err::canonicalize(xsd)?);
+    #[expect(clippy::disallowed_methods, reason = "an operator asks for it by --xsd; it gets no key and no media")]
+    let mut asked = tokio::process::Command::new("xmllint");
+    asked.args(["--noout", "--nonet", "--schema"]).arg(xsd).arg(file).env_clear().kill_on_drop(true);
+    let said = match tokio::time::timeout(Duration::from_secs(30), asked.output()).await {
+        Ok(Ok(said)) => said,
+        Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+            let words = "--xsd needs the program xmllint of libxml2 (Debian: libxml2-utils), which is not installed";
+            return Err(Trouble::Said(words.to_owned()));
+        }
+        Ok(Err(error)) => return Err(error.into()),
+        Err(_) => return Err(Trouble::Said("xmllint took longer than half a minute".to_owned())),
+    };
+    let words = String::from_utf8_lossy(&said.stderr);
+    match said.status.code() {
+        Some(0) => Ok(Vec::new()),
+        Some(3) => Ok(words.lines().filter_map(complaint).collect()),
+        _ => Err(Trouble::Said(format!("xmllint could not use the schema or the document: {}", words.trim()))),
+    }
+}
+
+/// `FILE:LINE: element NAME: Schemas validity error : Element 'NAME': what is wrong.`
+fn complaint(line: &str) -> Option<Finding> {
+    let (place, message) = line.split_once(" Schemas validity error : ")?;
+    let mut parts = place.rsplit(": ");
+    let element = parts.next()?.trim_end_matches(':').trim_start_matches("element ");
+    let line = parts.next()?.rsplit(':').next()?;
+    Some(Finding {
+        path: format!("line {line}, {element}"),
+        rule: "xsd",
+        message: message.trim().to_owned(),
+        origin: Origin::Schema,
+    })
 }

@@ -156,7 +156,10 @@ impl<'a> Plan<'a> {
         Ok(Some(match (self.step, self.file, &self.media) {
             (Step::Submit, ..) => client.submit(sent).await,
             (Step::Upload, Some(file), Some(exhibit)) => match vault.open(exhibit).await {
-                Ok(bytes) => client.upload(number, &file.name, bytes).await,
+                Ok(bytes) => {
+                    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+                    client.upload(number, &file.name, length, bytes).await
+                }
                 Err(error) => {
                     tracing::error!(%error, exhibit = %exhibit.id, "a file of a report cannot be opened");
                     return Ok(None);

@@ -175,6 +175,34 @@ fn what_cannot_be_done_is_said_with_what_to_do_and_changes_nothing() {
     }
 }
 
+/// The same seed writes the same documents; all are valid, and a schema that the operator has may be asked too.
+#[test]
+fn sampled_reports_are_valid_and_a_schema_can_be_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let sampled = |out: &str| {
+        let out = folder.path().join(out);
+        let words = format!("report sample --seed 5 --count 20 --out {}", out.display());
+        assert_eq!(done(folder.path(), &words)["documents"], 20);
+        let mut files: Vec<_> = fs_err::read_dir(&out).unwrap().map(|file| file.unwrap().path()).collect();
+        files.sort();
+        files
+    };
+    let (one, two) = (sampled("one"), sampled("two"));
+    assert!(one.len() == 20 && one.iter().zip(&two).all(|(a, b)| fs_err::read(a).unwrap() == fs_err::read(b).unwrap()));
+    for file in &one {
+        assert_eq!(done(folder.path(), &format!("report check {}", file.display()))["valid"], true);
+    }
+    let xsd = folder.path().join("other.xsd");
+    let text = "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\"><xs:element name=\"other\" type=\"xs:int\"/></xs:schema>";
+    fs_err::write(&xsd, text).unwrap();
+    let said = run(folder.path(), &format!("report check --xsd {} {}", xsd.display(), one[0].display()));
+    let row = said.lines.last().unwrap();
+    let refused = row["errors"][0]["rule"] == "xsd"
+        && row["errors"][0]["path"].as_str().is_some_and(|path| path.starts_with("line "));
+    let missing = row["error"].as_str().is_some_and(|error| error.contains("libxml2-utils"));
+    assert!(!said.fine && (refused || missing), "{row}");
+}
+
 /// Where things are may come from a folder, a file or variables; without any the command says so.
 #[test]
 fn settings_come_from_a_folder_a_file_or_variables() {

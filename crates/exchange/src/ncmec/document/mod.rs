@@ -44,6 +44,19 @@ pub enum Level {
     Unconfirmed,
 }
 
+impl std::str::FromStr for Level {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "2025-11" => Ok(Self::November2025),
+            "2026-08" => Ok(Self::August2026),
+            "unconfirmed" => Ok(Self::Unconfirmed),
+            _ => Err("a schema level is 2025-11, 2026-08 or unconfirmed"),
+        }
+    }
+}
+
 impl Level {
     /// Since when an element is known.
     pub(crate) fn of(element: &str) -> Self {
