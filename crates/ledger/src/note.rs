@@ -143,7 +143,11 @@ impl Signer {
 
     /// The checkpoint as a signed note.
     pub fn sign(&self, checkpoint: &Checkpoint) -> String {
-        let text = checkpoint.text();
+        self.sign_text(&checkpoint.text())
+    }
+
+    /// Any text as a signed note. Its first line says what it is; the log's name there would make it a checkpoint.
+    pub fn sign_text(&self, text: &str) -> String {
         let mut signature = key_id(&self.name, ALGORITHM, self.key.public_key().as_ref()).to_vec();
         signature.extend_from_slice(self.key.sign(text.as_bytes()).as_ref());
         format!("{text}\n\u{2014} {} {}\n", self.name, BASE64.encode(signature))
@@ -165,15 +169,22 @@ impl Verifier {
         Ok(Self { name, id, public })
     }
 
-    /// The checkpoint in a note, if this key signed it.
-    pub fn open(&self, note: &str) -> Result<Checkpoint, NoteError> {
+    /// The text of a note, if this key signed it.
+    pub fn open_text(&self, note: &str) -> Result<String, NoteError> {
         let (text, signatures) = note.split_once("\n\n").ok_or(NoteError::Malformed)?;
         let text = format!("{text}\n");
-        let checkpoint = Checkpoint::parse(&text).ok_or(NoteError::Malformed)?;
         let signature = signature_of(signatures, &self.name, self.id)?;
         UnparsedPublicKey::new(&ED25519, &self.public)
             .verify(text.as_bytes(), &signature)
             .map_err(|_| NoteError::BadSignature)?;
+        Ok(text)
+    }
+
+    /// The checkpoint in a note, if this key signed it.
+    pub fn open(&self, note: &str) -> Result<Checkpoint, NoteError> {
+        let (text, _) = note.split_once("\n\n").ok_or(NoteError::Malformed)?;
+        let checkpoint = Checkpoint::parse(&format!("{text}\n")).ok_or(NoteError::Malformed)?;
+        self.open_text(note)?;
         if checkpoint.origin == self.name { Ok(checkpoint) } else { Err(NoteError::OtherLog) }
     }
 }

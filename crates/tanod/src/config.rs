@@ -214,6 +214,14 @@ pub struct Review {
     pub appeal_days: u32,
     /// So many accounts make a file viral.
     pub viral_accounts: i64,
+    /// Looks at depictions a minute that one person can do.
+    pub looks_per_minute: u32,
+    /// More looks of one person in an hour page somebody.
+    pub looks_in_an_hour: i64,
+    /// More looks of one person at one upload in a day page somebody.
+    pub looks_at_one: i64,
+    /// More people who can see depictions page somebody.
+    pub most_who_look: usize,
 }
 
 /// Where reports go.

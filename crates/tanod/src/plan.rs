@@ -16,7 +16,7 @@ use vault::{KeyRing, Objects};
 
 use crate::clock::{Clock, Random};
 use crate::config::{self, Settings};
-use crate::evidence::Vault;
+use crate::evidence::{Ring, Vault};
 use crate::intake::Arrivals;
 use crate::matching::shield::Shield;
 use crate::matching::{Lists, SharedLists};
@@ -236,7 +236,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         process,
         lists: SharedLists::kept(folder("index", &settings.index)?),
         pool: Pool::new(program, vec!["decode-child".into()], children, limits),
-        vault: Vault { objects: Arc::new(objects), ring: Arc::new(ring), random },
+        vault: Vault { objects: Arc::new(objects), ring: Arc::new(Ring::new(ring, ring_file(&settings)?)), random },
         shield: shield.map(Arc::new),
         ncmec: ncmec.map(Arc::new),
         endpoints: endpoints.into(),
@@ -245,7 +245,11 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         mailer,
         signer: Arc::new(signer),
         ledger: folder("ledger", &settings.ledger)?.map(Into::into),
-        limits: Arc::new(Limits::new(settings.intake.requests_per_minute, settings.notices.per_address_per_hour)),
+        limits: Arc::new(Limits::new(
+            settings.intake.requests_per_minute,
+            settings.notices.per_address_per_hour,
+            settings.review.looks_per_minute,
+        )),
         places: Arc::new(Semaphore::new(settings.intake.max_at_once.max(1))),
         arrivals: Arc::default(),
         tasks: Tasks::new(),
@@ -306,7 +310,7 @@ pub fn reachable(settings: &Settings) -> Result<(), PlanError> {
     }
 }
 
-fn objects(settings: &Settings) -> Result<Objects, PlanError> {
+pub(crate) fn objects(settings: &Settings) -> Result<Objects, PlanError> {
     if let Some(path) = settings.objects.strip_prefix("file:") {
         return Ok(Objects::folder(Path::new(path))?);
     }
@@ -323,11 +327,22 @@ fn objects(settings: &Settings) -> Result<Objects, PlanError> {
     Err(unknown("objects", &settings.objects, "file:PATH or s3://BUCKET"))
 }
 
+/// Where the key ring is kept.
+pub(crate) fn ring_file(settings: &Settings) -> Result<PathBuf, PlanError> {
+    settings.keys.strip_prefix("file:").map(PathBuf::from).ok_or_else(|| unknown("keys", &settings.keys, "file:PATH"))
+}
+
+/// Puts a newer ring's file in the place of the one before: whole, and on the disk before its name is.
+pub(crate) fn keep_ring(path: &Path, file: &[u8]) -> std::io::Result<()> {
+    let staged = path.with_extension("newer");
+    fs::write(&staged, file)?;
+    fs::File::open(&staged)?.sync_all()?;
+    fs::rename(&staged, path)?;
+    path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
+}
+
 fn ring(settings: &Settings, random: &Random) -> Result<KeyRing, PlanError> {
-    let Some(path) = settings.keys.strip_prefix("file:") else {
-        return Err(unknown("keys", &settings.keys, "file:PATH"));
-    };
-    let path = Path::new(path);
+    let path = &ring_file(settings)?;
     let secret = config::secret(settings, path.exists(), random)?;
     if path.exists() {
         return Ok(KeyRing::open(&fs::read(path)?, secret.as_bytes())?);

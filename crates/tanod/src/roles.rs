@@ -227,6 +227,7 @@ fn tries(work: &Work) -> i64 {
         // A delivery counts its own tries, and a page goes on until somebody knows.
         Work::RetryItemV1 { .. }
         | Work::ExpireExhibitV1 { .. }
+        | Work::VerifyDestructionV1 { .. }
         | Work::SendWebhookV1 { .. }
         | Work::PageV1 { .. }
         | Work::AskContextV1 { .. }
@@ -245,6 +246,7 @@ async fn perform(app: &App, job: &Leased) -> Result<Done> {
         }
         Work::RetryItemV1 { item } => intake::jobs::retry(app, *item).await,
         Work::ExpireExhibitV1 { item } => intake::jobs::expire(app, *item).await,
+        Work::VerifyDestructionV1 { destruction } => evidence::jobs::verify(app, *destruction).await,
         Work::SettleAloneV1 { decision } => review::jobs::settle_alone(app, *decision).await,
         Work::EndAppealV1 { case } => review::jobs::end_appeal(app, *case).await,
         Work::SendWebhookV1 { delivery } => webhooks::jobs::deliver(app, *delivery).await,
@@ -323,14 +325,11 @@ async fn schedule(app: App, stop: CancellationToken) {
         if let Err(error) = notices::removals::jobs::watch(&app).await {
             tracing::warn!(%error, "the deadlines of removals are not watched");
         }
-        let swept = async {
-            let mut tx = app.db.read().await?;
-            evidence::sweep(&mut tx, &app.vault).await
-        };
-        match swept.await {
-            Ok(0) => {}
-            Ok(swept) => tracing::info!(swept, "deleted sealed objects that no row names"),
-            Err(error) => tracing::warn!(%error, "sweeping failed"),
+        if let Err(error) = evidence::jobs::watch(&app).await {
+            tracing::warn!(%error, "what is due is not let go");
+        }
+        if let Err(error) = evidence::jobs::sweep(&app).await {
+            tracing::warn!(%error, "sweeping failed");
         }
         if !pause(&stop, Duration::from_mins(10)).await {
             return;

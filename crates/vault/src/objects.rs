@@ -174,6 +174,20 @@ impl Objects {
         }
     }
 
+    /// Leaves word that an object was destroyed. It outlives the object, and any database that knew of it.
+    pub async fn bury(&self, id: ObjectId) -> Result<(), ObjectsError> {
+        self.put_at(&grave(id), Bytes::from_static(b"destroyed")).await
+    }
+
+    /// Every object that was destroyed.
+    pub async fn buried(&self) -> Result<Vec<ObjectId>, ObjectsError> {
+        let graves = self.store().list(Some(&Key::from("gone"))).try_filter_map(|meta| {
+            let id = meta.location.filename().and_then(|name| uuid::Uuid::try_parse(name).ok()).map(ObjectId);
+            std::future::ready(Ok(id.filter(|id| grave(*id) == meta.location)))
+        });
+        Ok(graves.try_collect().await?)
+    }
+
     /// Every object that is there, in no order. Files that are not ours are passed over.
     pub async fn list(&self) -> Result<Vec<ObjectId>, ObjectsError> {
         let ids = self.store().list(None).try_filter_map(|meta| {
@@ -182,6 +196,10 @@ impl Objects {
         });
         Ok(ids.try_collect().await?)
     }
+}
+
+fn grave(id: ObjectId) -> Key {
+    Key::from_iter(["gone".to_owned(), id.0.simple().to_string()])
 }
 
 /// `cd/ef/<id>`: spread over folders by the random end of the id, because its beginning is the time of day.
@@ -213,6 +231,10 @@ mod tests {
         assert_eq!(objects.list().await.unwrap(), vec![id]);
         objects.delete(id).await.unwrap();
         objects.delete(id).await.unwrap();
+        objects.bury(id).await.unwrap();
+        objects.bury(id).await.unwrap();
+        assert_eq!(objects.buried().await.unwrap(), vec![id]);
+        assert!(objects.list().await.unwrap().is_empty(), "a grave is no object");
         let marks = [7, 8].map(uuid::Uuid::from_u128);
         objects.claim(marks[0]).await.unwrap();
         objects.claim(marks[0]).await.unwrap();

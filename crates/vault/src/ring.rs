@@ -267,6 +267,12 @@ impl KeyRing {
         Self::open_outer(File::read(file)?, Secret::copied(outer).ok_or(KeyRingError::WrongSecret)?)
     }
 
+    /// The ring as its file has it now: another process may have given it a newer key.
+    pub fn reread(&self, file: &[u8]) -> Result<Self, KeyRingError> {
+        let outer = Secret::copied(self.outer.as_slice()).ok_or(KeyRingError::Damaged)?;
+        Self::open_outer(File::read(file)?, outer)
+    }
+
     fn open_outer(file: File, outer: Secret<KEY>) -> Result<Self, KeyRingError> {
         let keys = Self::keys(&file, &outer, KeyRingError::Damaged)?;
         Ok(Self { locks: file.locks, outer, keys })
@@ -468,6 +474,7 @@ mod tests {
         assert_eq!(KeyRing::open(&file, OTHER).unwrap_err(), KeyRingError::WrongSecret);
         let old = KeyRing::open(&old_file, SECRET).unwrap();
         assert_eq!(old.unwrap(&after, b"it").unwrap_err(), KeyRingError::UnknownKey);
+        assert_eq!(*old.reread(&file).unwrap().unwrap(&after, b"it").unwrap(), [7; 32]);
         assert_eq!(*old.derived("log").unwrap(), *again.derived("log").unwrap());
         assert_ne!(*old.derived("log").unwrap(), *again.derived("other").unwrap());
     }

@@ -1,6 +1,6 @@
 //! Signing in, and adding people and keys.
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use jiff::Timestamp;
@@ -177,4 +177,32 @@ pub async fn add_key(State(app): State<App>, sent: Sent) -> Answer {
         Ok((KeyAnswer { id: key.id, key: key.token }, proof))
     })
     .await
+}
+
+/// Who can see depictions, when they last did, and whose right has ended.
+#[utoipa::path(get, path = "/v1/roster", tag = "accounts",
+    responses((status = 200, body = Vec<super::Looker>), (status = "default", body = ProblemBody)))]
+pub async fn roster(State(app): State<App>, caller: Caller) -> Answer {
+    caller.require(Permission::ReadAudit)?;
+    let mut tx = app.db.read().await.map_err(Error::from)?;
+    web::ok(&super::roster(&mut tx, &caller).await?)
+}
+
+/// Whether somebody may look.
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MayLook {
+    /// Yes or no.
+    pub may: bool,
+}
+
+/// Give somebody the right to see depictions again after it ended, or take it away. Nobody gives it to themselves.
+#[utoipa::path(post, path = "/v1/people/{person}/looks", tag = "accounts", params(("person" = String, Path)),
+    request_body = MayLook, responses((status = 200, body = super::Looker), (status = "default", body = ProblemBody)))]
+pub async fn set_looks(State(app): State<App>, Path(person): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::ChangeAccounts)?;
+    let id = web::id(&person, &super::UNKNOWN_NAME)?;
+    let word: MayLook = sent.json()?;
+    let once = sent.once("POST /v1/people/looks", &[person.as_bytes()])?;
+    web::post(&app, &once, StatusCode::OK, async |tx| super::set_looks(tx, &sent.caller, id, word.may).await).await
 }

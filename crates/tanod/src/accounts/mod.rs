@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod pages;
+mod roster;
 mod store;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -13,6 +14,8 @@ use crate::clock::Random;
 use crate::operator::Profile;
 use crate::refusal::{Error, Kind, Result};
 use crate::store::{KeyId, PersonId, Recorded, Tx};
+
+pub use roster::{IDLE, Looker, NOT_YOURSELF, roster, set_looks, tidy_roster};
 
 /// No credentials, or none that we know.
 pub static NOT_SIGNED_IN: Kind = Kind::new(
@@ -64,8 +67,16 @@ pub static UNKNOWN_NAME: Kind = Kind::new(
     "Check the spelling; a name that was removed is not found again.",
 );
 /// All refusals of this domain.
-pub const REFUSALS: &[&Kind] =
-    &[&NOT_SIGNED_IN, &NOT_ALLOWED, &WRONG_PASSWORD, &BAD_NAME, &WEAK_PASSWORD, &USED_INVITATION, &UNKNOWN_NAME];
+pub const REFUSALS: &[&Kind] = &[
+    &NOT_YOURSELF,
+    &NOT_SIGNED_IN,
+    &NOT_ALLOWED,
+    &WRONG_PASSWORD,
+    &BAD_NAME,
+    &WEAK_PASSWORD,
+    &USED_INVITATION,
+    &UNKNOWN_NAME,
+];
 
 /// What a person of the operator is there for.
 #[derive(
@@ -168,6 +179,8 @@ pub enum Permission {
     ChangeProvider,
     /// See holds.
     ReadHolds,
+    /// Place, prolong and release holds, and take requests to destroy.
+    ChangeHolds,
     /// Read the record.
     ReadAudit,
     /// Add people and keys.
@@ -190,7 +203,7 @@ pub enum Permission {
 
 impl Permission {
     /// All of them, in the order of the matrix.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::SubmitItems,
         Self::AskMatches,
         Self::SeeMatches,
@@ -209,6 +222,7 @@ impl Permission {
         Self::ReviveReports,
         Self::ChangeProvider,
         Self::ReadHolds,
+        Self::ChangeHolds,
         Self::ReadAudit,
         Self::ChangeAccounts,
         Self::ReadAlarms,
@@ -255,6 +269,7 @@ pub fn role_may(role: Role, permission: Permission) -> bool {
                 | P::ReviveReports
                 | P::ChangeProvider
                 | P::ReadHolds
+                | P::ChangeHolds
                 | P::ReadBanks
                 | P::ReadAudit
                 | P::ReadAlarms
@@ -356,7 +371,13 @@ impl Caller {
             // The operator's commands reach what an administrator reaches: depictions and decisions are not among it.
             Self::Operator => {
                 role_may(Role::Admin, permission)
-                    || matches!(permission, Permission::ReviveReports | Permission::TellCorrections)
+                    || matches!(
+                        permission,
+                        Permission::ReviveReports
+                            | Permission::TellCorrections
+                            | Permission::ReadHolds
+                            | Permission::ChangeHolds
+                    )
             }
         }
     }
@@ -401,7 +422,7 @@ fn token_hash(token: &str) -> [u8; 32] {
 pub async fn recognise(tx: &mut Tx, token: &str, profile: Profile) -> Result<Caller> {
     let mut caller = known(tx, token).await?;
     if let Caller::Person { looks, .. } = &mut caller {
-        *looks = profile != Profile::NoLook;
+        *looks &= profile != Profile::NoLook;
     }
     Ok(caller)
 }

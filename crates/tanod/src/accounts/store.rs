@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Caller, Colleague, Role, Scope};
+use super::{Caller, Colleague, Looker, Role, Scope};
 use crate::refusal::{Error, Result};
 use crate::store::{KeyId, PersonId, Row, StoreError, Tx, as_word};
 
@@ -27,7 +27,7 @@ pub(super) async fn person_by_token(tx: &mut Tx, token: &[u8], kind: &str) -> Re
     let now = tx.now();
     let row = tx
         .row(
-            "SELECT people.id, people.staff, people.role, sessions.token
+            "SELECT people.id, people.staff, people.role, people.looks_revoked_at, sessions.token
              FROM sessions JOIN people ON people.id = sessions.person
              WHERE sessions.token = $1 AND sessions.kind = $2 AND sessions.expires_at > $3
                AND people.disabled_at IS NULL",
@@ -35,8 +35,8 @@ pub(super) async fn person_by_token(tx: &mut Tx, token: &[u8], kind: &str) -> Re
         )
         .await?;
     let caller = |row: &Row| {
-        let caller =
-            Caller::Person { id: row.get("id")?, staff: row.get("staff")?, role: row.word("role")?, looks: false };
+        let looks = row.get::<Option<Timestamp>>("looks_revoked_at")?.is_none();
+        let caller = Caller::Person { id: row.get("id")?, staff: row.get("staff")?, role: row.word("role")?, looks };
         Ok::<_, StoreError>((caller, row.get("token")?))
     };
     Ok(row.as_ref().map(caller).transpose()?)
@@ -156,4 +156,41 @@ pub(super) async fn active(tx: &mut Tx) -> Result<Vec<(Colleague, Role)>> {
         Ok((Colleague { id: row.get("id")?, staff: row.get("staff")? }, row.word("role")?))
     };
     Ok(rows.iter().map(read).collect::<std::result::Result<_, _>>()?)
+}
+
+/// Everybody whose role looks at depictions, with their looks since then.
+pub(super) async fn lookers(tx: &mut Tx, since: Timestamp) -> Result<Vec<Looker>> {
+    let rows = tx
+        .rows(
+            "SELECT id, staff, role, created_at, looks_from, looks_revoked_at,
+                    (SELECT MAX(at) FROM views WHERE person = people.id) AS last_look,
+                    (SELECT COUNT(*) FROM views WHERE person = people.id AND at > $1) AS looks
+             FROM people WHERE role IN ('reviewer', 'lead') AND disabled_at IS NULL ORDER BY staff",
+            &[since.into()],
+        )
+        .await?;
+    let looker = |row: &Row| {
+        Ok::<_, StoreError>(Looker {
+            person: row.get("id")?,
+            staff: row.get("staff")?,
+            role: row.word("role")?,
+            since: row.get::<Option<Timestamp>>("looks_from")?.map_or_else(|| row.get("created_at"), Ok)?,
+            last_look: row.get("last_look")?,
+            looks: row.get("looks")?,
+            revoked_at: row.get("looks_revoked_at")?,
+        })
+    };
+    Ok(rows.iter().map(looker).collect::<std::result::Result<_, _>>()?)
+}
+
+/// Gives the right to look from now on, or ends it.
+pub(super) async fn set_looks(tx: &mut Tx, person: PersonId, may: bool) -> Result<()> {
+    let now = tx.now();
+    let sql = if may {
+        "UPDATE people SET looks_from = $1, looks_revoked_at = NULL WHERE id = $2"
+    } else {
+        "UPDATE people SET looks_revoked_at = $1 WHERE id = $2"
+    };
+    tx.execute(sql, &[now.into(), person.into()]).await?;
+    Ok(())
 }

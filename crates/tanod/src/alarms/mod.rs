@@ -66,6 +66,18 @@ pub enum Kind {
     WebhookDead,
     /// A part of this program gives no sign of life. About a part.
     Silent,
+    /// The clock of this machine is far ahead of the time that was believed. About `clock`.
+    ClockJumped,
+    /// Reasons to keep a case contradict each other. About a case.
+    CounselWanted,
+    /// The day has come on which a hold is looked at again. About a case.
+    HoldReview,
+    /// A sealed object is missing from where it was put. About an object.
+    EvidenceMissing,
+    /// Somebody looks at depictions in an unusual way. About a staff number, and how.
+    LookUnusual,
+    /// More people can see depictions than the settings say. About `roster`.
+    RosterLong,
     /// Somebody tries the chain. About that try.
     Test,
 }
@@ -86,13 +98,19 @@ impl Kind {
             Self::ApprovalWaits => "A decision waits for a second person",
             Self::WebhookDead => "An endpoint does not take deliveries",
             Self::Silent => "A part of Tanod gives no sign of life",
+            Self::ClockJumped => "The clock of a machine has jumped ahead",
+            Self::CounselWanted => "What the law asks of a case contradicts itself: counsel must decide",
+            Self::HoldReview => "A hold is due to be looked at again",
+            Self::EvidenceMissing => "Sealed evidence is missing from its store",
+            Self::LookUnusual => "Somebody looks in an unusual way",
+            Self::RosterLong => "More people can see depictions than were meant to",
             Self::Test => "This is a test of the alarms",
         }
     }
 
     /// Whether an acknowledged one is raised again while its cause lasts.
     fn comes_again(self) -> bool {
-        matches!(self, Self::DangerNow | Self::ClockPassed | Self::ReportDead)
+        matches!(self, Self::DangerNow | Self::ClockPassed | Self::ReportDead | Self::EvidenceMissing)
     }
 }
 

@@ -1,10 +1,13 @@
 //! The command line: every command explains itself, shows an example, and speaks JSON when asked.
 
+mod backup;
 mod bank;
 mod bench;
 mod demo;
 mod doctor;
 mod files;
+mod hold;
+mod keys;
 mod ledger;
 mod report;
 mod serve;
@@ -85,6 +88,16 @@ enum Command {
     /// Reports to the authorities.
     #[command(subcommand)]
     Report(report::Report),
+    /// Why cases are kept, and until when.
+    #[command(subcommand)]
+    Hold(hold::Hold),
+    /// The ring of wrapping keys, and the ways into it.
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Copy a running service into a folder.
+    Backup(backup::BackupArgs),
+    /// Bring a backup back into an empty place. What was destroyed since stays destroyed.
+    Restore(backup::RestoreArgs),
     /// The record of everything that was done.
     #[command(subcommand)]
     Ledger(ledger::Ledger),
@@ -254,6 +267,10 @@ async fn run(context: &Context, command: Command) -> Done {
         Command::Bank(bank) => bank::run(context, bank).await,
         Command::Source(source) => source::run(context, source).await,
         Command::Report(report) => report::run(context, report).await,
+        Command::Hold(hold) => hold::run(context, hold).await,
+        Command::Keys(keys) => keys::run(context, keys).await,
+        Command::Backup(args) => backup::backup(context, args).await,
+        Command::Restore(args) => backup::restore(context, args).await,
         Command::Ledger(ledger) => ledger::run(context, ledger).await,
         Command::Bench(bench) => bench::run(context, bench).await,
         Command::Sim(sim) => sim::run(context, sim).await,

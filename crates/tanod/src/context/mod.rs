@@ -44,7 +44,7 @@ pub static NOT_WANTED: Kind = Kind::new(
 pub const REFUSALS: &[&Kind] = &[&BAD_CONTEXT, &NOT_WANTED];
 
 /// What a sealed answer is bound to.
-const SEALED_AS: &str = "context";
+pub(crate) const SEALED_AS: &str = "context";
 
 /// How the settings want it.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -196,7 +196,7 @@ pub async fn take(tx: &mut Tx, caller: &Caller, case: CaseId, answer: &Answer) -
     wanted(tx, caller, case).await?;
     // Held to the commit: answers about one case are counted one after another.
     store::lock(tx, case).await?;
-    let (object, wrapped_key, bytes) = answer.sealed.named();
+    let (object, bytes) = answer.sealed.named();
     let version = Version {
         id: tx.id(),
         version: store::versions(tx, case).await?.last().map_or(1, |last| last.version + 1),
@@ -206,7 +206,8 @@ pub async fn take(tx: &mut Tx, caller: &Caller, case: CaseId, answer: &Answer) -
         by: caller.mark(),
         received_at: tx.now(),
     };
-    store::insert(tx, case, &version, object, wrapped_key, &answer.sha256, &answer.context).await?;
+    store::insert(tx, case, &version, object, &answer.sha256, &answer.context).await?;
+    evidence::keep_key(tx, &answer.sealed).await?;
     if let Some(account) = answer.context.account.as_ref().filter(|account| account.likely_minor()) {
         involved::mark_likely_minor(tx, case, Some(&account.id)).await?;
     }
@@ -239,19 +240,23 @@ async fn over(tx: &mut Tx, case: CaseId) -> Result<()> {
 }
 
 /// Destroys every answer about a case, with the case's evidence: the keys of the sealed ones and what was read of them. The
-/// sealed objects, which nothing opens any more, are swept up. Never while a hold stands.
-pub async fn destroy(tx: &mut Tx, case: CaseId) -> Result<()> {
+/// sealed objects, which nothing opens any more, are deleted and tried. Never while a hold stands. Answers how many there were.
+pub async fn destroy(tx: &mut Tx, case: CaseId) -> Result<usize> {
     if evidence::is_case_held(tx, case).await? {
         return Err((&evidence::ON_HOLD).into());
     }
-    if store::destroy(tx, case).await? == 0 {
-        return Ok(());
+    let living = store::living(tx, case).await?;
+    store::destroy(tx, case).await?;
+    let count = living.len();
+    for (object, sha256, bytes) in living {
+        evidence::discard_context(tx, case, object, sha256, bytes).await?;
     }
-    audit::record(tx, Entry::by_tanod("context.destroyed").case(case)).await.map(drop)
+    Ok(count)
 }
 
 /// The very bytes of an answer, as they came.
 pub async fn open(tx: &mut Tx, vault: &Vault, id: ContextId) -> Result<Bytes> {
-    let (object, wrapped) = store::sealed(tx, id).await?.ok_or(&evidence::NOT_KEPT)?;
+    let object = store::sealed(tx, id).await?.ok_or(&evidence::NOT_KEPT)?;
+    let wrapped = evidence::key(tx, object).await?.ok_or(&evidence::NOT_KEPT)?;
     vault.open_as(object, &wrapped, SEALED_AS).await
 }

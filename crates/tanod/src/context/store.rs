@@ -101,20 +101,18 @@ pub(super) async fn insert(
     case: CaseId,
     version: &Version,
     object: ObjectId,
-    wrapped_key: &[u8],
     sha256: &[u8],
     context: &Context,
 ) -> Result<()> {
     let text = |value: serde_json::Result<String>| value.map_err(|error| Error::internal("writing a context", error));
     tx.execute(
-        "INSERT INTO contexts (id, case_id, version, object, wrapped_key, sha256, bytes, parts, body, by_key, received_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO contexts (id, case_id, version, object, sha256, bytes, parts, body, by_key, received_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         &[
             version.id.into(),
             case.into(),
             version.version.into(),
             object.into(),
-            wrapped_key.into(),
             sha256.into(),
             version.bytes.into(),
             text(serde_json::to_string(&version.parts))?.into(),
@@ -158,21 +156,27 @@ pub(super) async fn versions(tx: &mut Tx, case: CaseId) -> Result<Vec<Version>> 
     Ok(rows.iter().map(version).collect::<Read<_>>()?)
 }
 
-pub(super) async fn sealed(tx: &mut Tx, id: ContextId) -> Result<Option<(ObjectId, Vec<u8>)>> {
-    let row = tx
-        .row("SELECT object, wrapped_key FROM contexts WHERE id = $1 AND wrapped_key IS NOT NULL", &[id.into()])
-        .await?;
-    Ok(row.map(|row| Ok::<_, StoreError>((row.get("object")?, row.get("wrapped_key")?))).transpose()?)
+pub(super) async fn sealed(tx: &mut Tx, id: ContextId) -> Result<Option<ObjectId>> {
+    let row = tx.row("SELECT object FROM contexts WHERE id = $1 AND destroyed_at IS NULL", &[id.into()]).await?;
+    Ok(row.map(|row| row.get("object")).transpose()?)
 }
 
-/// Takes the keys and what was read. Answers how many were there.
-pub(super) async fn destroy(tx: &mut Tx, case: CaseId) -> Result<u64> {
+/// The sealed answers about a case, with digest and size.
+pub(super) async fn living(tx: &mut Tx, case: CaseId) -> Result<Vec<(ObjectId, String, i64)>> {
+    let rows = tx
+        .rows("SELECT object, sha256, bytes FROM contexts WHERE case_id = $1 AND destroyed_at IS NULL", &[case.into()])
+        .await?;
+    let living = |row: &Row| Ok((row.get("object")?, hex::encode(row.get::<Vec<u8>>("sha256")?), row.get("bytes")?));
+    Ok(rows.iter().map(living).collect::<Read<_>>()?)
+}
+
+/// Takes what was read of the answers.
+pub(super) async fn destroy(tx: &mut Tx, case: CaseId) -> Result<()> {
     let now = tx.now();
-    Ok(tx
-        .execute(
-            "UPDATE contexts SET wrapped_key = NULL, body = NULL, destroyed_at = $1
-             WHERE case_id = $2 AND destroyed_at IS NULL",
-            &[now.into(), case.into()],
-        )
-        .await?)
+    tx.execute(
+        "UPDATE contexts SET body = NULL, destroyed_at = $1 WHERE case_id = $2 AND destroyed_at IS NULL",
+        &[now.into(), case.into()],
+    )
+    .await?;
+    Ok(())
 }

@@ -6,7 +6,11 @@ use axum::response::IntoResponse;
 use decode::Coverage;
 use serde::{Deserialize, Serialize};
 
-use super::{Exhibit, Hold, NOT_SHOWABLE, Purpose};
+use super::door;
+use super::{
+    Exhibit, Extension, Foreseen, Hold, Keep, NOT_SHOWABLE, NewHold, NewOrder, Order, Ordinary, Purpose, Release,
+    UNKNOWN_HOLD, UNKNOWN_RELEASE,
+};
 use crate::accounts::{Caller, Permission};
 use crate::intake;
 use crate::plan::App;
@@ -14,7 +18,7 @@ use crate::refusal::{Error, Result};
 use crate::review::{self, NOT_IN_CASE, UNKNOWN_CASE};
 use crate::store::{CaseId, HoldId, ItemId, ViewId};
 use crate::web::problem::ProblemBody;
-use crate::web::{self, Answer, Asked, Body, Page};
+use crate::web::{self, Answer, Asked, Body, Page, Sent};
 
 /// How to look.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, utoipa::ToSchema)]
@@ -46,46 +50,44 @@ pub struct Shown {
     pub jpeg: Vec<u8>,
 }
 
-/// Looks at an upload: under a lease, for a purpose, and on record before a pixel leaves.
+/// Looks at an upload: under a lease, for a purpose, not too fast, and on record before a pixel leaves. Who tries to look where
+/// they may not is on record too.
 pub async fn look(app: &App, caller: &Caller, case: CaseId, new: NewView) -> Result<Shown> {
     caller.require(Permission::SeeDepictions)?;
-    let (exhibit, single) = open(app, caller, case, new).await?;
+    app.limits.take_look(caller)?;
+    let opened = open(app, caller, case, new).await;
+    if let Some(slug) = opened.as_ref().err().and_then(Error::slug).filter(|slug| off_case(slug)) {
+        let mut tx = app.db.write().await?;
+        let proof = door::refused(&mut tx, caller, case, new.item, slug).await?;
+        tx.commit(proof).await?;
+    }
+    let (exhibit, single) = opened?;
     let media = app.vault.open(&exhibit).await?;
     let jpeg = app.pool.picture(media, SIDE, new.veiled).await.map_err(|why| NOT_SHOWABLE.because(why.to_string()))?;
     // Whole means: not veiled, and the one picture there is. An animation shown by its first frame is not whole.
     let whole = !new.veiled && single;
     let mut tx = app.db.write().await?;
-    check(&mut tx, caller, case, new).await?;
+    door::check(&mut tx, caller, case, new.item, new.purpose).await?;
     let (view, proof) = super::record_view(&mut tx, caller, case, new.item, new.purpose, whole, new.veiled).await?;
+    let review = &app.settings.review;
+    let ordinary = Ordinary { in_an_hour: review.looks_in_an_hour, at_one: review.looks_at_one };
+    door::unusual(&mut tx, caller, new.item, ordinary).await?;
     tx.commit(proof).await?;
     Ok(Shown { view, whole, jpeg })
 }
 
+/// Refusals that mean: not the case this person works on.
+fn off_case(slug: &str) -> bool {
+    [review::NOT_LEASED.slug, NOT_IN_CASE.slug, UNKNOWN_CASE.slug].contains(&slug)
+}
+
 async fn open(app: &App, caller: &Caller, case: CaseId, new: NewView) -> Result<(Exhibit, bool)> {
     let mut tx = app.db.read().await?;
-    check(&mut tx, caller, case, new).await?;
+    door::check(&mut tx, caller, case, new.item, new.purpose).await?;
     let item = intake::find(&mut tx, new.item).await?;
     let parts = [Coverage::FirstFrame, Coverage::Sampled, Coverage::KeyFrames];
     let single = !parts.contains(&item.coverage) && item.frames.len() <= 1;
     Ok((super::exhibit(&mut tx, new.item).await?, single))
-}
-
-/// For a review the caller holds the lease; for a second opinion a decision waits for one.
-async fn check(tx: &mut crate::store::Tx, caller: &Caller, case: CaseId, new: NewView) -> Result<()> {
-    match new.purpose {
-        Purpose::Review => review::leased(tx, caller, case).await.map(drop)?,
-        Purpose::SecondOpinion => {
-            caller.require(Permission::ApproveDecisions)?;
-            if review::find(tx, caller, case).await?.state != review::State::Approval {
-                return Err(review::WRONG_STATE.because("no decision waits for a second opinion"));
-            }
-        }
-    }
-    if intake::case_of(tx, new.item).await? == Some(case) {
-        Ok(())
-    } else {
-        Err(NOT_IN_CASE.because(new.item.to_string()))
-    }
 }
 
 /// Look at an upload of a case. The answer is a JPEG of new pixels; `X-Tanod-View` names the look in the record, and
@@ -129,4 +131,113 @@ pub async fn holds(State(app): State<App>, caller: Caller, Asked(page): Asked<Be
     let mut tx = app.db.read().await.map_err(Error::from)?;
     let rows = super::holds(&mut tx, &caller, before, web::PAGE).await?;
     web::ok(&Page::new(rows, |hold| hold.id.to_string()))
+}
+
+/// How a case is kept: what becomes of it, its holds, what two people must agree on, and what was destroyed.
+#[utoipa::path(get, path = "/v1/cases/{case}/keeping", tag = "holds", params(("case" = String, Path)),
+    responses((status = 200, body = Keep), (status = "default", body = ProblemBody)))]
+pub async fn keeping(State(app): State<App>, caller: Caller, Path(case): Path<String>) -> Answer {
+    caller.require(Permission::ReadHolds)?;
+    let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
+    let mut tx = app.db.read().await.map_err(Error::from)?;
+    web::ok(&super::keeping(&mut tx, &caller, id).await?)
+}
+
+/// At which time.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct When {
+    /// RFC 3339; now, without it.
+    until: Option<String>,
+}
+
+/// What would be kept, due and in conflict at some time, if nothing else happened until then.
+#[utoipa::path(get, path = "/v1/holds/simulation", tag = "holds", params(When),
+    responses((status = 200, body = Vec<Foreseen>), (status = "default", body = ProblemBody)))]
+pub async fn simulation(State(app): State<App>, caller: Caller, Asked(when): Asked<When>) -> Answer {
+    caller.require(Permission::ReadHolds)?;
+    let mut tx = app.db.read().await.map_err(Error::from)?;
+    let until = when.until.map_or(Ok(tx.now()), |until| {
+        until.parse().map_err(|_| web::BAD_QUERY.because("until is a time as RFC 3339 writes it"))
+    })?;
+    web::ok(&super::simulate(&mut tx, &caller, until).await?)
+}
+
+/// Place a hold by hand: a preservation request, an order of a court, the operator's own.
+#[utoipa::path(post, path = "/v1/cases/{case}/holds", tag = "holds", params(("case" = String, Path)),
+    request_body = NewHold, responses((status = 201, body = Hold), (status = "default", body = ProblemBody)))]
+pub async fn place(State(app): State<App>, Path(case): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::ChangeHolds)?;
+    let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
+    let new: NewHold = sent.json()?;
+    let once = sent.once("POST /v1/cases/holds", &[case.as_bytes()])?;
+    web::post(&app, &once, StatusCode::CREATED, async |tx| super::place(tx, &sent.caller, id, &new).await).await
+}
+
+/// Make a hold last longer. Nothing makes one shorter.
+#[utoipa::path(post, path = "/v1/holds/{hold}/extensions", tag = "holds", params(("hold" = String, Path)),
+    request_body = Extension, responses((status = 200, body = Hold), (status = "default", body = ProblemBody)))]
+pub async fn extend(State(app): State<App>, Path(hold): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::ChangeHolds)?;
+    let id: HoldId = web::id(&hold, &UNKNOWN_HOLD)?;
+    let by: Extension = sent.json()?;
+    let once = sent.once("POST /v1/holds/extensions", &[hold.as_bytes()])?;
+    web::post(&app, &once, StatusCode::OK, async |tx| super::extend(tx, &sent.caller, id, &by).await).await
+}
+
+/// Why a hold should give way.
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Why {
+    /// The reason, for the second person and the record.
+    pub reason: String,
+}
+
+/// Ask that a hold give way: the operator's own, an open one whose matter has ended, or one that contradicts another. A second
+/// person answers.
+#[utoipa::path(post, path = "/v1/holds/{hold}/releases", tag = "holds", params(("hold" = String, Path)),
+    request_body = Why, responses((status = 201, body = Release), (status = "default", body = ProblemBody)))]
+pub async fn ask_release(State(app): State<App>, Path(hold): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::ChangeHolds)?;
+    let id: HoldId = web::id(&hold, &UNKNOWN_HOLD)?;
+    let why: Why = sent.json()?;
+    let once = sent.once("POST /v1/holds/releases", &[hold.as_bytes()])?;
+    web::post(&app, &once, StatusCode::CREATED, async |tx| super::ask_release(tx, &sent.caller, id, &why.reason).await)
+        .await
+}
+
+/// What a second person says.
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecondWord {
+    /// Yes or no.
+    pub approve: bool,
+}
+
+/// Answer, as a second person, whether a hold gives way or an order to destroy is carried out.
+#[utoipa::path(post, path = "/v1/releases/{release}/answer", tag = "holds", params(("release" = String, Path)),
+    request_body = SecondWord, responses((status = 200, body = Release), (status = "default", body = ProblemBody)))]
+pub async fn answer_release(State(app): State<App>, Path(release): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::ChangeHolds)?;
+    let id = web::id(&release, &UNKNOWN_RELEASE)?;
+    let word: SecondWord = sent.json()?;
+    let once = sent.once("POST /v1/releases/answer", &[release.as_bytes()])?;
+    let answer = web::post(&app, &once, StatusCode::OK, async |tx| {
+        super::answer_release(tx, &sent.caller, id, word.approve).await
+    });
+    let answer = answer.await;
+    app.nudge.notify_waiters();
+    answer
+}
+
+/// Take a request of the police to destroy a depiction, once you have verified who asks (18 U.S.C. 2258B(c)(2)). A second person
+/// answers it; what the report says in words is kept.
+#[utoipa::path(post, path = "/v1/cases/{case}/destructions", tag = "holds", params(("case" = String, Path)),
+    request_body = NewOrder, responses((status = 201, body = Order), (status = "default", body = ProblemBody)))]
+pub async fn order(State(app): State<App>, Path(case): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::ChangeHolds)?;
+    let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
+    let new: NewOrder = sent.json()?;
+    let once = sent.once("POST /v1/cases/destructions", &[case.as_bytes()])?;
+    web::post(&app, &once, StatusCode::CREATED, async |tx| super::order(tx, &sent.caller, id, &new).await).await
 }

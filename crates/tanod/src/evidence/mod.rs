@@ -1,18 +1,36 @@
 //! What is kept: media sealed at intake under its own key, the holds that forbid its going, and every look at it.
 
 pub mod api;
+mod bases;
+mod destruction;
+mod door;
+mod holds;
+pub mod jobs;
+mod keys;
 pub mod pages;
 mod store;
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use vault::{KeyRing, Objects};
+use vault::Objects;
 
 use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
 use crate::clock::Random;
 use crate::refusal::{Error, Kind, Result};
 use crate::store::{CaseId, ExhibitId, HoldId, ItemId, ObjectId, PersonId, Recorded, ReportId, Tx, ViewId};
+
+pub use bases::{Basis, Fate, Rules, bases, fate};
+pub use destruction::{
+    BAD_ORDER, Backup, Cause, Destruction, NewOrder, Order, OrderState, certify, destroy_due, discard_context,
+    note_backup, order, replay,
+};
+pub use door::Ordinary;
+pub use holds::{
+    BAD_HOLD, Extension, Foreseen, Keep, Keeping, NewHold, Release, SECOND_PERSON, UNKNOWN_HOLD, UNKNOWN_RELEASE,
+    answer_release, ask_release, believe, believed_now, extend, fate_of, keeping, place, simulate,
+};
+pub use keys::{Ring, rewrap};
 
 /// Media that is not kept (any more).
 pub static NOT_KEPT: Kind = Kind::new(
@@ -37,12 +55,11 @@ pub static ON_HOLD: Kind = Kind::new(
 );
 
 /// All refusals of this domain.
-pub const REFUSALS: &[&Kind] = &[&NOT_KEPT, &NOT_SHOWABLE, &ON_HOLD];
+pub const REFUSALS: &[&Kind] =
+    &[&NOT_KEPT, &NOT_SHOWABLE, &ON_HOLD, &UNKNOWN_HOLD, &UNKNOWN_RELEASE, &BAD_HOLD, &SECOND_PERSON, &BAD_ORDER];
 
 /// How long media of an unscanned upload waits for another look.
 pub const UNSCANNED_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// 18 U.S.C. 2258A(h)(1), (5): one year from the completed submission (US-30). Counted as 366 days, never a day short.
-pub const PRESERVED_FOR: SignedDuration = SignedDuration::from_hours(366 * 24);
 
 /// Where sealed media lies, and the ring that opens it.
 #[derive(Clone)]
@@ -50,7 +67,7 @@ pub struct Vault {
     /// A folder or a bucket.
     pub objects: std::sync::Arc<Objects>,
     /// Wrapping keys; opened with a secret from outside the data folder.
-    pub ring: std::sync::Arc<KeyRing>,
+    pub ring: std::sync::Arc<Ring>,
     /// For data keys.
     pub random: Random,
 }
@@ -69,9 +86,9 @@ pub struct Sealed {
 }
 
 impl Sealed {
-    /// What a row needs to name it: the object, the wrapped key, the length of what was sealed.
-    pub(crate) fn named(&self) -> (ObjectId, &[u8], i64) {
-        (self.object, &self.wrapped_key, self.bytes)
+    /// What a row needs to name it: the object, and the length of what was sealed. Its key is kept by [`keep_key`].
+    pub(crate) fn named(&self) -> (ObjectId, i64) {
+        (self.object, self.bytes)
     }
 }
 
@@ -86,7 +103,7 @@ impl Vault {
 
     /// The same for something else than media; it opens as nothing but `what`.
     pub async fn seal_as(&self, object: ObjectId, plain: &Bytes, what: &'static str) -> Result<Sealed> {
-        let sealed = vault::seal(plain, vault::ObjectId(object.0), what, &self.ring, &self.random)
+        let sealed = vault::seal(plain, vault::ObjectId(object.0), what, &self.ring.now(), &self.random)
             .map_err(|error| Error::internal("sealing", error))?;
         self.objects
             .put(vault::ObjectId(object.0), sealed.bytes.into())
@@ -101,7 +118,8 @@ impl Vault {
         let object = vault::ObjectId(object.0);
         let sealed =
             self.objects.get(object).await.map_err(|error| Error::internal("reading what was sealed", error))?;
-        vault::open(&sealed, object, what, wrapped, &self.ring)
+        self.ring
+            .with(|ring| vault::open(&sealed, object, what, wrapped, ring))
             .map(Bytes::from)
             .map_err(|error| Error::internal("opening what was sealed", error))
     }
@@ -164,17 +182,6 @@ pub async fn let_go(tx: &mut Tx, item: ItemId) -> Result<()> {
     store::set_expiry(tx, item, Some(now)).await
 }
 
-/// Why something must be kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Basis {
-    /// From the moment of knowledge until a decision, and until a report is accepted (US-32).
-    PendingDecision,
-    /// 18 U.S.C. 2258A(h): one year from the completed submission (US-30).
-    #[serde(rename = "us_2258a_h")]
-    Us2258aH,
-}
-
 /// A hold on everything in a case.
 #[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
 pub struct Hold {
@@ -195,6 +202,22 @@ pub struct Hold {
     pub released_at: Option<Timestamp>,
     /// For which report.
     pub report: Option<ReportId>,
+    /// By when it must be gone, where the basis says so.
+    #[schema(value_type = Option<String>)]
+    pub most: Option<Timestamp>,
+    /// How often it was renewed.
+    pub renewals: i64,
+    /// Who asked.
+    pub authority: Option<String>,
+    /// Under what reference.
+    pub reference: Option<String>,
+    /// What it is kept for beyond the law's time (US-34).
+    pub purpose: Option<Keeping>,
+    /// Who answers for that: a staff number.
+    pub owner: Option<String>,
+    /// When that is looked at again.
+    #[schema(value_type = Option<String>)]
+    pub review_at: Option<Timestamp>,
 }
 
 /// Places the hold that stands from knowledge to decision (US-32). One a case; a second signal finds it in place, and an
@@ -210,11 +233,12 @@ pub async fn hold_pending(tx: &mut Tx, case: CaseId, knowledge_at: Timestamp) ->
 
 /// Turns the pending hold into the year that the law asks for, from the completed submission (US-30).
 pub async fn hold_reported(tx: &mut Tx, case: CaseId, report: ReportId, finished_at: Timestamp) -> Result<()> {
-    let until = finished_at.checked_add(PRESERVED_FOR).unwrap_or(Timestamp::MAX);
+    let (until, _) = Basis::Us2258aH.clock(finished_at);
     let id: HoldId = tx.id();
-    store::insert_hold(tx, id, case, Basis::Us2258aH, finished_at, Some(until), Some(report)).await?;
+    store::insert_hold(tx, id, case, Basis::Us2258aH, finished_at, until, Some(report)).await?;
     let detail = serde_json::json!({"until": until, "report": report});
-    audit::record(tx, Entry::by_tanod("hold.placed").case(case).about(id).detail(detail)).await.map(drop)
+    audit::record(tx, Entry::by_tanod("hold.placed").case(case).about(id).detail(detail)).await.map(drop)?;
+    holds::weigh(tx, case).await
 }
 
 /// Ends the pending hold, once nothing in the case waits for a decision or a report.
@@ -234,7 +258,7 @@ pub async fn hold_for_appeal(tx: &mut Tx, case: CaseId, until: Timestamp) -> Res
 
 /// Ends the hold of an appeal window that is over. None when it is not, or when something else came of the case.
 pub async fn end_appeal(tx: &mut Tx, case: CaseId) -> Result<Option<Recorded>> {
-    let now = tx.now();
+    let now = believed_now(tx).await?;
     if !store::end_appeal(tx, case, now).await? {
         return Ok(None);
     }
@@ -250,11 +274,16 @@ pub async fn appeal_left(tx: &mut Tx, case: CaseId) -> Result<Option<std::time::
     Ok(left.and_then(|left| std::time::Duration::try_from(left).ok()))
 }
 
+/// The holds on a case that stand.
+pub(crate) async fn standing(tx: &mut Tx, case: CaseId) -> Result<Vec<Hold>> {
+    let now = believed_now(tx).await?;
+    let stands = |hold: &Hold| hold.released_at.is_none() && hold.until.is_none_or(|until| until > now);
+    Ok(store::holds_on(tx, case).await?.into_iter().filter(stands).collect())
+}
+
 /// Whether any hold on a case stands.
 pub async fn is_case_held(tx: &mut Tx, case: CaseId) -> Result<bool> {
-    let now = tx.now();
-    let stands = |hold: &Hold| hold.released_at.is_none() && hold.until.is_none_or(|until| until > now);
-    Ok(store::holds_on(tx, case).await?.iter().any(stands))
+    Ok(!standing(tx, case).await?.is_empty())
 }
 
 /// All holds, newest first.
@@ -268,17 +297,26 @@ pub async fn holds_on(tx: &mut Tx, case: CaseId) -> Result<Vec<Hold>> {
     store::holds_on(tx, case).await
 }
 
-/// Destroys an exhibit that has expired: its key first, so that nothing opens it, then the object. Never while a hold
-/// stands on the case it belongs to.
+/// Destroys an exhibit that has expired: its key first, so that nothing opens it, then the object, which is tried afterwards.
+/// Never while a hold stands on the case it belongs to.
 pub async fn destroy_expired(tx: &mut Tx, item: ItemId) -> Result<Option<(ObjectId, Recorded)>> {
-    let now = tx.now();
+    let (now, believed) = (tx.now(), believed_now(tx).await?);
     let Some(exhibit) = store::expired(tx, item, now).await? else { return Ok(None) };
-    if store::is_held(tx, item).await? {
+    if store::is_held(tx, item, believed).await? {
         return Err((&ON_HOLD).into());
     }
-    store::destroy_key(tx, exhibit.id).await?;
-    let proof = audit::record(tx, Entry::by_tanod("exhibit.destroyed").about(exhibit.id)).await?;
+    let proof = destruction::discard_exhibit(tx, &exhibit, Cause::Expired, None, "tanod".to_owned()).await?;
     Ok(Some((exhibit.object, proof)))
+}
+
+/// Keeps the key of something sealed that another domain names.
+pub async fn keep_key(tx: &mut Tx, sealed: &Sealed) -> Result<()> {
+    store::insert_key(tx, sealed.object, &sealed.wrapped_key).await
+}
+
+/// The wrapped key of something sealed, unless it was discarded.
+pub async fn key(tx: &mut Tx, object: ObjectId) -> Result<Option<Vec<u8>>> {
+    store::key(tx, object).await
 }
 
 /// What looking is for. A closed list: there is no purpose called curiosity (US-43).
@@ -335,19 +373,39 @@ pub async fn views(tx: &mut Tx, item: ItemId) -> Result<Vec<View>> {
     store::views(tx, item).await
 }
 
-/// Objects that no row names although they are older than any transaction: what a crash left. They are deleted.
-pub async fn sweep(tx: &mut Tx, vault: &Vault) -> Result<u64> {
+/// What a crash, a fault or somebody else left between objects and rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Objects that no row named although they were older than any transaction. They were deleted.
+    pub orphans: u64,
+    /// Objects that rows name, and that are not there: evidence is missing.
+    pub missing: Vec<ObjectId>,
+}
+
+/// Settles what lies between objects and rows, both ways.
+pub async fn sweep(tx: &mut Tx, vault: &Vault) -> Result<Swept> {
     let stored = vault.objects.list().await.map_err(|error| Error::internal("listing sealed media", error))?;
     let old = tx.now().checked_sub(SignedDuration::from_hours(1)).unwrap_or(Timestamp::UNIX_EPOCH);
-    let mut swept = 0;
-    for object in stored {
-        let id = ObjectId(object.0);
+    let there: std::collections::HashSet<ObjectId> = stored.iter().map(|object| ObjectId(object.0)).collect();
+    let named = store::named_before(tx, old).await?;
+    let missing = named.into_iter().filter(|object| !there.contains(object)).collect();
+    let mut orphans = 0;
+    for id in there {
         if made_at(id) < old && !store::names(tx, id).await? {
-            vault.objects.delete(object).await.map_err(|error| Error::internal("sweeping sealed media", error))?;
-            swept += 1;
+            let deleted = vault.objects.delete(vault::ObjectId(id.0)).await;
+            deleted.map_err(|error| Error::internal("sweeping sealed media", error))?;
+            orphans += 1;
         }
     }
-    Ok(swept)
+    Ok(Swept { orphans, missing })
+}
+
+/// Pages somebody about each object that is missing, once.
+pub async fn tell_missing(tx: &mut Tx, missing: &[ObjectId]) -> Result<Recorded> {
+    for object in missing {
+        crate::alarms::raise(tx, crate::alarms::Kind::EvidenceMissing, &object.to_string(), None).await?;
+    }
+    Ok(Recorded::unrecorded("an alarm that is raised or cleared has its own entry"))
 }
 
 /// When an id was made: UUIDv7 begins with the milliseconds.

@@ -174,8 +174,12 @@ async fn send(State(app): State<App>, Query(asked): Query<Asked>, request: Reque
         Err(error) => return Err(error.into()),
     };
     let victims = said.kind.is_victims();
-    let key =
-        app.vault.ring.derived("tanod notices reporters").map_err(|error| Error::internal("deriving a key", error))?;
+    let key = app
+        .vault
+        .ring
+        .now()
+        .derived("tanod notices reporters")
+        .map_err(|error| Error::internal("deriving a key", error))?;
     let reporter = Reporter::at_the_form(&from, &*key);
     let mut tx = app.db.write().await?;
     let (taken, proof) = super::take(&mut tx, &reporter, said, &told, &app.settings.notices).await?;

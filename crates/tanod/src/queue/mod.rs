@@ -60,6 +60,11 @@ pub enum Work {
         /// Around which case.
         case: crate::store::CaseId,
     },
+    /// Delete what was destroyed, try every copy, and certify it.
+    VerifyDestructionV1 {
+        /// Which destruction.
+        destruction: crate::store::DestructionId,
+    },
     /// Ask the platform for an action when its turn has come, and again until it answers.
     AskPlatformV1 {
         /// For which.
@@ -73,7 +78,7 @@ impl Work {
         match self {
             Self::FileReportV1 { .. } => "reports",
             Self::RetryItemV1 { .. } => "items",
-            Self::ExpireExhibitV1 { .. } => "expiry",
+            Self::ExpireExhibitV1 { .. } | Self::VerifyDestructionV1 { .. } => "expiry",
             Self::SettleAloneV1 { .. } => "decisions",
             Self::EndAppealV1 { .. } => "appeals",
             Self::SendWebhookV1 { .. } => "webhooks",
@@ -92,6 +97,7 @@ impl Work {
             Self::PageV1 { alarm } => alarm.0,
             Self::AskContextV1 { case } | Self::EndAppealV1 { case } => case.0,
             Self::AskPlatformV1 { action } => action.0,
+            Self::VerifyDestructionV1 { destruction } => destruction.0,
         }
     }
 }

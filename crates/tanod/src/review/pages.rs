@@ -15,7 +15,7 @@ use super::{
 use crate::accounts::{self, Permission};
 use crate::clocks;
 use crate::context;
-use crate::evidence::{self, Basis, Hold};
+use crate::evidence::{self, Hold};
 use crate::intake;
 use crate::matching::{Hit, Strength};
 use crate::numbers::{self, Number};
@@ -499,10 +499,7 @@ fn hold_words(hold: &Hold) -> Option<String> {
     if hold.released_at.is_some() {
         return None;
     }
-    let why = match hold.basis {
-        Basis::PendingDecision => "from the moment of knowledge until a decision",
-        Basis::Us2258aH => "for a year from the report (18 U.S.C. 2258A(h))",
-    };
+    let why = hold.basis.words();
     let until = hold.until.map_or_else(String::new, |until| format!(", until {} UTC", minute(until)));
     Some(format!("{why}{until}"))
 }

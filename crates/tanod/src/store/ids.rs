@@ -128,6 +128,14 @@ ids! {
     ObjectId "object";
     /// A reason to keep something.
     HoldId "hold";
+    /// What two people must agree on before a hold gives way.
+    ReleaseId "release";
+    /// A request of the police to destroy a depiction.
+    OrderId "order";
+    /// What was destroyed.
+    DestructionId "destruction";
+    /// A copy of the database and its keys, elsewhere.
+    BackupId "backup";
     /// One look at an exhibit.
     ViewId "view";
     /// A statement that somebody viewed an upload in the platform's own tool.

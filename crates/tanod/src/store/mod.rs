@@ -4,6 +4,7 @@
 //! only be committed with a [`Recorded`], which only the audit record (or a stated reason) hands out.
 
 pub(crate) mod answers;
+mod copy;
 mod ids;
 
 use std::path::Path;
@@ -19,6 +20,7 @@ use uuid::Uuid;
 
 use crate::clock::{Clock, Random};
 
+pub use copy::schema;
 pub use ids::*;
 
 /// The schema, one set for both databases.
@@ -105,6 +107,8 @@ impl Db {
             // An acknowledged write survives a power cut, not only a crash.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // A discarded data key is overwritten, not only unlinked (EV-12).
+            .pragma("secure_delete", "on")
             .busy_timeout(std::time::Duration::from_secs(20))
             .disable_statement_logging();
         // A file does not go away between two uses, as a server may.

@@ -113,19 +113,24 @@ pub struct Limits {
     default_per_minute: u32,
     sign_ins: governor::DefaultKeyedRateLimiter<u16>,
     forms: governor::DefaultKeyedRateLimiter<u64>,
+    looks: governor::DefaultKeyedRateLimiter<uuid::Uuid>,
 }
 
 /// So often may a password be tried for one name in a minute.
 const SIGN_INS_PER_MINUTE: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 
 impl Limits {
-    /// Limits with a default of so many requests a minute, and so many public forms an hour from one address.
-    pub fn new(default_per_minute: u32, forms_per_hour: u32) -> Self {
+    /// Limits with a default of so many requests a minute, so many public forms an hour from one address, and so many looks a
+    /// minute of one person.
+    pub fn new(default_per_minute: u32, forms_per_hour: u32, looks_per_minute: u32) -> Self {
         let sign_ins = governor::RateLimiter::keyed(governor::Quota::per_minute(SIGN_INS_PER_MINUTE));
         let forms = governor::RateLimiter::keyed(governor::Quota::per_hour(
             NonZeroU32::new(forms_per_hour).unwrap_or(NonZeroU32::MIN),
         ));
-        Self { by_rate: std::sync::Mutex::default(), default_per_minute, sign_ins, forms }
+        let looks = governor::RateLimiter::keyed(governor::Quota::per_minute(
+            NonZeroU32::new(looks_per_minute).unwrap_or(NonZeroU32::MIN),
+        ));
+        Self { by_rate: std::sync::Mutex::default(), default_per_minute, sign_ins, forms, looks }
     }
 
     /// Counts one try of a password. Names share 65,536 buckets, so that made-up names fill no memory.
@@ -141,6 +146,11 @@ impl Limits {
         // Addresses that have been quiet take no room.
         self.forms.retain_recent();
         self.forms.check_key(&key).map_err(|not_until| too_fast(&not_until))
+    }
+
+    /// Counts one look at a depiction.
+    pub fn take_look(&self, caller: &Caller) -> Result<()> {
+        self.looks.check_key(&caller.scope_id()).map_err(|not_until| too_fast(&not_until))
     }
 
     /// Counts one request, or says for how many seconds to wait.

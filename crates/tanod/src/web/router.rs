@@ -73,6 +73,13 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(review::api::approve_file))
         .routes(routes!(evidence::api::view))
         .routes(routes!(evidence::api::holds))
+        .routes(routes!(evidence::api::keeping))
+        .routes(routes!(evidence::api::simulation))
+        .routes(routes!(evidence::api::place))
+        .routes(routes!(evidence::api::extend))
+        .routes(routes!(evidence::api::ask_release))
+        .routes(routes!(evidence::api::answer_release))
+        .routes(routes!(evidence::api::order))
         .routes(routes!(reporting::api::list))
         .routes(routes!(reporting::api::show))
         .routes(routes!(reporting::api::revive))
@@ -103,6 +110,8 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(accounts::api::sign_in, accounts::api::sign_out))
         .routes(routes!(accounts::api::accept))
         .routes(routes!(accounts::api::invite))
+        .routes(routes!(accounts::api::roster))
+        .routes(routes!(accounts::api::set_looks))
         .routes(routes!(accounts::api::add_key))
 }
 

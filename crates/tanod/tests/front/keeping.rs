@@ -51,7 +51,7 @@ async fn an_unscanned_upload_that_turns_out_unknown_is_not_kept() {
     let shown = bed.get(&format!("/v1/items/{}", said["item"].as_str().unwrap()), &key).await.ok();
     assert_eq!(shown["verdict"], "no_match");
     assert!(bed.app.vault.objects.list().await.unwrap().is_empty());
-    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM exhibits WHERE wrapped_key IS NOT NULL").await, 0);
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM data_keys").await, 0);
     assert_eq!(bed.count("SELECT COUNT(*) AS n FROM items WHERE facts IS NOT NULL").await, 0);
     assert_eq!(bed.count("SELECT COUNT(*) AS n FROM jobs").await, 0);
     bed.ledger_verifies().await;
@@ -86,7 +86,7 @@ async fn an_unscanned_upload_that_stays_so_expires() {
     assert_eq!(bed.app.vault.objects.list().await.unwrap().len(), 1);
     bed.work(2 * 24).await;
     assert!(bed.app.vault.objects.list().await.unwrap().is_empty());
-    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM exhibits WHERE wrapped_key IS NOT NULL").await, 0);
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM data_keys").await, 0);
     let auditor = bed.person(Role::Auditor).await;
     let record = bed.get("/v1/audit", &auditor).await.ok();
     assert!(record["rows"].as_array().unwrap().iter().any(|entry| entry["kind"] == "exhibit.destroyed"));
@@ -101,7 +101,7 @@ async fn an_object_that_no_row_names_is_swept() {
     bed.app.vault.seal(orphan, &bytes::Bytes::from_static(b"left")).await.unwrap();
     let sweep = async || {
         let mut tx = bed.app.db.read().await.unwrap();
-        tanod::evidence::sweep(&mut tx, &bed.app.vault).await.unwrap()
+        tanod::evidence::sweep(&mut tx, &bed.app.vault).await.unwrap().orphans
     };
     assert_eq!(sweep().await, 0, "it may belong to a transaction that is still open");
     bed.clock.advance(std::time::Duration::from_hours(2));

@@ -11,6 +11,7 @@
 
 mod actions;
 mod alarms;
+mod backup;
 mod bad_input;
 mod bed;
 mod bench;
@@ -19,9 +20,11 @@ mod clocks;
 mod command_line;
 mod console;
 mod context;
+mod csf;
 mod evidence;
 mod files;
 mod formats;
+mod holds;
 mod keeping;
 mod ledger;
 mod lists;

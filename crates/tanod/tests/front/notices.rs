@@ -85,7 +85,7 @@ async fn an_anonymous_notice_with_media_is_kept_sealed_and_its_sender_told_how_i
     assert_eq!(bed.get(&format!("/v1/items/{item}"), &lead).await.ok()["verdict"], "no_match");
     bed.work(8 * 24).await;
     assert_eq!(bed.app.vault.objects.list().await.unwrap().len(), 1);
-    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM exhibits WHERE wrapped_key IS NOT NULL").await, 1);
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM data_keys").await, 1);
     let kept = bed.get("/v1/notices", &bed.person(Role::Lead).await).await.ok();
     assert_eq!((&kept["rows"][0]["items"][0], &kept["rows"][0]["reporter_known"]), (&said["items"][0], &json!(false)));
     let link = said["status_link"].as_str().unwrap();

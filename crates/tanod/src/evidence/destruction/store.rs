@@ -1,0 +1,147 @@
+//! The SQL of destruction: orders, what was destroyed, and the backups that hold keys.
+
+use jiff::Timestamp;
+
+use super::backups::Backup;
+use super::{Destruction, Order, OrderState};
+use crate::refusal::Result;
+use crate::store::{CaseId, DestructionId, ObjectId, OrderId, Row, StoreError, Tx, as_word};
+
+type Read<T> = std::result::Result<T, StoreError>;
+
+pub(super) async fn insert_order(tx: &mut Tx, order: &Order) -> Result<()> {
+    tx.execute(
+        "INSERT INTO destruction_orders
+             (id, case_id, item, agency, officer, reference, verified_how, verified_by, received_at, state)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        &[
+            order.id.into(),
+            order.case.into(),
+            order.item.into(),
+            order.agency.as_str().into(),
+            order.officer.as_str().into(),
+            order.reference.as_str().into(),
+            order.verified_how.as_str().into(),
+            order.verified_by.as_str().into(),
+            order.received_at.into(),
+            as_word(&order.state).into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+fn read_order(row: &Row) -> Read<Order> {
+    Ok(Order {
+        id: row.get("id")?,
+        case: row.get("case_id")?,
+        item: row.get("item")?,
+        agency: row.get("agency")?,
+        officer: row.get("officer")?,
+        reference: row.get("reference")?,
+        verified_how: row.get("verified_how")?,
+        verified_by: row.get("verified_by")?,
+        received_at: row.get("received_at")?,
+        state: row.word("state")?,
+    })
+}
+
+pub(super) async fn order(tx: &mut Tx, id: OrderId) -> Result<Option<Order>> {
+    let row = tx.row("SELECT * FROM destruction_orders WHERE id = $1", &[id.into()]).await?;
+    Ok(row.as_ref().map(read_order).transpose()?)
+}
+
+pub(super) async fn orders(tx: &mut Tx, case: CaseId) -> Result<Vec<Order>> {
+    let rows = tx.rows("SELECT * FROM destruction_orders WHERE case_id = $1 ORDER BY id", &[case.into()]).await?;
+    Ok(rows.iter().map(read_order).collect::<Read<_>>()?)
+}
+
+pub(super) async fn set_order(tx: &mut Tx, id: OrderId, state: OrderState) -> Result<()> {
+    tx.execute("UPDATE destruction_orders SET state = $1 WHERE id = $2", &[as_word(&state).into(), id.into()]).await?;
+    Ok(())
+}
+
+pub(super) async fn insert_destruction(tx: &mut Tx, what: &Destruction) -> Result<()> {
+    tx.execute(
+        "INSERT INTO destructions
+             (id, object, kind, item, case_id, sha256, bytes, cause, ordered, by_actor, at, keys_gone_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        &[
+            what.id.into(),
+            what.object.into(),
+            what.kind.as_str().into(),
+            what.item.into(),
+            what.case.into(),
+            what.sha256.as_deref().into(),
+            what.bytes.into(),
+            as_word(&what.cause).into(),
+            what.order.into(),
+            what.by.as_str().into(),
+            what.at.into(),
+            what.keys_gone_at.into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+fn read_destruction(row: &Row) -> Read<Destruction> {
+    Ok(Destruction {
+        id: row.get("id")?,
+        object: row.get("object")?,
+        kind: row.get("kind")?,
+        item: row.get("item")?,
+        case: row.get("case_id")?,
+        sha256: row.get("sha256")?,
+        bytes: row.get("bytes")?,
+        cause: row.word("cause")?,
+        order: row.get("ordered")?,
+        by: row.get("by_actor")?,
+        at: row.get("at")?,
+        keys_gone_at: row.get("keys_gone_at")?,
+        verified_at: row.get("verified_at")?,
+        certificate: row.get("certificate")?,
+    })
+}
+
+pub(super) async fn destruction(tx: &mut Tx, id: DestructionId) -> Result<Option<Destruction>> {
+    let row = tx.row("SELECT * FROM destructions WHERE id = $1", &[id.into()]).await?;
+    Ok(row.as_ref().map(read_destruction).transpose()?)
+}
+
+pub(super) async fn destructions(tx: &mut Tx, case: CaseId) -> Result<Vec<Destruction>> {
+    let rows = tx.rows("SELECT * FROM destructions WHERE case_id = $1 ORDER BY id", &[case.into()]).await?;
+    Ok(rows.iter().map(read_destruction).collect::<Read<_>>()?)
+}
+
+pub(super) async fn set_verified(tx: &mut Tx, id: DestructionId, at: Timestamp, certificate: &str) -> Result<()> {
+    tx.execute(
+        "UPDATE destructions SET verified_at = $1, certificate = $2 WHERE id = $3",
+        &[at.into(), certificate.into(), id.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// When the last backup that holds keys is gone.
+pub(super) async fn last_backup_ends(tx: &mut Tx) -> Result<Option<Timestamp>> {
+    let row = tx.row("SELECT MAX(keys_until) AS ends FROM backups", &[]).await?;
+    Ok(row.map(|row| row.get::<Option<Timestamp>>("ends")).transpose()?.flatten())
+}
+
+pub(super) async fn insert_backup(tx: &mut Tx, backup: &Backup) -> Result<()> {
+    tx.execute(
+        "INSERT INTO backups (id, made_at, keys_until) VALUES ($1, $2, $3)",
+        &[backup.id.into(), backup.made_at.into(), backup.keys_until.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Whatever the object was, its row says that it is gone.
+pub(super) async fn mark_object_destroyed(tx: &mut Tx, object: ObjectId) -> Result<()> {
+    let (now, args) = (tx.now(), |now: Timestamp| [now.into(), object.into()]);
+    tx.execute("UPDATE exhibits SET destroyed_at = $1 WHERE object = $2", &args(now)).await?;
+    tx.execute("UPDATE contexts SET destroyed_at = $1, body = NULL WHERE object = $2", &args(now)).await?;
+    Ok(())
+}
