@@ -163,6 +163,48 @@ test("a dismissal waits for a second person, who sees what they approve", async 
   assert.deepEqual(lead.faults, []);
 });
 
+test("a report is seen and changed before it is decided: by single keys, checked, and read back", async () => {
+  const { page } = reviewer;
+  await page.goto(`${tanod.console}/queue`);
+  await page.locator("a.row").first().click();
+  await page.getByRole("button", { name: "Take this case" }).click();
+  const here = page.url();
+  await page.getByRole("link", { name: "The report as it would be now" }).click();
+  await page.getByRole("heading", { name: "Every field" }).waitFor();
+  await passes(page);
+  await keep(page, "report-editor");
+  const file = page.locator(".editor article").first();
+  await file.focus();
+  await page.keyboard.press("3");
+  await page.locator("#said", { hasText: "Class B1" }).waitFor({ state: "attached" });
+  await page.keyboard.press("m");
+  assert.equal(await file.locator("[data-tick=m]").isChecked(), true);
+  await page.locator("#findings", { hasText: "would take it" }).waitFor();
+  await page.getByLabel("Time of the incident (UTC)").fill("2099-01-01T00:00:00Z");
+  await page.getByLabel("Time of the incident (UTC)").blur();
+  await page.locator("#findings", { hasText: "would refuse" }).waitFor();
+  await page.getByLabel("Time of the incident (UTC)").fill("2025-01-01T00:00:00Z");
+  await page.getByRole("button", { name: "Read my changes back to me" }).click();
+  await page.getByText("File 1: Class: “B1” instead of nothing.").waitFor();
+  await passes(page);
+  await keep(page, "report-changes");
+  await page.getByRole("button", { name: "Yes, the report says so" }).click();
+  await page.getByText("from staff").first().waitFor({ state: "attached" });
+  await page.goto(`${tanod.console}/reports`);
+  await passes(page);
+  await keep(page, "reports");
+  await page.getByRole("link", { name: "NCMEC's CyberTipline" }).first().click();
+  await page.getByRole("heading", { name: "The conversation with NCMEC" }).waitFor();
+  await passes(page);
+  await keep(page, "report-filed");
+  await page.goto(`${tanod.console}/provider`);
+  await passes(page);
+  await keep(page, "provider");
+  await page.goto(here);
+  await page.getByRole("button", { name: "Give it back" }).click();
+  assert.deepEqual(reviewer.faults, []);
+});
+
 test("what is refused is said on the page, with what to do", async () => {
   const { page } = reviewer;
   await page.goto(`${tanod.console}/queue`);

@@ -21,6 +21,7 @@ use crate::intake::Arrivals;
 use crate::matching::shield::Shield;
 use crate::matching::{Lists, SharedLists};
 use crate::operator;
+use crate::reporting::Line;
 use crate::reporting::credentials::{self, Environment};
 use crate::roles::Tasks;
 use crate::store::{Db, ProcessId, World, new_uuid};
@@ -46,6 +47,8 @@ pub struct App {
     pub shield: Option<Arc<Shield>>,
     /// The CyberTipline, unless it is off.
     pub ncmec: Option<Arc<Client>>,
+    /// Whether it answers, as far as this process knows.
+    pub line: Arc<Line>,
     /// The platform's endpoints.
     pub endpoints: Arc<[Endpoint]>,
     /// Those that are left alone for a moment.
@@ -239,6 +242,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         vault: Vault { objects: Arc::new(objects), ring: Arc::new(Ring::new(ring, ring_file(&settings)?)), random },
         shield: shield.map(Arc::new),
         ncmec: ncmec.map(Arc::new),
+        line: Arc::default(),
         endpoints: endpoints.into(),
         resting: Arc::default(),
         webhooks: exchange::webhooks::Client::new(http, exchange::webhooks::TIME),

@@ -241,7 +241,7 @@ fn tries(work: &Work) -> i64 {
 async fn perform(app: &App, job: &Leased) -> Result<Done> {
     match &job.work {
         Work::FileReportV1 { report } => {
-            let with = Filing { db: &app.db, vault: &app.vault, ncmec: app.ncmec.as_deref() };
+            let with = Filing { db: &app.db, vault: &app.vault, ncmec: app.ncmec.as_deref(), line: &app.line };
             reporting::jobs::file(&with, job, *report).await
         }
         Work::RetryItemV1 { item } => intake::jobs::retry(app, *item).await,

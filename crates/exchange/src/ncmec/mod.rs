@@ -6,6 +6,7 @@ mod answer;
 mod breaker;
 mod client;
 pub mod document;
+pub mod form;
 mod grammar;
 mod sample;
 mod schema;

@@ -175,6 +175,11 @@ pub struct Answer {
     pub sealed: Sealed,
 }
 
+/// The sealed answers about a case that are kept.
+pub async fn kept(tx: &mut Tx, case: CaseId) -> Result<Vec<ContextId>> {
+    Ok(store::versions(tx, case).await?.into_iter().map(|version| version.id).collect())
+}
+
 /// Whether this very body is the newest answer: then it is not kept twice.
 pub async fn is_newest(tx: &mut Tx, case: CaseId, sha256: &[u8; 32]) -> Result<Option<Version>> {
     let newest = store::versions(tx, case).await?.pop();

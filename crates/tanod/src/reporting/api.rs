@@ -4,7 +4,10 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::{Elsewhere, NewViewing, Packet, Receipt, Report, UNKNOWN_REPORT, Viewing, viewing};
+use super::{
+    Absent, Change, Elsewhere, NewViewing, Origin, Packet, Preview, Queue, Receipt, Report, Score, Spoken,
+    UNKNOWN_REPORT, Viewing, editor, viewing,
+};
 use crate::accounts::{Caller, Permission};
 use crate::intake::UNKNOWN_ITEM;
 use crate::plan::App;
@@ -171,4 +174,159 @@ pub async fn countersign(State(app): State<App>, Path(statement): Path<String>, 
     let new: Countersign = sent.json()?;
     let once = sent.once("POST /v1/viewings/countersign", &[statement.as_bytes()])?;
     web::post(&app, &once, StatusCode::OK, async |tx| viewing::countersign(tx, &sent.caller, id, new.agree).await).await
+}
+
+/// Where the reports stand, all together.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct QueueAnswer {
+    #[serde(flatten)]
+    queue: Queue,
+    /// Whether the CyberTipline answers, as far as this process knows, in words.
+    line: String,
+}
+
+/// Where the reports stand, all together, and whether the destination answers.
+#[utoipa::path(get, path = "/v1/reports/queue", tag = "reports",
+    responses((status = 200, body = QueueAnswer), (status = "default", body = ProblemBody)))]
+pub async fn queue(State(app): State<App>, caller: Caller) -> Answer {
+    caller.require(Permission::ReadReports)?;
+    let mut tx = app.db.read().await.map_err(Error::from)?;
+    let queue = super::queue(&mut tx, &caller).await?;
+    web::ok(&QueueAnswer { queue, line: app.line.words(app.ncmec.is_some(), app.db.clock().now()) })
+}
+
+/// The calls about a report.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Conversation {
+    /// In order.
+    rows: Vec<Spoken>,
+}
+
+/// The whole conversation with the destination about a report: every call as it was made, every answer as it came.
+#[utoipa::path(get, path = "/v1/reports/{report}/calls", tag = "reports", params(("report" = String, Path)),
+    responses((status = 200, body = Conversation), (status = "default", body = ProblemBody)))]
+pub async fn calls(State(app): State<App>, caller: Caller, Path(report): Path<String>) -> Answer {
+    caller.require(Permission::ReadCases)?;
+    let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
+    let mut tx = app.db.write().await.map_err(Error::from)?;
+    let report = super::find(&mut tx, &caller, id).await?;
+    let rows = super::conversation(&mut tx, &caller, id).await?;
+    let proof = super::read_on_record(&mut tx, &caller, report.case).await?;
+    tx.commit(proof).await.map_err(Error::from)?;
+    web::ok(&Conversation { rows })
+}
+
+/// A file of a draft.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct DraftFileAnswer {
+    /// Which upload.
+    item: ItemId,
+    /// What is said about it, as XML; the destination's ids are put in later.
+    document: String,
+    /// Where its values are from, by the path of the element they stand in or under.
+    origins: Vec<(String, Origin)>,
+    /// What is said of viewing it: `true`, `false`, or nothing.
+    viewed_by_esp: Option<bool>,
+}
+
+/// What a report says.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct DraftAnswer {
+    /// The document for `submit`, as XML.
+    document: String,
+    /// Its files.
+    files: Vec<DraftFileAnswer>,
+    /// Where its values are from, by the path of the element they stand in or under.
+    origins: Vec<(String, Origin)>,
+    /// What it does not say, and why.
+    absent: Vec<Absent>,
+    /// How much an officer can do with it.
+    score: Option<Score>,
+    /// What the destination would refuse, in words.
+    faults: Vec<String>,
+    /// Changes that the case has overtaken: look again.
+    overtaken: Vec<Change>,
+}
+
+impl From<Preview> for DraftAnswer {
+    fn from(preview: Preview) -> Self {
+        let Preview { draft, viewed, faults, overtaken } = preview;
+        let file = |(file, viewed): (&super::DraftFile, &super::Viewed)| DraftFileAnswer {
+            item: file.item,
+            document: file.document(0, "given by the destination", viewed),
+            origins: file.origins.clone(),
+            viewed_by_esp: viewed.flag(),
+        };
+        Self {
+            document: draft.document(),
+            files: draft.files.iter().zip(&viewed).map(file).collect(),
+            origins: draft.origins,
+            absent: draft.absent,
+            score: draft.score,
+            faults: faults.into_iter().map(|fault| format!("{}: {}", fault.path, fault.message)).collect(),
+            overtaken,
+        }
+    }
+}
+
+/// Changes to a report before it is sent.
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Changes {
+    /// Field by field; one that does not fit refuses all.
+    changes: Vec<Change>,
+}
+
+/// The report of a case as it would be now: gathered from what is undecided, with what people entered. Who reads it is on record.
+#[utoipa::path(get, path = "/v1/cases/{case}/draft", tag = "reports", params(("case" = String, Path)),
+    responses((status = 200, body = DraftAnswer), (status = "default", body = ProblemBody)))]
+pub async fn draft(State(app): State<App>, caller: Caller, Path(case): Path<String>) -> Answer {
+    caller.require(Permission::ReadCases)?;
+    let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
+    let mut tx = app.db.write().await.map_err(Error::from)?;
+    let preview = editor::preview(&mut tx, &caller, id, &app.settings).await?;
+    let proof = super::read_on_record(&mut tx, &caller, id).await?;
+    tx.commit(proof).await.map_err(Error::from)?;
+    web::ok(&DraftAnswer::from(preview))
+}
+
+/// Enter changes into the report of a case that you hold. They go with the next report that is decided.
+#[utoipa::path(put, path = "/v1/cases/{case}/draft", tag = "reports", params(("case" = String, Path)),
+    request_body = Changes, responses((status = 200, body = DraftAnswer), (status = "default", body = ProblemBody)))]
+pub async fn change(State(app): State<App>, Path(case): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::DecideCases)?;
+    let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
+    let Changes { changes } = sent.json()?;
+    let mut tx = app.db.write().await.map_err(Error::from)?;
+    let (preview, proof) = editor::change_case(&mut tx, &sent.caller, id, &changes, &app.settings).await?;
+    tx.commit(proof).await.map_err(Error::from)?;
+    web::ok(&DraftAnswer::from(preview))
+}
+
+/// What a decided report says.
+#[utoipa::path(get, path = "/v1/reports/{report}/draft", tag = "reports", params(("report" = String, Path)),
+    responses((status = 200, body = DraftAnswer), (status = "default", body = ProblemBody)))]
+pub async fn draft_of(State(app): State<App>, caller: Caller, Path(report): Path<String>) -> Answer {
+    caller.require(Permission::ReadCases)?;
+    let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
+    let mut tx = app.db.write().await.map_err(Error::from)?;
+    let report = super::find(&mut tx, &caller, id).await?;
+    let preview = editor::of_report(&mut tx, &caller, id).await?.ok_or(&UNKNOWN_REPORT)?;
+    let proof = super::read_on_record(&mut tx, &caller, report.case).await?;
+    tx.commit(proof).await.map_err(Error::from)?;
+    web::ok(&DraftAnswer::from(preview))
+}
+
+/// Change a decided report of which nothing is sent, or one that is stuck.
+#[utoipa::path(put, path = "/v1/reports/{report}/draft", tag = "reports", params(("report" = String, Path)),
+    request_body = Changes, responses((status = 200, body = DraftAnswer), (status = "default", body = ProblemBody)))]
+pub async fn change_of(State(app): State<App>, Path(report): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::DecideCases)?;
+    let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
+    let Changes { changes } = sent.json()?;
+    let mut tx = app.db.write().await.map_err(Error::from)?;
+    let proof = editor::change_report(&mut tx, &sent.caller, id, &changes).await?;
+    let preview = editor::of_report(&mut tx, &sent.caller, id).await?.ok_or(&UNKNOWN_REPORT)?;
+    tx.commit(proof).await.map_err(Error::from)?;
+    web::ok(&DraftAnswer::from(preview))
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use exchange::ncmec::document::Level;
 use exchange::ncmec::{Answer, CallError, Client, Outcome};
 
+use super::line::{Heard, Line, Turn};
 use super::steps::{self, Call, Ended, Next, Step};
 use super::store::{self, Answered, Sending};
 use super::{Draft, DraftFile, Report, ReportState, viewing};
@@ -22,6 +22,8 @@ pub struct Filing<'a> {
     pub vault: &'a Vault,
     /// The destination, unless none is configured.
     pub ncmec: Option<&'a Client>,
+    /// Whether it answers.
+    pub line: &'a Line,
 }
 
 /// Files one report, or takes it as far as it goes now. Each transaction writes down the answer that came and the call that
@@ -30,6 +32,18 @@ pub async fn file(with: &Filing<'_>, job: &Leased, id: ReportId) -> Result<Done>
     let Some(client) = with.ncmec else {
         return Ok(Done::Later(Duration::from_mins(1)));
     };
+    match with.line.turn(with.db.clock().now()) {
+        Turn::Call => {}
+        Turn::Rest(rest) => return Ok(Done::Later(rest)),
+        Turn::Ask => {
+            let answer = client.status().await.map(|answer| answer.outcome());
+            let heard = heard(&answer.unwrap_or_else(|error| error.outcome()));
+            with.line.hear(heard, with.db.clock().now());
+            if let (true, Turn::Rest(rest)) = (heard != Heard::Answer, with.line.turn(with.db.clock().now())) {
+                return Ok(Done::Later(rest));
+            }
+        }
+    }
     let mut tx = with.db.write().await?;
     let mut calls = store::calls(&mut tx, id).await?;
     loop {
@@ -79,6 +93,7 @@ pub async fn file(with: &Filing<'_>, job: &Leased, id: ReportId) -> Result<Done>
             report = %id, step = ?plan.step, ended = ?read.ended, status = read.answered.http_status,
             request_id = read.answered.request_id, "called the CyberTipline"
         );
+        with.line.hear(read.heard, with.db.clock().now());
         tx = with.db.write().await?;
         made.ended = Some(read.ended);
         made.number = read.answered.number.or(made.number);
@@ -115,7 +130,7 @@ impl<'a> Plan<'a> {
         Ok(Some(match next {
             Next::Submit { attempt } => Self {
                 attempt: *attempt,
-                sent: Some(draft.tip.to_xml(Level::default()).xml),
+                sent: Some(draft.document()),
                 // Every outgoing document is checked before the report is opened.
                 fault: draft.faults(tx.now()).into_iter().next(),
                 ..plan(Step::Submit, None)
@@ -182,11 +197,13 @@ struct ReadAnswer {
     ended: Ended,
     answered: Answered,
     wait: Option<Wait>,
+    heard: Heard,
 }
 
 impl ReadAnswer {
     fn nothing(why: &str) -> Self {
-        Self { ended: Ended::Nothing, answered: Answered::default(), wait: Some(Wait::BackOff(why.to_owned())) }
+        let wait = Some(Wait::BackOff(why.to_owned()));
+        Self { ended: Ended::Nothing, answered: Answered::default(), wait, heard: Heard::Answer }
     }
 }
 
@@ -207,6 +224,7 @@ fn read(step: Step, file: Option<&DraftFile>, answer: std::result::Result<Answer
         Err(error) => (error.outcome(), Answered::default()),
     };
     let mut wait = None;
+    let heard = heard(&outcome);
     let ended = match outcome {
         Outcome::Accepted(parsed) => {
             answered.number = parsed.report_id;
@@ -239,5 +257,14 @@ fn read(step: Step, file: Option<&DraftFile>, answer: std::result::Result<Answer
             Ended::Unknown
         }
     };
-    ReadAnswer { ended, answered, wait }
+    ReadAnswer { ended, answered, wait, heard }
+}
+
+/// What an answer, or its absence, says of the line.
+fn heard(outcome: &Outcome) -> Heard {
+    match outcome {
+        Outcome::Credentials { .. } => Heard::Locked,
+        Outcome::Retry { .. } | Outcome::Lost { .. } | Outcome::NotSent { .. } => Heard::Nothing,
+        _ => Heard::Answer,
+    }
 }

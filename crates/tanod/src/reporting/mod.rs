@@ -3,18 +3,29 @@
 pub mod api;
 pub mod credentials;
 mod document;
+mod editor;
+mod gather;
 pub mod jobs;
+mod labels;
+mod line;
+pub mod pages;
+mod score;
 mod steps;
 mod store;
+mod thread;
 mod viewing;
 
 use exchange::ncmec::document::IncidentType;
+use exchange::ncmec::form::Group;
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 
+use self::gather::Says;
 use self::steps::Step;
 use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
 use crate::config;
+use crate::context;
 use crate::evidence;
 use crate::provider;
 use crate::queue::{self, Work};
@@ -23,7 +34,10 @@ use crate::review::{self, Case, Decision};
 use crate::store::{CaseId, DecisionId, ItemId, Recorded, ReportId, Tx};
 use crate::webhooks;
 
-pub use document::{Draft, DraftFile};
+pub use document::{Absent, Draft, DraftFile, Origin, Why};
+pub use editor::{Change, Preview};
+pub use line::Line;
+pub use score::{Missing, Score};
 pub use viewing::{
     NewViewing, Viewed, Viewing, ViewingState, countersign, of_case as viewings, state as state_viewing,
 };
@@ -55,8 +69,16 @@ pub static NOT_BY_HAND: Kind = Kind::new(
 );
 
 /// All refusals of this domain.
-pub const REFUSALS: &[&Kind] =
-    &[&UNKNOWN_REPORT, &NOT_DEAD, &INVALID_REPORT, &NOT_BY_HAND, &viewing::BAD_VIEWING, &viewing::UNKNOWN_VIEWING];
+pub const REFUSALS: &[&Kind] = &[
+    &UNKNOWN_REPORT,
+    &NOT_DEAD,
+    &INVALID_REPORT,
+    &NOT_BY_HAND,
+    &viewing::BAD_VIEWING,
+    &viewing::UNKNOWN_VIEWING,
+    &editor::BAD_CHANGE,
+    &editor::NOT_EDITABLE,
+];
 
 /// Where a report goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
@@ -217,7 +239,7 @@ pub async fn packet(tx: &mut Tx, caller: &Caller, id: ReportId) -> Result<(Packe
     let viewed: Vec<Viewed> =
         said_of_viewing(tx, &report, &draft).await?.into_iter().map(|(_, viewed)| viewed).collect();
     let proof = audit::record(tx, Entry::by(caller, "report.packet").case(report.case).about(id)).await?;
-    Ok((Packet { report: id, lines: document::lines(&draft, &viewed) }, proof))
+    Ok((Packet { report: id, lines: lines(&draft, &viewed)? }, proof))
 }
 
 /// What a report says of viewing each of its files: as it was when it was said, or as it would be said now.
@@ -240,21 +262,10 @@ pub fn incident_type(words: &str) -> Option<IncidentType> {
 
 /// Intends the report of a settled decision. The decision is unique among reports: the same one never intends a second.
 /// Until it is due it can be taken back; danger now is due at once.
-pub async fn intend(
-    tx: &mut Tx,
-    case: &Case,
-    decision: &Decision,
-    items: &[ItemId],
-    settings: &config::Settings,
-) -> Result<()> {
+pub async fn intend(tx: &mut Tx, case: &Case, decision: &Decision, settings: &config::Settings) -> Result<()> {
     let earlier = store::of_case(tx, case.id).await?;
     let filed = earlier.iter().filter(|report| report.state != ReportState::Withdrawn).count();
     let kind = if filed == 0 { ReportKind::Initial } else { ReportKind::Supplement };
-    let prior: Vec<i64> = earlier
-        .iter()
-        .filter(|report| report.state == ReportState::Finished)
-        .filter_map(|report| report.number)
-        .collect();
     let provider = provider::current(tx, &settings.reporting.about).await?;
     let destination = decision.particulars.destination.unwrap_or(settings.reporting.destination);
     // Danger now waits for nothing that the destination itself does not demand.
@@ -262,7 +273,24 @@ pub async fn intend(
     if destination == Destination::Ncmec && decision.particulars.escalate.is_none() && !missing.is_empty() {
         return Err(provider::INCOMPLETE.because(missing.join("; ")));
     }
-    let draft = document::draft(tx, case, decision, items, prior, &provider).await?;
+    let signals = review::signals(tx, case.id).await?;
+    let kind_of = decision.incident_type.as_deref().and_then(incident_type);
+    let says = Says {
+        incident_type: kind_of
+            .ok_or_else(|| Error::internal("drafting a report", "the decision has no incident type"))?,
+        escalate: decision.particulars.escalate.clone(),
+        annotations: decision.particulars.report_annotations.clone(),
+        file_annotations: decision.particulars.file_annotations.clone(),
+        signals: signals.iter().filter(|signal| signal.decision == Some(decision.id)).collect(),
+    };
+    let prior = prior(tx, case.id).await?;
+    let mut draft = gather::draft(tx, case, &says, prior, &provider).await?;
+    let overtaken = draft.apply(&store::edits(tx, case.id).await?);
+    let mut viewed = Vec::new();
+    for file in &draft.files {
+        viewed.push(viewing::of(tx, Some(decision), file.item, tx.now()).await?);
+    }
+    draft.score = Some(score::of(&draft, &viewed, &provider));
     let faults = if destination == Destination::Ncmec { draft.faults(tx.now()) } else { Vec::new() };
     if let Some(fault) = faults.first() {
         return Err(INVALID_REPORT.because(fault.clone()));
@@ -274,14 +302,21 @@ pub async fn intend(
     let due = jiff::SignedDuration::try_from(after).ok().and_then(|by| tx.now().checked_add(by).ok());
     let due = due.filter(|_| destination == Destination::Ncmec && minutes > 0);
     store::insert(tx, id, case.id, decision.id, kind, destination, due, &text).await?;
+    store::settle_edits(tx, case.id, id).await?;
     if destination == Destination::Ncmec {
         queue::push(tx, &Work::FileReportV1 { report: id }, after).await?;
     }
     let detail = serde_json::json!({
-        "kind": kind, "files": items.len(), "destination": destination,
+        "kind": kind, "files": draft.files.len(), "destination": destination, "score": draft.score, "overtaken": overtaken,
         "escalated": decision.particulars.escalate.is_some(),
     });
     audit::record(tx, Entry::by_tanod("report.intended").case(case.id).about(id).detail(detail)).await.map(drop)
+}
+
+/// Numbers of the finished reports of a case, in the same environment.
+async fn prior(tx: &mut Tx, case: CaseId) -> Result<Vec<i64>> {
+    let reports = store::of_case(tx, case).await?.into_iter();
+    Ok(reports.filter(|report| report.state == ReportState::Finished).filter_map(|report| report.number).collect())
 }
 
 /// A decision says that the case was reported before: the same hold and the same clocks as a report of ours.
@@ -334,7 +369,11 @@ pub async fn send_now(tx: &mut Tx, case: CaseId) -> Result<()> {
 
 /// Takes back a report of which nothing was sent. False when sending has begun.
 pub async fn withdraw(tx: &mut Tx, id: ReportId) -> Result<bool> {
-    store::withdraw(tx, id).await
+    let withdrawn = store::withdraw(tx, id).await?;
+    if withdrawn {
+        store::free_edits(tx, id).await?;
+    }
+    Ok(withdrawn)
 }
 
 /// Takes back a report that should not be filed, as far as it can be.
@@ -386,7 +425,18 @@ pub async fn finished(tx: &mut Tx, report: &Report, number: i64) -> Result<Recor
     }
     let said = serde_json::json!({"case": report.case, "report": report.id, "number": number, "kind": report.kind});
     webhooks::send(tx, webhooks::Event::ReportFinished, Some(report.case), &said).await?;
-    let detail = serde_json::json!({"number": number, "attempt": report.attempt});
+    // The ledger commits to the receipt and to everything that its year keeps: what was sent and what surrounds it (US-31).
+    let hash = |bytes: &[u8]| hex::encode(Sha256::digest(bytes));
+    let receipt = receipt(tx, report.id).await?.map(|receipt| hash(&receipt.raw));
+    let draft = report.draft()?;
+    let files: Vec<ItemId> = draft.iter().flat_map(|draft| draft.files.iter().map(|file| file.item)).collect();
+    let detail = serde_json::json!({
+        "number": number, "attempt": report.attempt, "receipt_sha256": receipt,
+        "keeps": {
+            "report_sha256": draft.as_ref().map(|draft| hash(draft.document().as_bytes())), "files": files,
+            "contexts": context::kept(tx, report.case).await?,
+        },
+    });
     audit::record(tx, Entry::by_tanod("report.finished").case(report.case).about(report.id).detail(detail)).await
 }
 
@@ -468,11 +518,121 @@ pub struct Receipt {
     pub request_id: Option<String>,
     /// Header lines, as JSON.
     pub headers: Option<String>,
-    /// The body, byte for byte, as text.
+    /// The body, as text.
     pub answer: String,
+    /// The body, byte for byte.
+    #[serde(skip)]
+    pub(crate) raw: Vec<u8>,
 }
 
 /// The receipt of a report, if it has one.
 pub async fn receipt(tx: &mut Tx, id: ReportId) -> Result<Option<Receipt>> {
     store::receipt(tx, id).await
+}
+
+/// How much an officer could do with the report of a case as it would be now, in sentences; for whoever decides.
+pub async fn outlook(tx: &mut Tx, caller: &Caller, case: CaseId, settings: &config::Settings) -> Result<Vec<String>> {
+    let Some(score) = editor::preview(tx, caller, case, settings).await?.draft.score else { return Ok(Vec::new()) };
+    let mut says = vec![format!("An officer can do with it as much as {} of 100 points say.", score.points)];
+    let mut missing = score.missing.clone();
+    missing.sort_by_key(|one| std::cmp::Reverse(one.points));
+    says.extend(missing.iter().take(3).map(|one| format!("It lacks {}: {}.", one.what, one.costs)));
+    if score.is_low() {
+        says.push("That is little. It can go out all the same: your reason is kept as the reason for that.".to_owned());
+    }
+    Ok(says)
+}
+
+/// What a report says as an officer reads it: every field that says something, under its heading. No picture, no path to one of
+/// ours.
+fn lines(draft: &Draft, viewed: &[Viewed]) -> Result<Vec<(String, String)>> {
+    fn add(group: &Group, lines: &mut Vec<(String, String)>, heading: &str) {
+        for field in group.fields.iter().filter(|field| !field.value.trim().is_empty()) {
+            let label = labels::label(field.name);
+            let said = match (heading, field.path == group.path) {
+                ("", _) => label,
+                (heading, true) => heading.to_owned(),
+                (heading, false) => format!("{heading}: {label}"),
+            };
+            let value = if field.value == "true" { "yes".to_owned() } else { field.value.clone() };
+            lines.push((said, value));
+        }
+        for below in group.groups.iter().filter(|group| group.filled) {
+            let nth = below.nth.filter(|nth| *nth > 1).map_or_else(String::new, |nth| format!(" {nth}"));
+            let label = format!("{}{nth}", labels::label(below.name));
+            let flat = matches!(below.name, "incidentSummary" | "reporter" | "internetDetails");
+            add(below, lines, if flat { "" } else { &label });
+        }
+    }
+    let mut lines = Vec::new();
+    add(&editor::form_of(&draft.document())?, &mut lines, "");
+    for ((file, viewed), nth) in draft.files.iter().zip(viewed).zip(1..) {
+        lines.push((format!("File {nth}"), file.name.clone()));
+        add(&editor::form_of(&file.sketch())?, &mut lines, &format!("File {nth}"));
+        lines.extend(file.digests().map(|(name, value)| (format!("File {nth}: {name}"), value.to_owned())));
+        lines.push((format!("File {nth}: Viewed by the platform"), viewed.in_short().to_owned()));
+        lines.extend(viewed.words().into_iter().map(|words| (format!("File {nth}: More"), words)));
+    }
+    Ok(lines)
+}
+
+/// Where the reports stand, all together.
+#[derive(Clone, Debug, Default, serde::Serialize, utoipa::ToSchema)]
+pub struct Queue {
+    /// Intended, nothing sent.
+    pub waiting: i64,
+    /// Under way.
+    pub filing: i64,
+    /// Stuck; a person must look.
+    pub dead: i64,
+    /// Accepted, or filed by hand.
+    pub finished: i64,
+    /// When the oldest was intended that is neither filed nor taken back.
+    #[schema(value_type = Option<String>)]
+    pub oldest: Option<Timestamp>,
+}
+
+/// Where the reports stand, all together.
+pub async fn queue(tx: &mut Tx, caller: &Caller) -> Result<Queue> {
+    caller.require(Permission::ReadReports)?;
+    store::queue(tx).await
+}
+
+/// One call to the destination, with its answer, as they are on record.
+#[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct Spoken {
+    /// In which attempt.
+    pub attempt: i64,
+    /// Which call.
+    pub step: String,
+    /// When it was made.
+    #[schema(value_type = String)]
+    pub at: Timestamp,
+    /// What it sent; files are not repeated here.
+    pub sent: Option<String>,
+    /// When the answer came.
+    #[schema(value_type = Option<String>)]
+    pub answered_at: Option<Timestamp>,
+    /// What the answer means; absent while none is on record.
+    pub outcome: Option<String>,
+    /// Its HTTP status.
+    pub http_status: Option<i64>,
+    /// What to quote to the destination's support.
+    pub request_id: Option<String>,
+    /// Its header lines, as JSON.
+    pub headers: Option<String>,
+    /// Its body, as text.
+    pub answer: Option<String>,
+}
+
+/// The whole conversation about a report.
+pub async fn conversation(tx: &mut Tx, caller: &Caller, id: ReportId) -> Result<Vec<Spoken>> {
+    caller.require(Permission::ReadCases)?;
+    store::conversation(tx, id).await
+}
+
+/// Somebody reads a report, with the letters in it: that is on record.
+pub async fn read_on_record(tx: &mut Tx, caller: &Caller, case: CaseId) -> Result<Recorded> {
+    caller.require(Permission::ReadReports)?;
+    audit::record(tx, Entry::by(caller, "report.read").case(case)).await
 }

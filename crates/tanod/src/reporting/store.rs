@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 
 use super::credentials::{Environment, Sealed};
+use super::editor::{Change, Edit};
 use super::steps::{Call, Ended, Step};
 use super::viewing::Viewing;
-use super::{Destination, Receipt, Report, ReportKind, ReportState};
+use super::{Destination, Queue, Receipt, Report, ReportKind, ReportState, Spoken};
 use crate::refusal::Result;
 use crate::store::{CallId, CaseId, DecisionId, ItemId, ReportId, Row, StoreError, Tx, ViewingId, as_word};
 
@@ -268,12 +269,13 @@ pub(super) async fn receipt(tx: &mut Tx, report: ReportId) -> Result<Option<Rece
         )
         .await?;
     let receipt = |row: Row| {
-        let answer: Option<Vec<u8>> = row.get("answer")?;
+        let raw = row.get::<Option<Vec<u8>>>("answer")?.unwrap_or_default();
         Ok::<_, StoreError>(Receipt {
             at: row.get("answered_at")?,
             request_id: row.get("request_id")?,
             headers: row.get("headers")?,
-            answer: String::from_utf8_lossy(&answer.unwrap_or_default()).into_owned(),
+            answer: String::from_utf8_lossy(&raw).into_owned(),
+            raw,
         })
     };
     Ok(row.map(receipt).transpose()?)
@@ -394,4 +396,106 @@ pub(super) async fn credentials(tx: &mut Tx, environment: Environment) -> Result
         })
     };
     Ok(row.map(sealed).transpose()?)
+}
+
+pub(super) async fn insert_edit(tx: &mut Tx, case: CaseId, edit: &Edit) -> Result<()> {
+    let id: uuid::Uuid = tx.id();
+    tx.execute(
+        "INSERT INTO report_edits (id, case_id, file, path, was, value, staff, at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        &[
+            id.into(),
+            case.into(),
+            edit.change.file.into(),
+            edit.change.path.as_str().into(),
+            edit.was.as_str().into(),
+            edit.change.value.as_str().into(),
+            edit.staff.into(),
+            edit.at.into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// What people entered for the next report of a case, oldest first.
+pub(super) async fn edits(tx: &mut Tx, case: CaseId) -> Result<Vec<Edit>> {
+    let rows =
+        tx.rows("SELECT * FROM report_edits WHERE case_id = $1 AND report IS NULL ORDER BY id", &[case.into()]).await?;
+    let edit = |row: &Row| {
+        Ok(Edit {
+            change: Change { file: row.get("file")?, path: row.get("path")?, value: row.get("value")? },
+            was: row.get("was")?,
+            staff: row.get("staff")?,
+            at: row.get("at")?,
+        })
+    };
+    Ok(rows.iter().map(edit).collect::<Read<_>>()?)
+}
+
+/// They went into this report.
+pub(super) async fn settle_edits(tx: &mut Tx, case: CaseId, report: ReportId) -> Result<()> {
+    tx.execute(
+        "UPDATE report_edits SET report = $1 WHERE case_id = $2 AND report IS NULL",
+        &[report.into(), case.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The report was taken back before it was sent: what people entered is there for the next one.
+pub(super) async fn free_edits(tx: &mut Tx, report: ReportId) -> Result<()> {
+    tx.execute("UPDATE report_edits SET report = NULL WHERE report = $1", &[report.into()]).await?;
+    Ok(())
+}
+
+/// A report, which nobody else changes until the commit.
+pub(super) async fn locked(tx: &mut Tx, id: ReportId) -> Result<Option<Report>> {
+    let sql = tx.dialect("SELECT * FROM reports WHERE id = $1", "SELECT * FROM reports WHERE id = $1 FOR UPDATE");
+    let row = tx.row(sql, &[id.into()]).await?;
+    Ok(row.as_ref().map(read_report).transpose()?)
+}
+
+pub(super) async fn set_document(tx: &mut Tx, id: ReportId, document: &str) -> Result<()> {
+    tx.execute("UPDATE reports SET document = $1 WHERE id = $2", &[document.into(), id.into()]).await?;
+    Ok(())
+}
+
+pub(super) async fn queue(tx: &mut Tx) -> Result<Queue> {
+    let mut queue = Queue::default();
+    for row in tx.rows("SELECT state, COUNT(*) AS n, MIN(created_at) AS since FROM reports GROUP BY state", &[]).await?
+    {
+        let (state, n, since): (ReportState, i64, Timestamp) = (row.word("state")?, row.get("n")?, row.get("since")?);
+        match state {
+            ReportState::Waiting => queue.waiting = n,
+            ReportState::Filing => queue.filing = n,
+            ReportState::Dead => queue.dead = n,
+            ReportState::Finished => queue.finished = n,
+            ReportState::Withdrawn => {}
+        }
+        if matches!(state, ReportState::Waiting | ReportState::Filing | ReportState::Dead) {
+            queue.oldest = Some(queue.oldest.map_or(since, |oldest| oldest.min(since)));
+        }
+    }
+    Ok(queue)
+}
+
+pub(super) async fn conversation(tx: &mut Tx, report: ReportId) -> Result<Vec<Spoken>> {
+    let rows = tx.rows("SELECT * FROM report_calls WHERE report = $1 ORDER BY ordinal", &[report.into()]).await?;
+    let spoken = |row: &Row| {
+        let answer: Option<Vec<u8>> = row.get("answer")?;
+        Ok(Spoken {
+            attempt: row.get("attempt")?,
+            step: row.get("step")?,
+            at: row.get("sent_at")?,
+            sent: row.get("sent")?,
+            answered_at: row.get("answered_at")?,
+            outcome: row.get("outcome")?,
+            http_status: row.get("http_status")?,
+            request_id: row.get("request_id")?,
+            headers: row.get("headers")?,
+            answer: answer.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+        })
+    };
+    Ok(rows.iter().map(spoken).collect::<Read<_>>()?)
 }

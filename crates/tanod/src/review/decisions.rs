@@ -356,6 +356,7 @@ pub async fn read_back(
                 says.push(format!("It is sent in {minutes} minutes. Until then you can take it back; a report that is filed cannot be."));
             }
             says.push("Everything in the case is kept for a year from the day the report is filed.".to_owned());
+            says.extend(reporting::outlook(tx, caller, id, settings).await?);
         }
         Outcome::NoViolation | Outcome::OtherViolation => {
             says.push(format!("You close case {} without a report.", case.number));
@@ -540,8 +541,7 @@ pub(super) async fn settle(tx: &mut Tx, case: &Case, decision: &Decision, settin
             let danger = decision.particulars.escalate.is_some();
             move_to(tx, case, if danger { Event::DangerNow } else { Event::ReportDecided }).await?;
             store::give_to(tx, case.id, None).await?;
-            let items = items_of(tx, case.id, decision.id).await?;
-            reporting::intend(tx, case, decision, &items, settings).await
+            reporting::intend(tx, case, decision, settings).await
         }
         Outcome::AlreadyReported => {
             move_to(tx, case, Event::ReportDecided).await?;
@@ -578,11 +578,6 @@ pub(super) async fn settle(tx: &mut Tx, case: &Case, decision: &Decision, settin
 /// One decision.
 pub async fn decision(tx: &mut Tx, id: DecisionId) -> Result<Option<Decision>> {
     store::decision(tx, id).await
-}
-
-async fn items_of(tx: &mut Tx, case: CaseId, decision: DecisionId) -> Result<Vec<ItemId>> {
-    let signals = store::signals(tx, case).await?.into_iter();
-    Ok(signals.filter(|signal| signal.decision == Some(decision)).filter_map(|signal| signal.item).collect())
 }
 
 /// The sealed copies of a dismissed case are kept for its appeal window, then they go.

@@ -31,6 +31,15 @@ fn an_installation_under_load_finds_what_is_planted() {
 }
 
 #[test]
+fn queued_reports_are_filed_once_each() {
+    let (good, said) = bench(&["reports", "--count", "12", "--bytes", "5000"]);
+    assert!(good && said["ok"] == true && said["reports"] == 12, "{said}");
+    for figure in ["reports_per_s", "cpu_ms_per_report", "rss_mb_peak"] {
+        assert!(said[figure].as_f64().unwrap() > 0.0, "{figure}: {said}");
+    }
+}
+
+#[test]
 fn the_kernels_are_measured_and_right() {
     let (good, said) = bench(&["match", "--entries", "3000", "--queries", "200"]);
     assert!(good && said["ok"] == true, "{said}");

@@ -21,6 +21,7 @@ mod command_line;
 mod console;
 mod context;
 mod csf;
+mod drafting;
 mod evidence;
 mod files;
 mod formats;

@@ -6,6 +6,7 @@ mod load;
 mod matches;
 mod process;
 mod recall;
+mod reports;
 mod uploads;
 
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ pub(super) enum Bench {
     Hash(hash::Args),
     /// The index alone, one thread, in this process.
     Match(matches::Args),
+    /// One worker files queued reports to a simulator in another process.
+    Reports(reports::Args),
 }
 
 pub(super) async fn run(context: &Context, bench: Bench) -> Done {
@@ -36,6 +39,7 @@ pub(super) async fn run(context: &Context, bench: Bench) -> Done {
         Bench::Load(args) => load::run(context, args).await,
         Bench::Hash(args) => hash::run(context, &args),
         Bench::Match(args) => matches::run(context, &args),
+        Bench::Reports(args) => reports::run(context, &args).await,
     }
 }
 

@@ -19,6 +19,22 @@ const alarm = (event) => {
   button.disabled = true;
 };
 
+const classify = (file, key) => {
+  const tick = file.querySelector(`[data-tick="${CSS.escape(key)}"]`);
+  if (tick) {
+    tick.click();
+    said(`${tick.labels[0].textContent.trim()}: ${tick.checked ? "yes" : "no"}`);
+    return true;
+  }
+  const classes = file.querySelector("select[data-class]");
+  const at = ["0", "1", "2", "3", "4"].indexOf(key);
+  if (!classes || at < 0) return false;
+  classes.selectedIndex = at;
+  classes.dispatchEvent(new Event("change", { bubbles: true }));
+  said(at === 0 ? "No class" : `Class ${classes.value}`);
+  return true;
+};
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     const hidden = document.body.classList.toggle("hidden-at-once");
@@ -28,6 +44,12 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "F8" && !event.repeat) {
     alarm(event);
+    return;
+  }
+  // In a file of a report one key gives its class, or ticks what more is known of it; a box in focus does not stand in the way.
+  const file = event.target.closest(".editor article");
+  if (file && !event.target.matches("textarea, input:not([type=checkbox])") && classify(file, event.key)) {
+    event.preventDefault();
     return;
   }
   if (typing(event.target)) return;

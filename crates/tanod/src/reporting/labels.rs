@@ -1,0 +1,74 @@
+//! Elements of NCMEC's documents in words for a person.
+
+/// What an element is called in the console.
+pub(super) fn label(element: &str) -> String {
+    let known = match element {
+        "incidentSummary" => "What happened",
+        "incidentType" => "Type of incident",
+        "escalateToHighPriority" => "Urgent, because",
+        "reportAnnotations" => "What more is known of the incident",
+        "fileAnnotations" => "What more is known of the file",
+        "incidentDateTime" => "Time of the incident (UTC)",
+        "incidentDateTimeDescription" => "What that time is",
+        "internetDetails" => "Where",
+        "webPageIncident" => "On a page",
+        "emailIncident" => "By e-mail",
+        "newsgroupIncident" => "In a newsgroup",
+        "chatImIncident" => "In a chat",
+        "onlineGamingIncident" => "In a game",
+        "cellPhoneIncident" => "By telephone",
+        "nonInternetIncident" => "Off the internet",
+        "peer2peerIncident" => "From peer to peer",
+        "lawEnforcement" => "Police who know already",
+        "reporter" => "Who reports",
+        "reportingPerson" => "Contact of the platform",
+        "contactPerson" => "Whom officers should call",
+        "companyTemplate" => "Legal process",
+        "personOrUserReported" => "Reported account",
+        "personOrUserReportedPerson" | "intendedRecipientPerson" | "victimPerson" => "The person behind it",
+        "intendedRecipient" => "Recipient",
+        "victim" => "Victim",
+        "espIdentifier" => "Account on the platform",
+        "espService" => "Product used",
+        "compromisedAccount" => "Somebody else may have used it",
+        "ipCaptureEvent" => "Address",
+        "ipAddress" => "IP address",
+        "eventName" => "Used for",
+        "deviceId" => "Device",
+        "idType" => "What its id is",
+        "idValue" => "Its id",
+        "priorCTReports" | "priorCTReport" => "Earlier report",
+        "additionalInfo" => "More",
+        "originalFileName" => "Name of the file",
+        "uploadedToEspTimestamp" => "Uploaded (UTC)",
+        "locationOfFile" => "Where it could be seen",
+        "publiclyAvailable" => "Everybody could see it",
+        "industryClassification" => "Class",
+        "fileDetails" => "File",
+        "infant" => "An infant",
+        "viral" => "Spreading fast",
+        "potentialMeme" => "Passed on in outrage or as a joke",
+        "generativeAi" => "Made by a model",
+        "possibleSelfProduction" => "The child may have made it",
+        "sextortion" => "Blackmail",
+        "minorToMinorInteraction" => "Between minors",
+        _ => return spaced(element),
+    };
+    known.to_owned()
+}
+
+/// `thisIsOne` becomes "This is one".
+fn spaced(element: &str) -> String {
+    let mut words = String::new();
+    for (nth, c) in element.chars().enumerate() {
+        if nth == 0 {
+            words.extend(c.to_uppercase());
+        } else if c.is_uppercase() {
+            words.push(' ');
+            words.extend(c.to_lowercase());
+        } else {
+            words.push(c);
+        }
+    }
+    words
+}

@@ -1,0 +1,537 @@
+//! Reports in the console: where they stand, what they say and why, and the whole conversation with the destination.
+
+use std::fmt::Write as _;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, State as Shared};
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::{get, post};
+use exchange::ncmec::Finding;
+use exchange::ncmec::form::{Entry, FormField, Group};
+
+use super::document::{Absent, Draft, Origin, Why};
+use super::editor::{self, Change, Preview};
+use super::labels::label;
+use super::score::Score;
+use super::viewing::{self, NewViewing, Viewing, ViewingState};
+use super::{Destination, Report, ReportState, UNKNOWN_REPORT};
+use crate::accounts::{self, Permission};
+use crate::intake::UNKNOWN_ITEM;
+use crate::plan::App;
+use crate::refusal::Result;
+use crate::review::{self, UNKNOWN_CASE};
+use crate::store::{CaseId, ItemId, ReportId, Tx, ViewingId};
+use crate::web::console::{Fields, Paged, Staff, Who, minute, show};
+use crate::web::{self, BAD_BODY, Body};
+
+/// The pages of this domain.
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/console/reports", get(reports))
+        .route("/console/reports/{report}", get(of_report).post(change_report))
+        .route("/console/reports/{report}/check", post(check_report))
+        .route("/console/reports/{report}/revive", post(revive))
+        .route("/console/cases/{case}/report", get(of_case).post(change_case))
+        .route("/console/cases/{case}/report/check", post(check_case))
+        .route("/console/cases/{case}/items/{item}/viewings", post(state_viewing))
+        .route("/console/cases/{case}/viewings/{viewing}", post(countersign))
+}
+
+struct Row {
+    id: ReportId,
+    case: CaseId,
+    what: &'static str,
+    state: &'static str,
+    number: String,
+    at: String,
+    trouble: String,
+}
+
+#[derive(Template)]
+#[template(path = "reporting/pages/reports.html")]
+struct Reports<'a> {
+    who: &'a Who,
+    queue: super::Queue,
+    line: String,
+    rows: Vec<Row>,
+}
+
+/// A state in words.
+fn state_words(state: ReportState) -> &'static str {
+    match state {
+        ReportState::Waiting => "waits to be sent",
+        ReportState::Filing => "is being sent",
+        ReportState::Finished => "is filed",
+        ReportState::Dead => "is stuck, and a lead must look",
+        ReportState::Withdrawn => "was taken back",
+    }
+}
+
+async fn reports(Shared(app): Shared<App>, staff: Staff) -> Paged {
+    let mut tx = app.db.read().await?;
+    let queue = super::queue(&mut tx, &staff.caller).await?;
+    let rows = super::list(&mut tx, &staff.caller, None, web::PAGE).await?;
+    let row = |report: Report| Row {
+        id: report.id,
+        case: report.case,
+        what: match report.destination {
+            Destination::Ncmec => "NCMEC's CyberTipline",
+            Destination::Manual => "by hand",
+        },
+        state: state_words(report.state),
+        number: report.number.map_or_else(String::new, |number| number.to_string()),
+        at: minute(report.finished_at.unwrap_or(report.created_at)),
+        trouble: report.trouble.unwrap_or_default(),
+    };
+    let line = app.line.words(app.ncmec.is_some(), app.db.clock().now());
+    show(&Reports { who: &staff.who, queue, line, rows: rows.into_iter().map(row).collect() })
+}
+
+/// A field as the page shows it.
+struct FieldView {
+    id: String,
+    name: String,
+    label: String,
+    value: String,
+    entry: Entry,
+    origin: String,
+    fault: String,
+    key: Option<char>,
+}
+
+/// An element as the page shows it, with those within it.
+#[derive(Template)]
+#[template(path = "reporting/pages/group.html")]
+struct GroupView {
+    label: String,
+    open: bool,
+    fields: Vec<FieldView>,
+    groups: Vec<Self>,
+}
+
+/// What all groups of one document share.
+struct Shown<'a> {
+    file: Option<ItemId>,
+    origins: &'a [(String, Origin)],
+    faults: &'a [Finding],
+}
+
+impl Shown<'_> {
+    fn group(&self, group: &Group) -> GroupView {
+        let nth = group.nth.map_or_else(String::new, |nth| format!(" {nth}"));
+        GroupView {
+            label: format!("{}{nth}", label(group.name)),
+            open: group.filled,
+            fields: group.fields.iter().map(|field| self.field(field)).collect(),
+            groups: group.groups.iter().map(|group| self.group(group)).collect(),
+        }
+    }
+
+    fn field(&self, field: &FormField) -> FieldView {
+        let name = self.file.map_or_else(|| field.path.clone(), |item| format!("{item}:{}", field.path));
+        let id = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let bare = without_numbers(&field.path);
+        let fault = self.faults.iter().filter(|fault| fault.path == bare && !field.value.is_empty());
+        FieldView {
+            id,
+            name,
+            label: label(field.name),
+            value: field.value.clone(),
+            entry: field.entry.clone(),
+            origin: if field.value.is_empty() { String::new() } else { self.origin(&field.path) },
+            fault: fault.map(|fault| fault.message.clone()).collect::<Vec<_>>().join("; "),
+            key: key(field.name),
+        }
+    }
+
+    /// Where a value is from: what is noted of the longest path above it, and the latest of those.
+    fn origin(&self, path: &str) -> String {
+        let above =
+            |noted: &str| path == noted || path.strip_prefix(noted).is_some_and(|rest| rest.starts_with(['/', '[']));
+        let noted = self.origins.iter().filter(|(noted, _)| above(noted)).max_by_key(|(noted, _)| noted.len());
+        noted.map_or_else(|| "our records".to_owned(), |(_, origin)| origin_words(origin))
+    }
+}
+
+fn origin_words(origin: &Origin) -> String {
+    match origin {
+        Origin::Upload => "the platform, with the upload or notice".to_owned(),
+        Origin::Context => "the platform, asked about the case".to_owned(),
+        Origin::Decision => "the decision".to_owned(),
+        Origin::Provider => "Provider".to_owned(),
+        Origin::Record => "our records".to_owned(),
+        Origin::Person { staff, at } => format!("staff {staff}, {} UTC", minute(*at)),
+    }
+}
+
+fn without_numbers(path: &str) -> String {
+    let mut bare = String::new();
+    let mut within = false;
+    for c in path.chars() {
+        match c {
+            '[' => within = true,
+            ']' => within = false,
+            _ if !within => bare.push(c),
+            _ => {}
+        }
+    }
+    bare
+}
+
+/// The key that ticks an annotation of the file in focus.
+fn key(name: &str) -> Option<char> {
+    Some(match name {
+        "viral" => 'r',
+        "potentialMeme" => 'm',
+        "possibleSelfProduction" => 's',
+        "generativeAi" => 'g',
+        "infant" => 'i',
+        "liveStreaming" => 'l',
+        "physicalHarm" => 'h',
+        "violenceGore" => 'w',
+        "bestiality" => 'b',
+        "animeDrawingVirtualHentai" => 'd',
+        _ => return None,
+    })
+}
+
+struct FileView {
+    nth: usize,
+    item: ItemId,
+    name: String,
+    viewed: &'static str,
+    words: Vec<String>,
+    group: GroupView,
+    xml: String,
+    viewings: Vec<(Viewing, String, bool)>,
+}
+
+struct Spoken {
+    at: String,
+    what: String,
+    answer: String,
+    request_id: String,
+    sent: String,
+    raw: String,
+}
+
+#[derive(Template)]
+#[template(path = "reporting/pages/report.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that the page shows or does not")]
+struct Page<'a> {
+    who: &'a Who,
+    case: CaseId,
+    number: i64,
+    title: String,
+    action: String,
+    standing: String,
+    editable: bool,
+    decided: bool,
+    revivable: bool,
+    may_state: bool,
+    score: Option<Score>,
+    absent: Vec<(Absent, &'static str)>,
+    overtaken: Vec<String>,
+    faults: Vec<Finding>,
+    form: Option<GroupView>,
+    files: Vec<FileView>,
+    reads: Vec<(String, String)>,
+    xml: String,
+    conversation: Vec<Spoken>,
+    receipt: Option<super::Receipt>,
+}
+
+#[derive(Template)]
+#[template(path = "reporting/pages/findings.html")]
+struct Findings {
+    faults: Vec<Finding>,
+}
+
+#[derive(Template)]
+#[template(path = "reporting/pages/changes.html")]
+struct Changes<'a> {
+    who: &'a Who,
+    action: String,
+    sentences: Vec<String>,
+    fields: Vec<(String, String)>,
+}
+
+impl<'a> Page<'a> {
+    fn of(
+        staff: &'a Staff,
+        case: &review::Case,
+        preview: Preview,
+        viewings: &[(Viewing, String, bool)],
+    ) -> Result<Self> {
+        let Preview { draft, viewed, faults, overtaken } = preview;
+        let reads = super::lines(&draft, &viewed)?;
+        let xml = draft.document();
+        let shown = Shown { file: None, origins: &draft.origins, faults: &faults };
+        let form = shown.group(&editor::form_of(&xml)?);
+        let mut files = Vec::new();
+        for ((file, viewed), nth) in draft.files.iter().zip(&viewed).zip(1..) {
+            let sketch = file.sketch();
+            let shown = Shown { file: Some(file.item), origins: &file.origins, faults: &faults };
+            files.push(FileView {
+                nth,
+                item: file.item,
+                name: file.name.clone(),
+                viewed: viewed.in_short(),
+                words: viewed.words(),
+                group: shown.group(&editor::form_of(&sketch)?),
+                xml: file.document(0, "given by the destination", viewed),
+                viewings: viewings.iter().filter(|(one, ..)| one.item == file.item).cloned().collect(),
+            });
+        }
+        let why = |absent: &Absent| match absent.why {
+            Why::NotApplicable => "not applicable",
+            Why::NotReasonablyAvailable => "not reasonably available",
+        };
+        Ok(Self {
+            who: &staff.who,
+            case: case.id,
+            number: case.number,
+            title: format!("The report of case {}, as it would be now", case.number),
+            action: format!("/console/cases/{}/report", case.id),
+            standing: String::new(),
+            editable: false,
+            decided: false,
+            revivable: false,
+            may_state: staff.caller.may(Permission::DecideCases),
+            score: draft.score.clone(),
+            absent: draft.absent.iter().map(|absent| (absent.clone(), why(absent))).collect(),
+            overtaken: overtaken.into_iter().map(|change| change.path).collect(),
+            faults,
+            form: Some(form),
+            files,
+            reads,
+            xml,
+            conversation: Vec::new(),
+            receipt: None,
+        })
+    }
+}
+
+async fn viewings(tx: &mut Tx, staff: &Staff, case: CaseId) -> Result<Vec<(Viewing, String, bool)>> {
+    let me = staff.caller.person()?;
+    let mut all = Vec::new();
+    for one in viewing::of_case(tx, &staff.caller, case).await? {
+        let by = accounts::staff_of(tx, one.by).await?;
+        let state = match one.state {
+            ViewingState::Open => "waits for a second person",
+            ViewingState::Countersigned => "countersigned",
+            ViewingState::Refused => "refused by a second person",
+        };
+        let words =
+            format!("{}, in {}, {} UTC: stated by staff {by}, {state}", one.viewer, one.tool, minute(one.viewed_at));
+        let mine_to_sign = one.state == ViewingState::Open && one.by != me;
+        all.push((one, words, mine_to_sign));
+    }
+    Ok(all)
+}
+
+async fn of_case(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>) -> Paged {
+    let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
+    let mut tx = app.db.write().await?;
+    let case = review::find(&mut tx, &staff.caller, id).await?;
+    let preview = editor::preview(&mut tx, &staff.caller, id, &app.settings).await?;
+    let viewings = viewings(&mut tx, &staff, id).await?;
+    let editable = review::leased(&mut tx, &staff.caller, id).await.is_ok();
+    // Threads are somebody's letters: who reads them is on record.
+    let proof = super::read_on_record(&mut tx, &staff.caller, id).await?;
+    tx.commit(proof).await?;
+    show(&Page { editable, ..Page::of(&staff, &case, preview, &viewings)? })
+}
+
+async fn of_report(Shared(app): Shared<App>, staff: Staff, Path(report): Path<String>) -> Paged {
+    let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
+    let mut tx = app.db.write().await?;
+    let report = super::find(&mut tx, &staff.caller, id).await?;
+    let case = review::case(&mut tx, report.case).await?;
+    let preview = editor::of_report(&mut tx, &staff.caller, id).await?.ok_or(&UNKNOWN_REPORT)?;
+    let viewings = viewings(&mut tx, &staff, case.id).await?;
+    let conversation = super::conversation(&mut tx, &staff.caller, id).await?;
+    let receipt = super::receipt(&mut tx, id).await?;
+    let proof = super::read_on_record(&mut tx, &staff.caller, case.id).await?;
+    tx.commit(proof).await?;
+    let waits = report.state == ReportState::Waiting && report.attempt == 0;
+    let dead = report.state == ReportState::Dead;
+    let number = report.number.map_or_else(String::new, |number| format!(", number {number}"));
+    let trouble = report.trouble.as_ref().map_or_else(String::new, |trouble| format!(": {trouble}"));
+    let spoken = conversation.into_iter().map(|call| Spoken {
+        at: call.at.to_string(),
+        what: format!("{}, attempt {}", call.step, call.attempt),
+        answer: call.outcome.map_or_else(
+            || "no answer on record".to_owned(),
+            |outcome| match call.http_status {
+                Some(status) => format!("{outcome}, HTTP {status}"),
+                None => outcome,
+            },
+        ),
+        request_id: call.request_id.unwrap_or_default(),
+        sent: call.sent.unwrap_or_default(),
+        raw: call.answer.unwrap_or_default(),
+    });
+    let conversation = spoken.collect();
+    show(&Page {
+        title: format!("Report of case {}", case.number),
+        action: format!("/console/reports/{id}"),
+        standing: format!("{}{number}{trouble}", state_words(report.state)),
+        editable: (waits || dead) && staff.caller.may(Permission::DecideCases),
+        decided: true,
+        revivable: dead && staff.caller.may(Permission::ReviveReports),
+        may_state: !matches!(report.state, ReportState::Finished | ReportState::Withdrawn)
+            && staff.caller.may(Permission::DecideCases),
+        conversation,
+        receipt,
+        ..Page::of(&staff, &case, preview, &viewings)?
+    })
+}
+
+/// What a form changes: every field whose value is another than the page showed it.
+fn changed(draft: &Draft, body: &[u8]) -> Result<(Vec<Change>, bool)> {
+    let form = Fields::any(body);
+    let mut changes: Vec<Change> = Vec::new();
+    for (name, value) in form.iter().filter(|(name, _)| *name != "sure") {
+        let (file, path) = match name.split_once(':') {
+            Some((item, path)) => (Some(web::id(item, &UNKNOWN_ITEM)?), path),
+            None => (None, name),
+        };
+        let change = Change { file, path: path.to_owned(), value: value.replace("\r\n", "\n").trim().to_owned() };
+        // A box that is ticked comes twice, as nothing and as yes: the last word counts.
+        changes.retain(|other| (other.file, &other.path) != (change.file, &change.path));
+        changes.push(change);
+    }
+    changes.retain(|change| draft.value(change).is_none_or(|now| now.trim() != change.value));
+    Ok((changes, form.one("sure") == "yes"))
+}
+
+/// Reads a change back, in words.
+fn sentences(draft: &Draft, changes: &[Change]) -> Vec<String> {
+    let of = |change: &Change| {
+        let file = draft.files.iter().position(|file| Some(file.item) == change.file);
+        let at = file.map_or_else(String::new, |nth| format!("File {}: ", nth + 1));
+        let steps = change.path.split('/').skip(2).map(|step| {
+            let (name, nth) = step.split_once('[').unwrap_or((step, ""));
+            let nth = nth.trim_end_matches(']');
+            format!("{}{}{nth}", label(name.trim_start_matches('@')), if nth.is_empty() { "" } else { " " })
+        });
+        let mut words = format!("{at}{}: ", steps.collect::<Vec<_>>().join(", "));
+        let was = draft.value(change).unwrap_or_default();
+        let say = |text: &str| if text.is_empty() { "nothing".to_owned() } else { format!("“{text}”") };
+        let _fits = write!(words, "{} instead of {}.", say(&change.value), say(&was));
+        words
+    };
+    changes.iter().map(of).collect()
+}
+
+fn read_back(staff: &Staff, action: String, draft: &Draft, changes: &[Change]) -> Paged {
+    let name = |change: &Change| match change.file {
+        Some(item) => format!("{item}:{}", change.path),
+        None => change.path.clone(),
+    };
+    let fields = changes.iter().map(|change| (name(change), change.value.clone())).collect();
+    show(&Changes { who: &staff.who, action, sentences: sentences(draft, changes), fields })
+}
+
+async fn change_case(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, body: Body) -> Paged {
+    let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
+    let mut tx = app.db.write().await?;
+    let preview = editor::preview(&mut tx, &staff.caller, id, &app.settings).await?;
+    let (changes, sure) = changed(&preview.draft, &body)?;
+    let action = format!("/console/cases/{id}/report");
+    if !sure {
+        return read_back(&staff, action, &preview.draft, &changes);
+    }
+    let (_, proof) = editor::change_case(&mut tx, &staff.caller, id, &changes, &app.settings).await?;
+    tx.commit(proof).await?;
+    Ok(Redirect::to(&action).into_response())
+}
+
+async fn change_report(Shared(app): Shared<App>, staff: Staff, Path(report): Path<String>, body: Body) -> Paged {
+    let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
+    let mut tx = app.db.write().await?;
+    let preview = editor::of_report(&mut tx, &staff.caller, id).await?.ok_or(&UNKNOWN_REPORT)?;
+    let (changes, sure) = changed(&preview.draft, &body)?;
+    let action = format!("/console/reports/{id}");
+    if !sure {
+        return read_back(&staff, action, &preview.draft, &changes);
+    }
+    let proof = editor::change_report(&mut tx, &staff.caller, id, &changes).await?;
+    tx.commit(proof).await?;
+    Ok(Redirect::to(&action).into_response())
+}
+
+/// What the destination would refuse if what stands in the form were entered. Nothing is written.
+fn check(mut draft: Draft, body: &[u8], now: jiff::Timestamp) -> Paged {
+    let (changes, _) = changed(&draft, body)?;
+    let mut faults = Vec::new();
+    for change in changes {
+        let (path, message) = (change.path.clone(), "this field cannot say that".to_owned());
+        if !draft.try_change(&change) {
+            faults.push(Finding { path, rule: "form", message });
+        }
+    }
+    faults.extend(draft.findings(now));
+    show(&Findings { faults })
+}
+
+async fn check_case(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, body: Body) -> Paged {
+    let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
+    let mut tx = app.db.read().await?;
+    let preview = editor::preview(&mut tx, &staff.caller, id, &app.settings).await?;
+    check(preview.draft, &body, tx.now())
+}
+
+async fn check_report(Shared(app): Shared<App>, staff: Staff, Path(report): Path<String>, body: Body) -> Paged {
+    let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
+    let mut tx = app.db.read().await?;
+    let preview = editor::of_report(&mut tx, &staff.caller, id).await?.ok_or(&UNKNOWN_REPORT)?;
+    check(preview.draft, &body, tx.now())
+}
+
+async fn revive(Shared(app): Shared<App>, staff: Staff, Path(report): Path<String>) -> Paged {
+    let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
+    let mut tx = app.db.write().await?;
+    let (_, proof) = super::revive(&mut tx, &staff.caller, id).await?;
+    tx.commit(proof).await?;
+    app.nudge.notify_waiters();
+    Ok(Redirect::to(&format!("/console/reports/{id}")).into_response())
+}
+
+async fn state_viewing(
+    Shared(app): Shared<App>,
+    staff: Staff,
+    Path((case, item)): Path<(String, String)>,
+    body: Body,
+) -> Paged {
+    let (id, item): (CaseId, ItemId) = (web::id(&case, &UNKNOWN_CASE)?, web::id(&item, &UNKNOWN_ITEM)?);
+    let form = Fields::read(&body, &["viewer", "tool", "viewed_at", "entire_contents"])?;
+    let at = format!("{}:00Z", form.one("viewed_at"));
+    let new = NewViewing {
+        viewer: form.one("viewer").to_owned(),
+        tool: form.one("tool").to_owned(),
+        viewed_at: at.parse().map_err(|_| BAD_BODY.because("say when, in UTC"))?,
+        entire_contents: form.one("entire_contents") == "yes",
+    };
+    let mut tx = app.db.write().await?;
+    let (_, proof) = viewing::state(&mut tx, &staff.caller, id, item, &new).await?;
+    tx.commit(proof).await?;
+    Ok(Redirect::to(&format!("/console/cases/{id}/report")).into_response())
+}
+
+async fn countersign(
+    Shared(app): Shared<App>,
+    staff: Staff,
+    Path((case, viewing)): Path<(String, String)>,
+    body: Body,
+) -> Paged {
+    let (case, id): (CaseId, ViewingId) =
+        (web::id(&case, &UNKNOWN_CASE)?, web::id(&viewing, &viewing::UNKNOWN_VIEWING)?);
+    let yes = Fields::read(&body, &["agree"])?.one("agree") == "yes";
+    let mut tx = app.db.write().await?;
+    let (_, proof) = viewing::countersign(&mut tx, &staff.caller, id, yes).await?;
+    tx.commit(proof).await?;
+    Ok(Redirect::to(&format!("/console/cases/{case}/report")).into_response())
+}

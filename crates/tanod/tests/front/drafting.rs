@@ -1,0 +1,298 @@
+//! From case to report: what is known is said with its source, what is not is said to be absent, and people change the rest.
+
+use serde_json::{Value, json};
+use tanod::accounts::{Role, Scope};
+
+use super::bed::*;
+use super::cases::*;
+
+const ENTICEMENT: &str = "Online Enticement of Children for Sexual Acts";
+
+async fn answer(bed: &Bed, case: &str, context: &Value) {
+    let key = bed.key(&[Scope::ContextWrite]).await;
+    bed.call("PUT", &format!("/v1/cases/{case}/context"), &key, context).await.ok();
+}
+
+fn context(account: &str) -> Value {
+    json!({
+        "account": {
+            "id": account, "screen_names": ["shown", "older name"], "full_name": "A Person Named", "self_stated_age": 31,
+            "emails": [{"address": "person@mail.example", "verified": true}, {"address": "not an address@x"}],
+            "phones": [{"number": "+63 900 000 0000", "verified": false}],
+            "profile_url": "https://platform.example/u", "profile_text": "hello\u{1}there", "registered_at": "2025-01-01T00:00:00Z",
+        },
+        "events": [
+            {"address": "198.51.100.7", "port": 4_000, "kind": "login", "at": "2026-11-24T09:00:00Z"},
+            {"address": "198.51.100.8", "kind": "unknown", "at": "2026-11-24T10:00:00Z"},
+        ],
+        "devices": [{"id": "device-9", "description": "a telephone", "last_seen_at": "2026-11-24T10:00:00Z"}],
+        "thread": [
+            {"sender": "other", "at": "2026-11-24T10:30:00Z", "text": "second"},
+            {"sender": account, "at": "2026-11-24T10:00:00Z", "text": "first", "content_ids": ["of-u"]},
+        ],
+        "prior_reports": [{"authority": "NCMEC", "number": "123", "at": "2025-05-05T00:00:00Z"}],
+        "related": [{"content_id": "of-u-2", "relation": "same_thread"}],
+        "links": [], "complete": true,
+    })
+}
+
+#[tokio::test]
+async fn the_report_gathers_itself_and_says_where_each_value_is_from() {
+    let bed = Bed::new().await;
+    let (case, _) = matched(&bed, &known(&bed, 1).await, "u").await;
+    let lead = bed.person(Role::Lead).await;
+    let draft = async || bed.get(&format!("/v1/cases/{case}/draft"), &lead).await.ok();
+    let before = draft().await;
+    let absent = |draft: &Value, what: &str| {
+        let all = draft["absent"].as_array().unwrap().clone();
+        all.into_iter().find(|one| one["what"] == what).map(|one| one["why"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(absent(&before, "E-mail addresses").unwrap(), "not_reasonably_available");
+    assert_eq!(absent(&before, "Conversation").unwrap(), "not_reasonably_available");
+    assert_eq!(absent(&before, "EXIF").unwrap(), "not_reasonably_available");
+    answer(&bed, &case, &context("u")).await;
+    let after = draft().await;
+    let xml = after["document"].as_str().unwrap();
+    for said in [
+        "<email verified=\"true\">person@mail.example</email>",
+        "<phone verified=\"false\">+63 900 000 0000</phone>",
+        "<firstName>A Person</firstName>",
+        "<lastName>Named</lastName>",
+        "<age>31</age>",
+        "<displayName>older name</displayName>",
+        "<profileUrl>https://platform.example/u</profileUrl>",
+        "<profileBio>hellothere</profileBio>",
+        "E-mail address as recorded: not an address@x.",
+        "<ipAddress>192.0.2.10</ipAddress><eventName>Upload</eventName><dateTime>2026-11-24T10:59:00Z</dateTime><port>51234</port>",
+        "<ipAddress>198.51.100.7</ipAddress><eventName>Login</eventName><dateTime>2026-11-24T09:00:00Z</dateTime><port>4000</port>",
+        "<ipAddress>198.51.100.8</ipAddress><eventName>Unknown</eventName>",
+        "<idValue>device-9</idValue>",
+        "2026-11-24T10:00:00Z u: first [sent with it: of-u]\n2026-11-24T10:30:00Z other: second",
+        "to NCMEC as 123",
+        "of-u-2",
+    ] {
+        assert!(xml.contains(said), "{said}: {xml}");
+    }
+    // Numbers that others wrote down are no priorCTReports: one wrong one, and all is refused.
+    assert!(!xml.contains("priorCTReports"));
+    assert_eq!(absent(&after, "E-mail addresses"), None);
+    assert_eq!(after["faults"], json!([]));
+    let origin = |path: &str| {
+        let all = after["origins"].as_array().unwrap().clone();
+        all.into_iter().find(|one| one[0] == path).map(|one| one[1].as_str().unwrap().to_owned())
+    };
+    let account = "/report/personOrUserReported[1]";
+    assert_eq!(origin(account).unwrap(), "upload");
+    assert_eq!(origin(&format!("{account}/personOrUserReportedPerson/email[1]")).unwrap(), "context");
+    assert_eq!(origin(&format!("{account}/ipCaptureEvent[2]")).unwrap(), "context");
+    assert_eq!(origin(&format!("{account}/ipCaptureEvent[1]")), None);
+    assert_eq!(origin("/report/internetDetails[2]").unwrap(), "context");
+    assert!(after["score"]["points"].as_u64().unwrap() > before["score"]["points"].as_u64().unwrap());
+    let missing = before["score"]["missing"].as_array().unwrap();
+    assert!(missing.iter().all(|one| one["costs"].as_str().is_some_and(|text| text.len() > 10)));
+    // What was gathered is what is sent, and the simulator takes it.
+    lease(&bed, &lead, &case).await;
+    decide(&bed, &lead, &case, &report(&[])).await.ok();
+    bed.work(0).await;
+    let sent = bed.sim.finished()[0].xml.clone();
+    assert!(sent.contains("<email verified=\"true\">person@mail.example</email>") && sent.contains("first [sent"));
+    bed.ledger_verifies().await;
+}
+
+/// Points and gaps add up to a hundred, whatever is there (US-19).
+#[tokio::test]
+async fn a_report_of_words_alone_is_whole_and_its_score_is_kept() {
+    let bed = Bed::new().await;
+    let key = bed.key(&[Scope::NoticesWrite]).await;
+    let notice = json!({"kind": "user", "reason": "enticement", "words": "It asks children for pictures.", "account": {"id": "u"}});
+    bed.post("/v1/notices", &key, &notice).await.ok();
+    let lead = bed.person(Role::Lead).await;
+    let case = bed.get("/v1/cases", &lead).await.ok()["rows"][0]["id"].as_str().unwrap().to_owned();
+    answer(&bed, &case, &context("u")).await;
+    lease(&bed, &lead, &case).await;
+    let shown = bed.get(&format!("/v1/cases/{case}/draft"), &lead).await.ok();
+    let lost: u64 =
+        shown["score"]["missing"].as_array().unwrap().iter().map(|one| one["points"].as_u64().unwrap()).sum();
+    assert_eq!(shown["score"]["points"].as_u64().unwrap() + lost, 100);
+    let words = json!({"outcome": "report", "reason": "The words are plain.", "incident_type": ENTICEMENT});
+    decide(&bed, &lead, &case, &words).await.ok();
+    bed.work(0).await;
+    let sent = &bed.sim.finished()[0];
+    assert!(sent.files.is_empty() && sent.xml.contains(ENTICEMENT));
+    assert!(sent.xml.contains("<incidentDateTime>2026-11-24T10:00:00Z</incidentDateTime>"));
+    let mut tx = bed.app.db.read().await.unwrap();
+    let row = tx.row("SELECT detail FROM audit WHERE kind = 'report.intended'", &[]).await.unwrap().unwrap();
+    let detail: Value = serde_json::from_str(&row.get::<String>("detail").unwrap()).unwrap();
+    assert_eq!(detail["score"]["points"], shown["score"]["points"]);
+}
+
+/// The receipt begins a year on what was sent and on what surrounds it (US-30, US-31); the record commits to both.
+#[tokio::test]
+async fn the_receipt_begins_a_year_on_the_context_too() {
+    let bed = Bed::new().await;
+    let (case, item) = matched(&bed, &known(&bed, 1).await, "u").await;
+    answer(&bed, &case, &context("u")).await;
+    let lead = bed.person(Role::Lead).await;
+    lease(&bed, &lead, &case).await;
+    decide(&bed, &lead, &case, &report(&[])).await.ok();
+    bed.work(0).await;
+    let id: tanod::store::CaseId = case.parse().unwrap();
+    let try_to_destroy = async || {
+        let mut tx = bed.app.db.write().await.unwrap();
+        tanod::context::destroy(&mut tx, id).await.is_ok()
+    };
+    assert!(!try_to_destroy().await);
+    bed.clock.advance(std::time::Duration::from_hours(365 * 24));
+    assert!(!try_to_destroy().await);
+    bed.clock.advance(std::time::Duration::from_hours(25));
+    assert!(try_to_destroy().await);
+    let mut tx = bed.app.db.read().await.unwrap();
+    let row = tx.row("SELECT detail FROM audit WHERE kind = 'report.finished'", &[]).await.unwrap().unwrap();
+    let detail: Value = serde_json::from_str(&row.get::<String>("detail").unwrap()).unwrap();
+    assert_eq!(detail["receipt_sha256"].as_str().unwrap().len(), 64, "{detail}");
+    assert_eq!(
+        (&detail["keeps"]["files"][0], detail["keeps"]["contexts"].as_array().unwrap().len()),
+        (&json!(item), 1)
+    );
+}
+
+#[tokio::test]
+async fn people_change_fields_and_never_what_follows_from_the_record() {
+    let bed = Bed::with(|settings, _| settings.reporting.send_after_minutes = 5).await;
+    let (case, item) = matched(&bed, &known(&bed, 1).await, "u").await;
+    let lead = bed.person(Role::Lead).await;
+    let path = format!("/v1/cases/{case}/draft");
+    let change = |file: Option<&str>, path: &str, value: &str| json!({"changes": [{"file": file, "path": path, "value": value}]});
+    let school = change(None, "/report/victim[1]/schoolName", "Example School");
+    assert_eq!(bed.call("PUT", &path, &lead, &school).await.slug(), "not-leased");
+    lease(&bed, &lead, &case).await;
+    for (file, at, value) in [
+        (Some(item.as_str()), "/fileDetails/fileViewedByEsp", "true"),
+        (Some(item.as_str()), "/fileDetails/originalFileHash[1]", "00"),
+        (Some(item.as_str()), "/fileDetails/industryClassification", "C9"),
+        (None, "/report/incidentSummary/incidentType", ENTICEMENT),
+        (None, "/report/incidentSummary/escalateToHighPriority", "now"),
+        (None, "/report/reporter/reportingPerson/email[1]", "other@mail.example"),
+        (None, "/report/personOrUserReported[1]/ipCaptureEvent[1]/port", "many"),
+        (None, "/report/nothing", "x"),
+    ] {
+        assert_eq!(bed.call("PUT", &path, &lead, &change(file, at, value)).await.slug(), "bad-change", "{at}");
+    }
+    bed.call("PUT", &path, &lead, &school).await.ok();
+    let class = change(Some(&item), "/fileDetails/industryClassification", "A1");
+    let shown = bed.call("PUT", &path, &lead, &class).await.ok();
+    assert!(
+        shown["files"][0]["document"].as_str().unwrap().contains("<industryClassification>A1</industryClassification>")
+    );
+    let screen = change(None, "/report/personOrUserReported[1]/screenName", "as seen by many");
+    bed.call("PUT", &path, &lead, &screen).await.ok();
+    // The case says something else by now: what was entered over it no longer fits.
+    let key = bed.key(&[Scope::ItemsWrite]).await;
+    let mut other = facts("of-u-2", "u");
+    other["account"]["screen_name"] = json!("renamed");
+    bed.upload(&key, &other, &known(&bed, 2).await).await.ok();
+    lease(&bed, &lead, &case).await;
+    let decided = decide(&bed, &lead, &case, &report(&[])).await.ok();
+    assert_eq!(decided["outcome"], "report");
+    let reports = bed.get(&format!("/v1/cases/{case}"), &lead).await.ok()["reports"].clone();
+    let id = reports[0]["id"].as_str().unwrap().to_owned();
+    // While it waits it can be changed; once it is filed it cannot.
+    let path = format!("/v1/reports/{id}/draft");
+    let more = change(None, "/report/lawEnforcement/agencyName", "Example Police");
+    bed.call("PUT", &path, &lead, &more).await.ok();
+    bed.work(1).await;
+    let sent = bed.sim.finished()[0].clone();
+    assert!(
+        sent.xml.contains("<schoolName>Example School</schoolName>") && sent.xml.contains("Example Police"),
+        "{}",
+        sent.xml
+    );
+    assert!(sent.files.iter().any(|file| file.details.as_ref().unwrap().contains(">A1<")));
+    assert_eq!(bed.call("PUT", &path, &lead, &more).await.slug(), "not-editable");
+    let said = bed.get(&path, &lead).await.ok();
+    let person = said["origins"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|one| one[0] == "/report/victim[1]/schoolName" && one[1]["person"]["staff"].is_number());
+    assert!(person, "{said}");
+    bed.ledger_verifies().await;
+}
+
+/// A report that the destination refused is mended by a person and sent again; the whole conversation can be read.
+#[tokio::test]
+async fn a_refused_report_is_mended_in_the_console_and_sent_again() {
+    use sim::ncmec::{Endpoint, Misbehaviour};
+    let bed = Bed::new().await;
+    bed.sim.misbehave(Endpoint::Submit, Misbehaviour::Code(4_100));
+    let (case, item) = matched(&bed, &known(&bed, 1).await, "u").await;
+    let lead = bed.person(Role::Lead).await;
+    lease(&bed, &lead, &case).await;
+    let editor = format!("/console/cases/{case}/report");
+    let (status, page) = bed.console(&editor, &lead, &[]).await;
+    assert_eq!(status, 200);
+    for shown in [
+        "Every field",
+        "What an officer can do with it",
+        "from the platform, with the upload",
+        "Class",
+        "As it is sent (XML)",
+        "not reasonably available",
+    ] {
+        assert!(page.contains(shown), "{shown}");
+    }
+    let class = format!("{item}:/fileDetails/industryClassification");
+    let (_, back) = bed.console(&editor, &lead, &[(&class, "B2")]).await;
+    assert!(back.contains("File 1: Class: “B2” instead of nothing."), "{back}");
+    assert_eq!(bed.console(&editor, &lead, &[(&class, "B2"), ("sure", "yes")]).await.0, 303);
+    let wrong = [("/report/personOrUserReported[1]/ipCaptureEvent[1]/dateTime", "2031-01-01T00:00:00Z")];
+    let (_, check) = bed.console(&format!("{editor}/check"), &lead, &wrong).await;
+    assert!(check.contains("The destination would refuse this"), "{check}");
+    decide(&bed, &lead, &case, &report(&[])).await.ok();
+    bed.work(0).await;
+    let queue = bed.get("/v1/reports/queue", &lead).await.ok();
+    assert_eq!((&queue["dead"], &queue["finished"]), (&json!(1), &json!(0)));
+    let reports = bed.get(&format!("/v1/cases/{case}"), &lead).await.ok()["reports"].clone();
+    let at = format!("/console/reports/{}", reports[0]["id"].as_str().unwrap());
+    let (_, page) = bed.console(&at, &lead, &[]).await;
+    assert!(page.contains("is stuck") && page.contains("Send it again") && page.contains("Request-ID"), "{page}");
+    assert_eq!(bed.console(&at, &lead, &[("/report/additionalInfo", "Said better."), ("sure", "yes")]).await.0, 303);
+    assert_eq!(bed.console(&format!("{at}/revive"), &lead, &[("x", "y")]).await.0, 303);
+    bed.work(1).await;
+    let sent = &bed.sim.finished()[0];
+    assert!(
+        sent.xml.contains("<additionalInfo>Said better.</additionalInfo>")
+            && sent.files[0].details.as_ref().unwrap().contains(">B2<")
+    );
+    let (_, page) = bed.console(&at, &lead, &[]).await;
+    assert!(
+        page.contains("Receipt") && page.contains("finish, attempt 1") || page.contains("finish, attempt 2"),
+        "{page}"
+    );
+    let calls = bed.get(&format!("/v1/reports/{}/calls", reports[0]["id"].as_str().unwrap()), &lead).await.ok();
+    assert!(calls["rows"].as_array().unwrap().len() >= 5);
+    assert!(bed.console("/console/reports", &lead, &[]).await.1.contains("is filed"));
+}
+
+/// Refused credentials stop the line, not every report that comes after.
+#[tokio::test]
+async fn refused_credentials_wear_out_one_report_and_the_others_wait() {
+    use sim::ncmec::{Endpoint, Misbehaviour};
+    let bed = Bed::new().await;
+    let media = known(&bed, 1).await;
+    let lead = bed.person(Role::Lead).await;
+    bed.sim.misbehave(Endpoint::Submit, Misbehaviour::Unauthorized);
+    for account in ["u1", "u2", "u3"] {
+        let (case, _) = matched(&bed, &media, account).await;
+        lease(&bed, &lead, &case).await;
+        decide(&bed, &lead, &case, &report(&[])).await.ok();
+    }
+    for _ in 0..10 {
+        tanod::roles::next(&bed.app, "reports").await.unwrap();
+    }
+    let queue = bed.get("/v1/reports/queue", &lead).await.ok();
+    assert_eq!((&queue["dead"], &queue["waiting"]), (&json!(1), &json!(2)), "{queue}");
+    assert!(queue["line"].as_str().unwrap().contains("refuses our credentials"), "{queue}");
+    bed.work(1).await;
+    assert_eq!(bed.sim.finished().len(), 2);
+}
