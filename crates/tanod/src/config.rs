@@ -248,7 +248,6 @@ impl Settings {
     pub fn load(data: Option<&Path>, file: Option<&Path>) -> Result<Self, ConfigError> {
         let own = data.map(own_file).filter(|own| own.exists());
         let file = file.or(own.as_deref());
-        let unreadable = |error: config::ConfigError| ConfigError::Unreadable(error.to_string());
         let mut builder =
             config::Config::builder().add_source(config::File::from_str(DEFAULTS, config::FileFormat::Toml));
         if let Some(file) = file {
@@ -262,7 +261,21 @@ impl Settings {
             .with_list_parse_key("operator.surfaces")
             .with_list_parse_key("operator.also_in")
             .source(Some(variables()));
-        let built = builder.add_source(environment).build().map_err(unreadable)?;
+        Self::built(builder.add_source(environment), data)
+    }
+
+    /// The defaults in a folder of their own: nothing that is set for another installation reaches them.
+    pub fn fresh(data: &Path) -> Result<Self, ConfigError> {
+        let defaults = config::File::from_str(DEFAULTS, config::FileFormat::Toml);
+        Self::built(config::Config::builder().add_source(defaults), Some(data))
+    }
+
+    fn built(
+        builder: config::ConfigBuilder<config::builder::DefaultState>,
+        data: Option<&Path>,
+    ) -> Result<Self, ConfigError> {
+        let unreadable = |error: config::ConfigError| ConfigError::Unreadable(error.to_string());
+        let built = builder.build().map_err(unreadable)?;
         let mut settings: Self = built.try_deserialize().map_err(unreadable)?;
         if let Some(data) = data {
             let folder = data.to_string_lossy();

@@ -216,7 +216,8 @@ fn set(node: &mut Node, shape: Option<&'static Shape>, steps: &[&str], value: &s
         let empty = node.children.get(place).is_some_and(|child| {
             child.children.is_empty() && child.attributes.is_empty() && child.text.trim().is_empty()
         });
-        if value.is_empty() && part.least == 0 && (!says || empty) {
+        // Also what the schema demands: whoever checks the document is told that it is missing.
+        if value.is_empty() && (!says || empty) {
             node.children.remove(place);
         }
     } else {

@@ -119,6 +119,12 @@ impl DraftFile {
     }
 }
 
+/// What the destination would refuse of a document, in words.
+pub(super) fn faults(document: &str, now: Timestamp) -> Vec<String> {
+    let findings = exchange::ncmec::validate(document, now, LEVEL);
+    findings.into_iter().map(|finding| format!("{}: {}", finding.path, finding.message)).collect()
+}
+
 impl Draft {
     /// The document for `submit`.
     pub fn document(&self) -> String {

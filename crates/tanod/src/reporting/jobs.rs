@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use exchange::ncmec::{Answer, CallError, Client, Outcome};
 
-use super::line::{Heard, Line, Turn};
+use super::batch::{self, Outgoing};
+use super::line::{Line, Turn};
 use super::steps::{self, Call, Ended, Next, Step};
 use super::store::{self, Answered, Sending};
-use super::{Draft, DraftFile, Report, ReportState, viewing};
+use super::{Draft, DraftFile, Report, ReportState, document, viewing};
 use crate::evidence::{self, Exhibit, Vault};
 use crate::queue::{self, Done, Leased};
 use crate::refusal::{Error, Result};
@@ -36,38 +37,47 @@ pub async fn file(with: &Filing<'_>, job: &Leased, id: ReportId) -> Result<Done>
         Turn::Call => {}
         Turn::Rest(rest) => return Ok(Done::Later(rest)),
         Turn::Ask => {
-            let answer = client.status().await.map(|answer| answer.outcome());
-            let heard = heard(&answer.unwrap_or_else(|error| error.outcome()));
-            with.line.hear(heard, with.db.clock().now());
-            if let (true, Turn::Rest(rest)) = (heard != Heard::Answer, with.line.turn(with.db.clock().now())) {
+            let outcome = client.status().await.map_or_else(|error| error.outcome(), |answer| answer.outcome());
+            with.line.hear(&outcome, with.db.clock().now());
+            if let Turn::Rest(rest) = with.line.turn(with.db.clock().now()) {
                 return Ok(Done::Later(rest));
             }
         }
     }
     let mut tx = with.db.write().await?;
+    // Read once, and held against a change until the first call is written down: there may be thousands of files.
+    let Some(mut report) = store::locked(&mut tx, id).await? else { return Ok(Done::Finished) };
+    let Some(draft) = report.draft()? else { return Ok(Done::Finished) };
+    let files: Vec<ItemId> = draft.files.iter().map(|file| file.item).collect();
     let mut calls = store::calls(&mut tx, id).await?;
     loop {
         if !queue::keep(&mut tx, job).await? {
             // Another worker has it now; going on would file it twice.
             return Ok(Done::Finished);
         }
-        let Some(report) = store::report(&mut tx, id).await? else { return Ok(Done::Finished) };
-        if !matches!(report.state, ReportState::Waiting | ReportState::Filing) {
+        store::refresh(&mut tx, &mut report).await?;
+        // What goes along with another is that one's work.
+        if report.joined.is_some() || !matches!(report.state, ReportState::Waiting | ReportState::Filing) {
             tx.commit(Recorded::unrecorded("only the lease was renewed")).await?;
             return Ok(Done::Finished);
         }
-        let Some(draft) = report.draft()? else { return Ok(Done::Finished) };
-        let files: Vec<ItemId> = draft.files.iter().map(|file| file.item).collect();
         let next = steps::next(&calls, &files, report.revived, report.withdraw_asked, tx.now());
         let ending = match &next {
             Next::Finished { number } => Some(super::finished(&mut tx, &report, *number).await?),
-            Next::Withdrawn => Some(super::withdrawn(&mut tx, &report).await?),
+            Next::Withdrawn => {
+                let (proof, anew) = super::withdrawn(&mut tx, &report).await?;
+                tx.commit(proof).await?;
+                return Ok(if anew { Done::Later(Duration::ZERO) } else { Done::Finished });
+            }
             Next::Stuck { why } => Some(super::died(&mut tx, &report, why).await?),
             _ => None,
         };
         if let Some(proof) = ending {
             tx.commit(proof).await?;
             return Ok(Done::Finished);
+        }
+        if let Next::Submit { .. } = next {
+            batch::gather(&mut tx, &report).await?;
         }
         let Some(plan) = Plan::of(&mut tx, &next, &report, &draft).await? else {
             return Err(Error::internal("filing a report", "the next step names a file that the draft has not"));
@@ -93,7 +103,9 @@ pub async fn file(with: &Filing<'_>, job: &Leased, id: ReportId) -> Result<Done>
             report = %id, step = ?plan.step, ended = ?read.ended, status = read.answered.http_status,
             request_id = read.answered.request_id, "called the CyberTipline"
         );
-        with.line.hear(read.heard, with.db.clock().now());
+        if let Some(outcome) = &read.outcome {
+            with.line.hear(outcome, with.db.clock().now());
+        }
         tx = with.db.write().await?;
         made.ended = Some(read.ended);
         made.number = read.answered.number.or(made.number);
@@ -127,14 +139,14 @@ impl<'a> Plan<'a> {
         let attempt = report.attempt;
         let plan = |step, number| Self { step, attempt, number, file: None, media: None, sent: None, fault: None };
         let file = |item: &ItemId| draft.files.iter().find(|file| file.item == *item);
+        let outgoing = Outgoing::of(tx, report).await?;
         Ok(Some(match next {
-            Next::Submit { attempt } => Self {
-                attempt: *attempt,
-                sent: Some(draft.document()),
+            Next::Submit { attempt } => {
+                let sent = outgoing.report(draft)?;
                 // Every outgoing document is checked before the report is opened.
-                fault: draft.faults(tx.now()).into_iter().next(),
-                ..plan(Step::Submit, None)
-            },
+                let fault = draft.faults(tx.now()).into_iter().chain(document::faults(&sent, tx.now())).next();
+                Self { attempt: *attempt, sent: Some(sent), fault, ..plan(Step::Submit, None) }
+            }
             Next::Upload { number, item } => {
                 let Some(file) = file(item) else { return Ok(None) };
                 let media = Some(evidence::exhibit(tx, *item).await?);
@@ -145,7 +157,8 @@ impl<'a> Plan<'a> {
                 // Read at the last moment: who looked since the decision has looked before the submission.
                 let decision = review::decision(tx, report.decision).await?;
                 let viewed = viewing::of(tx, decision.as_ref(), *item, tx.now()).await?;
-                let sent = Some(file.document(*number, file_id, &viewed));
+                let batched = outgoing.file(&file.details, *number, file_id, viewed.stated());
+                let sent = Some(batched.unwrap_or_else(|| file.document(*number, file_id, &viewed)));
                 Self { file: Some(file), sent, ..plan(Step::Fileinfo, Some(*number)) }
             }
             Next::Finish { number } => plan(Step::Finish, Some(*number)),
@@ -197,13 +210,13 @@ struct ReadAnswer {
     ended: Ended,
     answered: Answered,
     wait: Option<Wait>,
-    heard: Heard,
+    outcome: Option<Outcome>,
 }
 
 impl ReadAnswer {
     fn nothing(why: &str) -> Self {
         let wait = Some(Wait::BackOff(why.to_owned()));
-        Self { ended: Ended::Nothing, answered: Answered::default(), wait, heard: Heard::Answer }
+        Self { ended: Ended::Nothing, answered: Answered::default(), wait, outcome: None }
     }
 }
 
@@ -224,7 +237,7 @@ fn read(step: Step, file: Option<&DraftFile>, answer: std::result::Result<Answer
         Err(error) => (error.outcome(), Answered::default()),
     };
     let mut wait = None;
-    let heard = heard(&outcome);
+    let heard = Some(outcome.clone());
     let ended = match outcome {
         Outcome::Accepted(parsed) => {
             answered.number = parsed.report_id;
@@ -257,14 +270,5 @@ fn read(step: Step, file: Option<&DraftFile>, answer: std::result::Result<Answer
             Ended::Unknown
         }
     };
-    ReadAnswer { ended, answered, wait, heard }
-}
-
-/// What an answer, or its absence, says of the line.
-fn heard(outcome: &Outcome) -> Heard {
-    match outcome {
-        Outcome::Credentials { .. } => Heard::Locked,
-        Outcome::Retry { .. } | Outcome::Lost { .. } | Outcome::NotSent { .. } => Heard::Nothing,
-        _ => Heard::Answer,
-    }
+    ReadAnswer { ended, answered, wait, outcome: heard }
 }

@@ -1,6 +1,7 @@
 //! A duty to report becomes a filed, acknowledged report: intended once, filed exactly once, its receipt kept.
 
 pub mod api;
+mod batch;
 pub mod credentials;
 mod document;
 mod editor;
@@ -9,6 +10,7 @@ pub mod jobs;
 mod labels;
 mod line;
 pub mod pages;
+mod reading;
 mod score;
 mod steps;
 mod store;
@@ -16,7 +18,6 @@ mod thread;
 mod viewing;
 
 use exchange::ncmec::document::IncidentType;
-use exchange::ncmec::form::Group;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
@@ -37,6 +38,7 @@ use crate::webhooks;
 pub use document::{Absent, Draft, DraftFile, Origin, Why};
 pub use editor::{Change, Preview};
 pub use line::Line;
+pub use reading::outlook;
 pub use score::{Missing, Score};
 pub use viewing::{
     NewViewing, Viewed, Viewing, ViewingState, countersign, of_case as viewings, state as state_viewing,
@@ -197,6 +199,12 @@ pub struct Report {
     pub finished_at: Option<Timestamp>,
     #[serde(skip)]
     pub(crate) revived: i64,
+    /// The file under which it may go out with others.
+    #[serde(skip)]
+    pub(crate) batch: Option<String>,
+    /// The report with which it went.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub joined: Option<ReportId>,
     #[serde(skip)]
     pub(crate) withdraw_asked: bool,
     #[serde(skip)]
@@ -239,7 +247,7 @@ pub async fn packet(tx: &mut Tx, caller: &Caller, id: ReportId) -> Result<(Packe
     let viewed: Vec<Viewed> =
         said_of_viewing(tx, &report, &draft).await?.into_iter().map(|(_, viewed)| viewed).collect();
     let proof = audit::record(tx, Entry::by(caller, "report.packet").case(report.case).about(id)).await?;
-    Ok((Packet { report: id, lines: lines(&draft, &viewed)? }, proof))
+    Ok((Packet { report: id, lines: reading::lines(&draft, &viewed)? }, proof))
 }
 
 /// What a report says of viewing each of its files: as it was when it was said, or as it would be said now.
@@ -301,7 +309,8 @@ pub async fn intend(tx: &mut Tx, case: &Case, decision: &Decision, settings: &co
     let after = std::time::Duration::from_mins(minutes);
     let due = jiff::SignedDuration::try_from(after).ok().and_then(|by| tx.now().checked_add(by).ok());
     let due = due.filter(|_| destination == Destination::Ncmec && minutes > 0);
-    store::insert(tx, id, case.id, decision.id, kind, destination, due, &text).await?;
+    let batch = batch::of(&draft, decision).filter(|_| destination == Destination::Ncmec);
+    store::insert(tx, id, case.id, decision.id, kind, destination, due, &text, batch.as_deref()).await?;
     store::settle_edits(tx, case.id, id).await?;
     if destination == Destination::Ncmec {
         queue::push(tx, &Work::FileReportV1 { report: id }, after).await?;
@@ -324,7 +333,7 @@ pub async fn filed_before(tx: &mut Tx, case: &Case, decision: &Decision) -> Resu
     let elsewhere = decision.particulars.elsewhere.clone().ok_or(&review::NOT_SAID_WHERE)?;
     let kind = if store::of_case(tx, case.id).await?.is_empty() { ReportKind::Initial } else { ReportKind::Supplement };
     let id: ReportId = tx.id();
-    store::insert(tx, id, case.id, decision.id, kind, Destination::Manual, None, NO_DOCUMENT).await?;
+    store::insert(tx, id, case.id, decision.id, kind, Destination::Manual, None, NO_DOCUMENT, None).await?;
     let report = store::report(tx, id).await?.ok_or(&UNKNOWN_REPORT)?;
     filed_elsewhere(tx, Entry::by_tanod("report.filed_elsewhere"), &report, &elsewhere).await.map(drop)
 }
@@ -386,16 +395,24 @@ pub async fn take_back(tx: &mut Tx, report: &Report) -> Result<TakenBack> {
                 return Ok(TakenBack::Now);
             }
             store::ask_withdrawal(tx, report.id).await?;
-            queue::revive(tx, &Work::FileReportV1 { report: report.id }).await?;
+            // What went along with another is taken back with it; the others begin anew without it.
+            let carrier = batch::carrier(tx, report).await?.map_or(report.id, |carrier| carrier.id);
+            store::ask_withdrawal(tx, carrier).await?;
+            queue::revive(tx, &Work::FileReportV1 { report: carrier }).await?;
             Ok(TakenBack::UnderWay)
         }
     }
 }
 
-/// A report was taken back at the destination before it was final.
-pub(crate) async fn withdrawn(tx: &mut Tx, report: &Report) -> Result<Recorded> {
+/// A report was taken back at the destination before it was final. Answers whether it begins anew for those that stay.
+pub(crate) async fn withdrawn(tx: &mut Tx, report: &Report) -> Result<(Recorded, bool)> {
+    if batch::taken_back(tx, report).await? {
+        let entry = Entry::by_tanod("report.begun_anew").case(report.case).about(report.id);
+        return Ok((audit::record(tx, entry).await?, true));
+    }
     store::set_state(tx, report.id, ReportState::Withdrawn, None).await?;
-    audit::record(tx, Entry::by_tanod("report.withdrawn").case(report.case).about(report.id)).await
+    let entry = Entry::by_tanod("report.withdrawn").case(report.case).about(report.id);
+    Ok((audit::record(tx, entry).await?, false))
 }
 
 /// Whether something of a case is still to be filed.
@@ -411,8 +428,15 @@ pub async fn any_finished(tx: &mut Tx, case: CaseId) -> Result<bool> {
     Ok(store::of_case(tx, case).await?.iter().any(|report| report.state == ReportState::Finished))
 }
 
-/// The destination has accepted a report: its year of preservation begins (US-30), and the case moves on.
+/// The destination has accepted a report, and those that went along with it.
 pub async fn finished(tx: &mut Tx, report: &Report, number: i64) -> Result<Recorded> {
+    let proof = finish_one(tx, report, number).await?;
+    batch::finished(tx, report, number).await?;
+    Ok(proof)
+}
+
+/// A report is accepted: its year of preservation begins (US-30), and the case moves on.
+async fn finish_one(tx: &mut Tx, report: &Report, number: i64) -> Result<Recorded> {
     let now = tx.now();
     store::finish(tx, report.id, number).await?;
     evidence::hold_reported(tx, report.case, report.id, now).await?;
@@ -527,53 +551,8 @@ pub struct Receipt {
 
 /// The receipt of a report, if it has one.
 pub async fn receipt(tx: &mut Tx, id: ReportId) -> Result<Option<Receipt>> {
-    store::receipt(tx, id).await
-}
-
-/// How much an officer could do with the report of a case as it would be now, in sentences; for whoever decides.
-pub async fn outlook(tx: &mut Tx, caller: &Caller, case: CaseId, settings: &config::Settings) -> Result<Vec<String>> {
-    let Some(score) = editor::preview(tx, caller, case, settings).await?.draft.score else { return Ok(Vec::new()) };
-    let mut says = vec![format!("An officer can do with it as much as {} of 100 points say.", score.points)];
-    let mut missing = score.missing.clone();
-    missing.sort_by_key(|one| std::cmp::Reverse(one.points));
-    says.extend(missing.iter().take(3).map(|one| format!("It lacks {}: {}.", one.what, one.costs)));
-    if score.is_low() {
-        says.push("That is little. It can go out all the same: your reason is kept as the reason for that.".to_owned());
-    }
-    Ok(says)
-}
-
-/// What a report says as an officer reads it: every field that says something, under its heading. No picture, no path to one of
-/// ours.
-fn lines(draft: &Draft, viewed: &[Viewed]) -> Result<Vec<(String, String)>> {
-    fn add(group: &Group, lines: &mut Vec<(String, String)>, heading: &str) {
-        for field in group.fields.iter().filter(|field| !field.value.trim().is_empty()) {
-            let label = labels::label(field.name);
-            let said = match (heading, field.path == group.path) {
-                ("", _) => label,
-                (heading, true) => heading.to_owned(),
-                (heading, false) => format!("{heading}: {label}"),
-            };
-            let value = if field.value == "true" { "yes".to_owned() } else { field.value.clone() };
-            lines.push((said, value));
-        }
-        for below in group.groups.iter().filter(|group| group.filled) {
-            let nth = below.nth.filter(|nth| *nth > 1).map_or_else(String::new, |nth| format!(" {nth}"));
-            let label = format!("{}{nth}", labels::label(below.name));
-            let flat = matches!(below.name, "incidentSummary" | "reporter" | "internetDetails");
-            add(below, lines, if flat { "" } else { &label });
-        }
-    }
-    let mut lines = Vec::new();
-    add(&editor::form_of(&draft.document())?, &mut lines, "");
-    for ((file, viewed), nth) in draft.files.iter().zip(viewed).zip(1..) {
-        lines.push((format!("File {nth}"), file.name.clone()));
-        add(&editor::form_of(&file.sketch())?, &mut lines, &format!("File {nth}"));
-        lines.extend(file.digests().map(|(name, value)| (format!("File {nth}: {name}"), value.to_owned())));
-        lines.push((format!("File {nth}: Viewed by the platform"), viewed.in_short().to_owned()));
-        lines.extend(viewed.words().into_iter().map(|words| (format!("File {nth}: More"), words)));
-    }
-    Ok(lines)
+    let Some(report) = store::report(tx, id).await? else { return Ok(None) };
+    store::receipt(tx, batch::calls_of(&report)).await
 }
 
 /// Where the reports stand, all together.
@@ -628,7 +607,8 @@ pub struct Spoken {
 /// The whole conversation about a report.
 pub async fn conversation(tx: &mut Tx, caller: &Caller, id: ReportId) -> Result<Vec<Spoken>> {
     caller.require(Permission::ReadCases)?;
-    store::conversation(tx, id).await
+    let report = find(tx, caller, id).await?;
+    store::conversation(tx, batch::calls_of(&report)).await
 }
 
 /// Somebody reads a report, with the letters in it: that is on record.

@@ -15,7 +15,7 @@ use super::editor::{self, Change, Preview};
 use super::labels::label;
 use super::score::Score;
 use super::viewing::{self, NewViewing, Viewing, ViewingState};
-use super::{Destination, Report, ReportState, UNKNOWN_REPORT};
+use super::{Destination, Report, ReportState, UNKNOWN_REPORT, reading};
 use crate::accounts::{self, Permission};
 use crate::intake::UNKNOWN_ITEM;
 use crate::plan::App;
@@ -131,8 +131,8 @@ impl Shown<'_> {
     fn field(&self, field: &FormField) -> FieldView {
         let name = self.file.map_or_else(|| field.path.clone(), |item| format!("{item}:{}", field.path));
         let id = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        let bare = without_numbers(&field.path);
-        let fault = self.faults.iter().filter(|fault| fault.path == bare && !field.value.is_empty());
+        let here = field.path.replace("[1]", "");
+        let fault = self.faults.iter().filter(|fault| fault.path == here && !field.value.is_empty());
         FieldView {
             id,
             name,
@@ -163,20 +163,6 @@ fn origin_words(origin: &Origin) -> String {
         Origin::Record => "our records".to_owned(),
         Origin::Person { staff, at } => format!("staff {staff}, {} UTC", minute(*at)),
     }
-}
-
-fn without_numbers(path: &str) -> String {
-    let mut bare = String::new();
-    let mut within = false;
-    for c in path.chars() {
-        match c {
-            '[' => within = true,
-            ']' => within = false,
-            _ if !within => bare.push(c),
-            _ => {}
-        }
-    }
-    bare
 }
 
 /// The key that ticks an annotation of the file in focus.
@@ -265,7 +251,7 @@ impl<'a> Page<'a> {
         viewings: &[(Viewing, String, bool)],
     ) -> Result<Self> {
         let Preview { draft, viewed, faults, overtaken } = preview;
-        let reads = super::lines(&draft, &viewed)?;
+        let reads = reading::lines(&draft, &viewed)?;
         let xml = draft.document();
         let shown = Shown { file: None, origins: &draft.origins, faults: &faults };
         let form = shown.group(&editor::form_of(&xml)?);
@@ -470,7 +456,8 @@ fn check(mut draft: Draft, body: &[u8], now: jiff::Timestamp) -> Paged {
     for change in changes {
         let (path, message) = (change.path.clone(), "this field cannot say that".to_owned());
         if !draft.try_change(&change) {
-            faults.push(Finding { path, rule: "form", message });
+            let origin = exchange::ncmec::Origin::Documentation;
+            faults.push(Finding { path, rule: "form", message, origin });
         }
     }
     faults.extend(draft.findings(now));

@@ -12,6 +12,7 @@ use crate::store::{CallId, CaseId, DecisionId, ItemId, ReportId, Row, StoreError
 
 type Read<T> = std::result::Result<T, StoreError>;
 
+#[expect(clippy::too_many_arguments, reason = "a row has as many columns")]
 pub(super) async fn insert(
     tx: &mut Tx,
     id: ReportId,
@@ -21,12 +22,13 @@ pub(super) async fn insert(
     destination: Destination,
     due: Option<Timestamp>,
     document: &str,
+    batch: Option<&str>,
 ) -> Result<()> {
     let now = tx.now();
     tx.execute(
         "INSERT INTO reports (id, case_id, decision, kind, destination, state, attempt, revived, document, created_at,
-             due_at)
-         VALUES ($1, $2, $3, $4, $5, 'waiting', 0, 0, $6, $7, $8)",
+             due_at, batch)
+         VALUES ($1, $2, $3, $4, $5, 'waiting', 0, 0, $6, $7, $8, $9)",
         &[
             id.into(),
             case.into(),
@@ -36,6 +38,7 @@ pub(super) async fn insert(
             document.into(),
             now.into(),
             due.into(),
+            batch.into(),
         ],
     )
     .await?;
@@ -58,6 +61,8 @@ fn read_report(row: &Row) -> Read<Report> {
             .map(|text| serde_json::from_str(&text).map_err(|_| StoreError::Unreadable("elsewhere".to_owned())))
             .transpose()?,
         due_at: row.get("due_at")?,
+        batch: row.get("batch")?,
+        joined: row.get("joined")?,
         withdraw_asked: row.get("withdraw_asked")?,
         trouble: row.get("trouble")?,
         created_at: row.get("created_at")?,
@@ -456,6 +461,19 @@ pub(super) async fn locked(tx: &mut Tx, id: ReportId) -> Result<Option<Report>> 
     Ok(row.as_ref().map(read_report).transpose()?)
 }
 
+/// What may have changed of a report since it was read: everything but what it says.
+pub(super) async fn refresh(tx: &mut Tx, report: &mut Report) -> Result<()> {
+    let sql = "SELECT state, attempt, revived, withdraw_asked, joined FROM reports WHERE id = $1";
+    if let Some(row) = tx.row(sql, &[report.id.into()]).await? {
+        report.state = row.word("state")?;
+        report.attempt = row.get("attempt")?;
+        report.revived = row.get("revived")?;
+        report.withdraw_asked = row.get("withdraw_asked")?;
+        report.joined = row.get("joined")?;
+    }
+    Ok(())
+}
+
 pub(super) async fn set_document(tx: &mut Tx, id: ReportId, document: &str) -> Result<()> {
     tx.execute("UPDATE reports SET document = $1 WHERE id = $2", &[document.into(), id.into()]).await?;
     Ok(())
@@ -498,4 +516,36 @@ pub(super) async fn conversation(tx: &mut Tx, report: ReportId) -> Result<Vec<Sp
         })
     };
     Ok(rows.iter().map(spoken).collect::<Read<_>>()?)
+}
+
+/// Takes along what waits with the same file and is due.
+pub(super) async fn join(tx: &mut Tx, carrier: ReportId, batch: &str, most: i64) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        "UPDATE reports SET state = 'filing', joined = $1 WHERE id IN (
+             SELECT id FROM reports WHERE batch = $2 AND state = 'waiting' AND attempt = 0 AND joined IS NULL
+                 AND id <> $1 AND (due_at IS NULL OR due_at <= $3) ORDER BY id LIMIT $4)
+           AND state = 'waiting' AND attempt = 0",
+        &[carrier.into(), batch.into(), now.into(), most.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Those that go along with a report.
+pub(super) async fn joined(tx: &mut Tx, carrier: ReportId) -> Result<Vec<Report>> {
+    let rows = tx.rows("SELECT * FROM reports WHERE joined = $1 ORDER BY id", &[carrier.into()]).await?;
+    Ok(rows.iter().map(read_report).collect::<Read<_>>()?)
+}
+
+/// It goes along no more.
+pub(super) async fn leave(tx: &mut Tx, id: ReportId) -> Result<()> {
+    tx.execute("UPDATE reports SET joined = NULL WHERE id = $1", &[id.into()]).await?;
+    Ok(())
+}
+
+/// It begins anew: only what went along was taken back.
+pub(super) async fn go_on(tx: &mut Tx, id: ReportId) -> Result<()> {
+    tx.execute("UPDATE reports SET withdraw_asked = FALSE, state = 'filing' WHERE id = $1", &[id.into()]).await?;
+    Ok(())
 }

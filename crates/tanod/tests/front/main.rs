@@ -13,6 +13,7 @@ mod actions;
 mod alarms;
 mod backup;
 mod bad_input;
+mod batches;
 mod bed;
 mod bench;
 mod cases;

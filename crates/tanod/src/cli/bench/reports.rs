@@ -23,7 +23,7 @@ use crate::plan::App;
 use crate::reporting;
 use crate::review::{self, NewDecision};
 use crate::roles;
-use crate::store::{BankId, ItemId, ObjectId, Recorded, World, new_uuid};
+use crate::store::{BankId, ItemId, ObjectId, World, new_uuid};
 
 /// So many reports a second are wanted of one worker on one core.
 const TARGET: f64 = 50.0;
@@ -43,18 +43,10 @@ pub(in crate::cli) struct Args {
 pub(super) async fn run(context: &Context, args: &Args) -> Done {
     let folder = tempfile::Builder::new().prefix("tanod-bench-").tempdir()?;
     let sim = Destination::start().await?;
-    let loaded = Settings::load(Some(&folder.path().join("data")), None);
-    let mut settings = loaded.map_err(|error| Trouble::Said(error.to_string()))?;
     // What is set for a real installation must not reach this one.
-    let data = folder.path().join("data");
-    let place = |name: &str| data.join(name).to_string_lossy().into_owned();
+    let fresh = Settings::fresh(&folder.path().join("data"));
+    let mut settings = fresh.map_err(|error| Trouble::Said(error.to_string()))?;
     settings.world = Some(World::Demo);
-    settings.database = format!("sqlite:{}", place("tanod.db"));
-    settings.objects = format!("file:{}", place("objects"));
-    settings.keys = format!("file:{}", place("keys.json"));
-    settings.index = String::new();
-    settings.secret_file = folder.path().join("data.secret").to_string_lossy().into_owned();
-    settings.webhooks.clear();
     settings.reporting.ncmec.clone_from(&sim.base);
     "bench".clone_into(&mut settings.reporting.username);
     settings.reporting.password = "bench".into();
@@ -159,7 +151,12 @@ async fn queue(app: &App, args: &Args) -> Result<(), Trouble> {
     let mut tx = app.db.write().await?;
     let (session, proof) = accounts::accept(&mut tx, &invited.invitation, "none").await?;
     tx.commit(proof).await?;
+    let mut tx = app.db.write().await?;
+    let scopes = [accounts::Scope::ItemsWrite];
+    let (key, proof) = accounts::add_key(&mut tx, &Caller::Operator, "bench", &scopes, None).await?;
+    tx.commit(proof).await?;
     let mut tx = app.db.read().await?;
+    let platform = accounts::recognise(&mut tx, &key.token, app.settings.operator.profile).await?;
     let lead = accounts::recognise(&mut tx, &session.token, app.settings.operator.profile).await?;
     drop(tx);
     let mut rng = ChaCha20Rng::seed_from_u64(5);
@@ -171,10 +168,10 @@ async fn queue(app: &App, args: &Args) -> Result<(), Trouble> {
             arrivals.push(arrival(app, n, &media).await?);
         }
         let mut tx = app.db.write().await?;
-        let mut proof = Recorded::unrecorded("nothing was decided");
+        let mut proof = None;
         for arrival in &arrivals {
             let viral = i64::MAX;
-            let (case, _) = intake::accept(&mut tx, &Caller::Operator, arrival, viral).await?;
+            let (case, _) = intake::accept(&mut tx, &platform, arrival, viral).await?;
             let case = case.ok_or_else(|| Trouble::Said("a match made no case".to_owned()))?;
             review::lease(&mut tx, &lead, case).await.map(drop)?;
             let account = arrival.facts.account.as_ref().map(|account| account.id.clone());
@@ -183,9 +180,11 @@ async fn queue(app: &App, args: &Args) -> Result<(), Trouble> {
                 "roles": [{"account": account, "role": "suspect"}],
             });
             let new: NewDecision = serde_json::from_value(new).map_err(|error| Trouble::Said(error.to_string()))?;
-            proof = review::decide(&mut tx, &lead, case, &new, &app.settings).await?.1;
+            proof = Some(review::decide(&mut tx, &lead, case, &new, &app.settings).await?.1);
         }
-        tx.commit(proof).await?;
+        if let Some(proof) = proof {
+            tx.commit(proof).await?;
+        }
     }
     Ok(())
 }
