@@ -160,8 +160,9 @@ async fn hashes(State(shield): State<Shield>, body: Bytes) -> Response {
         let inner = shield.inner();
         let found = inner.hashes.iter().filter(|(known, _)| apart(known) <= NEAR).min_by_key(|(known, _)| apart(known));
         let said = match found {
-            Some((_, classification)) => json!({
-                "classification": classification, "match_type": "near",
+            // The very hash is called exact here, as the words of the answer allow; what a caller makes of it is theirs.
+            Some((known, classification)) => json!({
+                "classification": classification, "match_type": if apart(known) == 0 { "exact" } else { "near" },
                 "near_match_details": {"timestamp": 0.0, "sha1_base32": "", "sha256_hex": "", "classification": classification},
             }),
             None => json!({"classification": "no-known-match", "match_type": null, "near_match_details": null}),

@@ -95,9 +95,19 @@ pub struct EntryRow {
     enabled: bool,
 }
 
+/// A page of entries.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct EntriesPage {
+    #[serde(flatten)]
+    page: Page<EntryRow>,
+    /// Entries that are not shown, for they may be a child's own pictures. A lead may allow it for a file:
+    /// POST /v1/files/{sha256}/sharing.
+    left_out: usize,
+}
+
 /// Entries of a bank.
 #[utoipa::path(get, path = "/v1/banks/{bank}/entries", tag = "banks", params(("bank" = String, Path), After),
-    responses((status = 200, body = Page<EntryRow>), (status = "default", body = ProblemBody)))]
+    responses((status = 200, body = EntriesPage), (status = "default", body = ProblemBody)))]
 pub async fn entries(
     State(app): State<App>,
     caller: Caller,
@@ -112,7 +122,7 @@ pub async fn entries(
     };
     let mut tx = app.db.read().await.map_err(Error::from)?;
     let bank = super::find(&mut tx, &caller, &bank).await?;
-    let rows = super::entries(&mut tx, &caller, bank.id, after, web::PAGE).await?;
+    let (rows, left_out, next) = super::entries(&mut tx, &caller, bank.id, after, web::PAGE).await?;
     let rows: Vec<_> = rows
         .into_iter()
         .map(|entry| EntryRow {
@@ -125,7 +135,7 @@ pub async fn entries(
             enabled: entry.enabled,
         })
         .collect();
-    web::ok(&Page::new(rows, |row| row.id.to_string()))
+    web::ok(&EntriesPage { page: Page { rows, next: next.map(|next| next.to_string()) }, left_out })
 }
 
 /// Whether an entry matches.
@@ -182,15 +192,21 @@ pub async fn import(
     .await
 }
 
+/// How many entries an export leaves out.
+const LEFT_OUT: header::HeaderName = header::HeaderName::from_static("x-tanod-left-out");
+
 /// Which form.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct ExportForm {
     /// `csv` (the default) or `ndjson`.
     format: Option<String>,
+    /// To whom the list goes, so that they can be told when a hash of it is wrong. Whoever asks, if nothing is said.
+    to: Option<String>,
 }
 
-/// Take a bank's rows out, where its licence allows it.
+/// Take a bank's rows out, where its licence allows it. The header `x-tanod-left-out` says how many entries stay here, for they
+/// may be a child's own pictures.
 #[utoipa::path(get, path = "/v1/banks/{bank}/export", tag = "banks", params(("bank" = String, Path), ExportForm),
     responses((status = 200, content_type = "text/csv", body = String), (status = "default", body = ProblemBody)))]
 pub async fn export(
@@ -207,12 +223,14 @@ pub async fn export(
     };
     let mut tx = app.db.write().await.map_err(Error::from)?;
     let bank = super::find(&mut tx, &caller, &bank).await?;
-    let (rows, proof) = super::export(&mut tx, &caller, bank.id).await?;
+    let (exported, proof) = super::export(&mut tx, &caller, bank.id, form.to.as_deref()).await?;
     let (kind, bytes) = if ndjson {
-        ("application/x-ndjson", super::write_ndjson(&rows)?)
+        ("application/x-ndjson", super::write_ndjson(&exported.rows)?)
     } else {
-        ("text/csv", super::write_csv(&rows)?)
+        ("text/csv", super::write_csv(&exported.rows)?)
     };
     tx.commit(proof).await.map_err(Error::from)?;
-    Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], bytes).into_response())
+    let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")];
+    let left_out = [(LEFT_OUT, exported.left_out.to_string())];
+    Ok((headers, left_out, bytes).into_response())
 }

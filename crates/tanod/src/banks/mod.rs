@@ -1,6 +1,7 @@
 //! Lists of known fingerprints: where they come from, what they may be used for, and how a change reaches every index.
 
 pub mod api;
+mod exports;
 pub mod pages;
 mod rows;
 mod store;
@@ -13,8 +14,11 @@ use jiff::Timestamp;
 use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry as Event};
 use crate::refusal::{Kind as Refusal, Result, RowFault};
+use crate::review;
 use crate::store::{BankId, EntryId, Recorded, Tx};
 
+pub use exports::{Exported, export};
+pub(crate) use exports::{receivers_of, receivers_of_list};
 pub use rows::{Row, parse_csv, parse_ndjson, write_csv, write_ndjson};
 
 /// An id or name that leads nowhere.
@@ -516,26 +520,23 @@ pub(crate) async fn set_aside(tx: &mut Tx, caller: &Caller, id: BankId, reason: 
     audit::record(tx, Event::by(caller, "bank.changed").about(id).detail(detail)).await.map(drop)
 }
 
-/// The rows of a bank, for passing on. An export is an event like any other (US-44).
-pub async fn export(tx: &mut Tx, caller: &Caller, id: BankId) -> Result<(Vec<Row>, Recorded)> {
-    caller.require(Permission::ExportBanks)?;
-    let bank = store::by_id(tx, id).await?.ok_or(&UNKNOWN_BANK)?;
-    if bank.licence == Licence::Restricted {
-        return Err((&EXPORT_REFUSED).into());
-    }
-    let entries = store::entries(tx, id, EntryId(uuid::Uuid::nil()), i64::MAX).await?;
-    let rows: Vec<Row> = entries.into_iter().filter(|entry| !entry.removed).map(Row::from).collect();
-    let detail = serde_json::json!({"rows": rows.len()});
-    let proof = audit::record(tx, Event::by(caller, "bank.exported").about(id).detail(detail)).await?;
-    Ok((rows, proof))
-}
-
-/// Entries of a bank after a given one, in order of their ids.
-pub async fn entries(tx: &mut Tx, caller: &Caller, id: BankId, after: EntryId, limit: i64) -> Result<Vec<Entry>> {
+/// Entries of a bank after a given one, in order of their ids: those that may be seen, how many are left out, for they may be a
+/// child's own pictures, and after which the next page begins.
+pub async fn entries(
+    tx: &mut Tx,
+    caller: &Caller,
+    id: BankId,
+    after: EntryId,
+    limit: i64,
+) -> Result<(Vec<Entry>, usize, Option<EntryId>)> {
     caller.require(Permission::ReadBanks)?;
     caller.require(Permission::SeeMatches)?;
     store::by_id(tx, id).await?.ok_or(&UNKNOWN_BANK)?;
-    store::entries(tx, id, after, limit).await
+    let all = store::entries(tx, id, after, limit).await?;
+    let next = all.last().map(|last| last.id).filter(|_| i64::try_from(all.len()).is_ok_and(|n| n >= limit));
+    let childs = review::childs_own(tx).await?;
+    let (stays, shown): (Vec<Entry>, Vec<Entry>) = all.into_iter().partition(|entry| childs.is(entry));
+    Ok((shown, stays.len(), next))
 }
 
 /// Where in the feed of changes something stands: after this number, and within it after this entry.

@@ -4,21 +4,22 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State as Shared};
 use axum::response::{IntoResponse as _, Redirect};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use super::{Bank, Kind, Licence};
 use crate::accounts::Permission;
 use crate::plan::App;
 use crate::refusal::{Error, Result};
-use crate::review::{self, Touches};
-use crate::web::Body;
+use crate::review::{self, NewTold, Told, Touches, UNKNOWN_TOLD};
 use crate::web::console::{Fields, Paged, Staff, Who, Words, minute, show};
+use crate::web::{self, Body};
 
 /// The pages of this domain.
 pub fn router() -> Router<App> {
     Router::new()
         .route("/console/banks", get(banks))
         .route("/console/banks/{bank}/quarantine", get(ask).post(quarantine))
+        .route("/console/banks/told/{told}", post(tell))
 }
 
 struct Row {
@@ -35,6 +36,8 @@ struct Row {
 struct Banks<'a> {
     who: &'a Who,
     may_set_aside: bool,
+    may_tell: bool,
+    untold: Vec<Told>,
     rows: Vec<Row>,
 }
 
@@ -74,7 +77,10 @@ fn state_words(bank: &Bank) -> &'static str {
 }
 
 async fn banks(Shared(app): Shared<App>, staff: Staff) -> Paged {
-    let rows = super::list(&mut app.db.read().await?, &staff.caller).await?;
+    let mut tx = app.db.read().await?;
+    let rows = super::list(&mut tx, &staff.caller).await?;
+    // Those of a case stand on its page.
+    let untold = review::untold(&mut tx, &staff.caller).await?.into_iter().filter(|one| one.case.is_none());
     let row = |(bank, entries): (Bank, i64)| Row {
         kind: kind_words(bank.kind),
         licence: licence_words(bank.licence),
@@ -86,6 +92,8 @@ async fn banks(Shared(app): Shared<App>, staff: Staff) -> Paged {
     show(&Banks {
         who: &staff.who,
         may_set_aside: staff.caller.may(Permission::QuarantineLists),
+        may_tell: staff.caller.may(Permission::TellCorrections),
+        untold: untold.map(|one| one.told).collect(),
         rows: rows.into_iter().map(row).collect(),
     })
 }
@@ -122,4 +130,14 @@ async fn quarantine(Shared(app): Shared<App>, staff: Staff, Path(bank): Path<Str
         }
         Err(error) => Err(error.into()),
     }
+}
+
+async fn tell(Shared(app): Shared<App>, staff: Staff, Path(told): Path<String>, body: Body) -> Paged {
+    let form = Fields::read(&body, &["means", "words"])?;
+    let id = web::id(&told, &UNKNOWN_TOLD)?;
+    let new = NewTold { means: form.one("means").to_owned(), words: form.one("words").to_owned() };
+    let mut tx = app.db.write().await?;
+    let (_, proof) = review::tell(&mut tx, &staff.caller, id, &new).await?;
+    tx.commit(proof).await?;
+    Ok(Redirect::to("/console/banks").into_response())
 }

@@ -1,5 +1,6 @@
 //! `tanod bank`.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -54,14 +55,19 @@ pub(super) enum Bank {
         /// The file; `.ndjson` and `.jsonl` are NDJSON, everything else is CSV.
         file: PathBuf,
     },
-    /// Write a bank's rows, where its licence allows it.
-    #[command(after_help = "Example:\n  tanod bank export own-finds --out finds.csv --data /var/lib/tanod")]
+    /// Write a bank's rows, where its licence allows it. A likely child's own picture stays here, unless a lead allowed it.
+    #[command(
+        after_help = "Example:\n  tanod bank export own-finds --out finds.csv --to \"the hotline\" --data /var/lib/tanod"
+    )]
     Export {
         /// Which bank, by name or id.
         bank: String,
         /// Where to.
         #[arg(long)]
         out: PathBuf,
+        /// To whom it goes, so that they can be told when a hash of it is wrong.
+        #[arg(long, value_name = "WHOM")]
+        to: Option<String>,
     },
     /// Take a bank out of use for good.
     #[command(after_help = "Example:\n  tanod bank rm hotline --data /var/lib/tanod")]
@@ -115,14 +121,23 @@ pub(super) async fn run(context: &Context, bank: Bank) -> Done {
             tx.commit(proof).await?;
             context.result(&imported, format!("{} new, {} renewed in {}", imported.added, imported.renewed, bank.name));
         }
-        Bank::Export { bank, out } => {
+        Bank::Export { bank, out, to } => {
             let bank = banks::find(&mut tx, &caller, &bank).await?;
-            let (rows, proof) = banks::export(&mut tx, &caller, bank.id).await?;
-            let bytes = if is_ndjson(&out) { banks::write_ndjson(&rows)? } else { banks::write_csv(&rows)? };
+            let (exported, proof) = banks::export(&mut tx, &caller, bank.id, to.as_deref()).await?;
+            let (rows, left_out) = (&exported.rows, exported.left_out);
+            let bytes = if is_ndjson(&out) { banks::write_ndjson(rows)? } else { banks::write_csv(rows)? };
             tx.commit(proof).await?;
             fs_err::write(&out, bytes)?;
-            let words = format!("{} rows of {} in {}", rows.len(), bank.name, out.display());
-            context.result(&json!({"bank": bank.id, "rows": rows.len(), "out": out}), words);
+            let mut words = format!("{} rows of {} in {}, for {}", rows.len(), bank.name, out.display(), exported.to);
+            if left_out > 0 {
+                let _fits = write!(
+                    words,
+                    "\n{left_out} were left out, for they may be a child's own pictures; a lead may allow it for a file in the console"
+                );
+            }
+            let said =
+                json!({"bank": bank.id, "rows": rows.len(), "left_out": left_out, "to": exported.to, "out": out});
+            context.result(&said, words);
         }
         Bank::Rm { bank } => {
             let bank = banks::find(&mut tx, &caller, &bank).await?;

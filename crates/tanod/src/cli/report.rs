@@ -145,7 +145,8 @@ pub(super) async fn run(context: &Context, report: Report) -> Done {
                 context.say("nobody waits to be told");
             }
             for untold in all {
-                let words = format!("{}  {}  {}", untold.told.id, untold.told.whom, untold.case);
+                let place = untold.case.map_or_else(|| "a list".to_owned(), |case| case.to_string());
+                let words = format!("{}  {}  {place}", untold.told.id, untold.told.whom);
                 context.result(&untold, words);
             }
             Ok(())

@@ -41,9 +41,42 @@ pub(super) struct Args {
     /// At whose wish.
     #[arg(long, value_enum)]
     asked_by: Option<AskedBy>,
+    /// Whether Project Arachnid Shield is asked about what the lists do not know; hashes alone leave.
+    #[arg(long, value_enum, value_name = "YES|NO")]
+    arachnid_shield: Option<YesNo>,
+    /// The user name that the Canadian Centre issued for it. Its password belongs into the environment, never into the file.
+    #[arg(long, value_name = "NAME")]
+    arachnid_username: Option<String>,
+    /// Why hashes may leave for it, where the reason is another than for the lists.
+    #[arg(long, value_name = "WORDS")]
+    arachnid_legal_basis: Option<String>,
     /// Write over a file that is there.
     #[arg(long)]
     force: bool,
+}
+
+/// Where Shield's password is given: a file with it would travel with every copy of the settings.
+const PASSWORD: &str = "TANOD_DETECTORS__ARACHNID_SHIELD__PASSWORD";
+
+/// Yes or no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum YesNo {
+    Yes,
+    No,
+}
+
+/// How Project Arachnid Shield is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Shield {
+    username: String,
+    why: Basis,
+}
+
+/// What was answered.
+struct Answers {
+    operator: Operator,
+    why: Basis,
+    shield: Option<Shield>,
 }
 
 /// Questions to somebody at a terminal; elsewhere what is not given stays open and is named.
@@ -114,15 +147,29 @@ pub(super) fn run(context: &Context, args: Args) -> Done {
             file.display()
         )));
     }
-    let (operator, why) = answers(args, std::io::stdin().is_terminal() && !context.json)?;
-    if let Err(off) = operator::may_run(&operator, "hash_match", &why, World::Live, context.clock.now()) {
-        return Err(Trouble::Said(format!("{off}\nNothing was written.")));
+    let answers = answers(args, std::io::stdin().is_terminal() && !context.json)?;
+    let Answers { operator, why, shield } = &answers;
+    let detectors = [("hash_match", Some(why)), ("arachnid_shield", shield.as_ref().map(|shield| &shield.why))];
+    for (name, basis) in detectors {
+        let Some(basis) = basis else { continue };
+        if let Err(off) = operator::may_run(operator, name, basis, World::Live, context.clock.now()) {
+            return Err(Trouble::Said(format!("{off}\nNothing was written.")));
+        }
     }
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs_err::create_dir_all(folder)?;
     }
-    fs_err::write(&file, text(&operator, &why))?;
-    let remarks = operator::remarks(&operator);
+    fs_err::write(&file, text(&answers))?;
+    let mut remarks = operator::remarks(operator);
+    remarks.push(match shield {
+        Some(_) => format!(
+            "Project Arachnid Shield: the Canadian Centre issues user name and password together. Give the password to the \
+             service as {PASSWORD}; it is not written into a file. Without it Shield refuses, and what no list knows stays unscanned."
+        ),
+        None => "Project Arachnid Shield is not asked. It costs nothing and needs an account: tanod source ls says how to get one; \
+                 then detectors.arachnid_shield in the settings."
+            .to_owned(),
+    });
     let how = match (&context.data, &context.config) {
         (_, Some(file)) => format!("--config {}", file.display()),
         (Some(data), None) => format!("--data {}", data.display()),
@@ -154,7 +201,7 @@ fn place(context: &Context) -> Result<PathBuf, Trouble> {
     }
 }
 
-fn answers(args: Args, asks: bool) -> Result<(Operator, Basis), Trouble> {
+fn answers(args: Args, asks: bool) -> Result<Answers, Trouble> {
     let said = |why: String| Trouble::Said(why);
     let mut questions = Questions { asks, open: Vec::new() };
     let profile = match args.profile {
@@ -187,6 +234,12 @@ fn answers(args: Args, asks: bool) -> Result<(Operator, Basis), Trouble> {
         Some(asked_by) => Some(asked_by),
         None => questions.choose("--asked-by", "At whose wish? (statute: a law for every service of your kind)")?,
     };
+    let shield = shield(
+        &mut questions,
+        (args.arachnid_shield, args.arachnid_username, args.arachnid_legal_basis),
+        legal_basis.as_deref().unwrap_or_default(),
+        asked_by.unwrap_or_default(),
+    );
     let also_in = args.also_in.iter().map(|text| country(text)).collect::<Result<Vec<_>, _>>().map_err(said)?;
     match (profile, own, legal_basis, asked_by) {
         (Some(profile), Some(own), Some(legal_basis), Some(asked_by)) if !surfaces.is_empty() => {
@@ -198,7 +251,9 @@ fn answers(args: Args, asks: bool) -> Result<(Operator, Basis), Trouble> {
                 surfaces,
                 ..Operator::default()
             };
-            Ok((operator, Basis { legal_basis, asked_by }))
+            let why = Basis { legal_basis, asked_by };
+            let shield = shield?;
+            Ok(Answers { operator, why, shield })
         }
         _ => Err(Trouble::Said(format!(
             "there is no terminal to ask at, so say it all: {} is missing",
@@ -207,14 +262,68 @@ fn answers(args: Args, asks: bool) -> Result<(Operator, Basis), Trouble> {
     }
 }
 
+/// Whether Shield is asked, and with which account. Where nobody can be asked, silence is no.
+fn shield(
+    questions: &mut Questions,
+    (used, username, words): (Option<YesNo>, Option<String>, Option<String>),
+    of_lists: &str,
+    asked_by: AskedBy,
+) -> Result<Option<Shield>, Trouble> {
+    let used = match used {
+        None if questions.asks => questions.choose(
+            "--arachnid-shield",
+            "Is Project Arachnid Shield asked about what the lists do not know? (hashes alone leave; needs an account of the \
+             Canadian Centre for Child Protection)",
+        )?,
+        given => given,
+    };
+    if used != Some(YesNo::Yes) {
+        return Ok(None);
+    }
+    let name = |text: &str| {
+        if text.trim().is_empty() {
+            Err("it stands in the letter of the Centre".to_owned())
+        } else {
+            Ok(text.trim().to_owned())
+        }
+    };
+    let username = match username {
+        Some(text) => Some(name(&text).map_err(Trouble::Said)?),
+        None => questions.ask("--arachnid-username", "Which user name did the Canadian Centre issue?", name)?,
+    };
+    let legal_basis = match words {
+        Some(text) => basis(&text).map_err(Trouble::Said)?,
+        None if questions.asks => {
+            let question = "Why may hashes leave for it? (empty: for the same reason as the lists)";
+            let given = questions.ask("--arachnid-legal-basis", question, |text| {
+                if text.is_empty() { Ok(of_lists.to_owned()) } else { basis(text) }
+            })?;
+            given.unwrap_or_else(|| of_lists.to_owned())
+        }
+        None => of_lists.to_owned(),
+    };
+    let username =
+        username.ok_or_else(|| Trouble::Said("Project Arachnid Shield needs --arachnid-username".to_owned()))?;
+    Ok(Some(Shield { username, why: Basis { legal_basis, asked_by } }))
+}
+
 /// The file, with its reasons.
-fn text(operator: &Operator, why: &Basis) -> String {
+fn text(Answers { operator, why, shield }: &Answers) -> String {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let list = |words: Vec<String>| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ");
+    let shield = shield.as_ref().map_or_else(String::new, |shield| {
+        format!(
+            "\n# The password is given in the environment: {PASSWORD}.\n[detectors.arachnid_shield]\naddress = \"production\"\n\
+             username = {}\nleaves = \"hashes\"\nlegal_basis = {}\nasked_by = {}\n",
+            quoted(&shield.username),
+            quoted(&shield.why.legal_basis),
+            quoted(&as_word(&shield.why.asked_by)),
+        )
+    });
     format!(
         "# Written by `tanod setup`. Every other setting, its default and its reason: tanod config --defaults\n\n\
          [operator]\nprofile = {}\ncountry = {}\nalso_in = [{}]\nprovider_class = {}\nsurfaces = [{}]\n\n\
-         [detectors.hash_match]\nlegal_basis = {}\nasked_by = {}\n",
+         [detectors.hash_match]\nlegal_basis = {}\nasked_by = {}\n{shield}",
         quoted(&as_word(&operator.profile)),
         quoted(&operator.country),
         list(operator.also_in.clone()),
@@ -241,9 +350,17 @@ mod tests {
             };
             let why = Basis { legal_basis: words.to_owned(), asked_by: AskedBy::Statute };
             let folder = tempfile::tempdir().unwrap();
-            fs_err::write(own_file(folder.path()), text(&operator, &why)).unwrap();
-            let read = crate::config::Settings::load(Some(folder.path()), None).unwrap();
-            assert_eq!((read.operator, read.detectors.hash_match), (operator, why));
+            let shield = Some(Shield { username: words.to_owned(), why: why.clone() });
+            for shield in [None, shield] {
+                let answers = Answers { operator: operator.clone(), why: why.clone(), shield };
+                fs_err::write(own_file(folder.path()), text(&answers)).unwrap();
+                let read = crate::config::Settings::load(Some(folder.path()), None).unwrap();
+                assert_eq!((&read.operator, &read.detectors.hash_match), (&answers.operator, &answers.why));
+                let own = read.detectors.arachnid_shield;
+                let read =
+                    (own.address == "production").then(|| Shield { username: own.username.clone(), why: own.basis() });
+                assert_eq!((read, own.password.is_empty()), (answers.shield, true));
+            }
         }
     }
 
@@ -257,9 +374,42 @@ mod tests {
             surface: Vec::new(),
             legal_basis: None,
             asked_by: None,
+            arachnid_shield: Some(YesNo::Yes),
+            arachnid_username: None,
+            arachnid_legal_basis: None,
             force: false,
         };
-        let why = answers(nothing, false).unwrap_err().to_string();
-        assert!(why.contains("--profile, --surface, --legal-basis, --asked-by is missing"), "{why}");
+        let why = answers(nothing, false).err().map(|trouble| trouble.to_string()).unwrap_or_default();
+        assert!(
+            why.contains("--profile, --surface, --legal-basis, --asked-by, --arachnid-username is missing"),
+            "{why}"
+        );
+    }
+
+    #[test]
+    fn shield_is_used_where_somebody_says_so_with_an_account_and_its_own_basis() {
+        let given = |shield, username: Option<&str>, words: Option<&str>| Args {
+            profile: Some(Profile::Team),
+            country: Some("ph".to_owned()),
+            also_in: Vec::new(),
+            provider_class: None,
+            surface: vec![Surface::Public],
+            legal_basis: Some("our terms of service".to_owned()),
+            asked_by: Some(AskedBy::Operator),
+            arachnid_shield: shield,
+            arachnid_username: username.map(str::to_owned),
+            arachnid_legal_basis: words.map(str::to_owned),
+            force: false,
+        };
+        let used = |args| answers(args, false).map(|answers| answers.shield).map_err(|trouble| trouble.to_string());
+        assert_eq!(used(given(None, None, None)), Ok(None));
+        assert_eq!(used(given(Some(YesNo::No), Some("esp"), None)), Ok(None));
+        assert!(used(given(Some(YesNo::Yes), None, None)).unwrap_err().contains("--arachnid-username"));
+        assert!(used(given(Some(YesNo::Yes), Some("esp"), Some("short"))).is_err());
+        let basis = |words: &str| Basis { legal_basis: words.to_owned(), asked_by: AskedBy::Operator };
+        let shield = |words| Some(Shield { username: "esp".to_owned(), why: basis(words) });
+        assert_eq!(used(given(Some(YesNo::Yes), Some("esp"), None)), Ok(shield("our terms of service")));
+        let own = Some("a reason of its own");
+        assert_eq!(used(given(Some(YesNo::Yes), Some("esp"), own)), Ok(shield("a reason of its own")));
     }
 }

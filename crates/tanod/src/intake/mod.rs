@@ -82,6 +82,9 @@ pub struct Account {
     /// Whether the platform has reason to think that it is a child's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub likely_minor: Option<bool>,
+    /// Where its holder seems to be, two letters (ISO 3166-1). Whom to call in an emergency is shown by it; nobody is judged by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
 }
 
 impl Account {
@@ -99,6 +102,10 @@ impl Account {
         }
         if self.server.as_ref().is_some_and(|server| !fits(server, 255)) {
             return fault("account.server must have 1 to 255 characters");
+        }
+        let country = |text: &String| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+        if !self.country.iter().all(country) {
+            return fault("account.country must have two letters");
         }
         self.profile_url.as_deref().map_or(Ok(()), check_url)
     }

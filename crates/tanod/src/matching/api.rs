@@ -2,10 +2,11 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use fingerprint::Print;
+use fingerprint::{Pdq, Print};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::shield::{self, Shield};
 use super::{Hit, Lists, SharedLists, Strength, Verdict};
 use crate::accounts::Permission;
 use crate::banks::{Kind as BankKind, Signal};
@@ -70,7 +71,9 @@ pub struct Answers {
     pub lists_as_of: Option<Timestamp>,
 }
 
-/// Ask about hashes without sending media. Nothing is kept, and no case is made.
+/// Ask about hashes without sending media. Nothing is kept, and no case is made. Where Project Arachnid Shield is configured, it
+/// is asked about the PDQ hashes that no list knows, as it is for uploads: its silence is `unscanned: arachnid_unavailable`,
+/// never `no_match`. Digests it does not compare this way: for those the lists alone answer.
 #[utoipa::path(post, path = "/v1/matches", tag = "matches", request_body = Question,
     responses((status = 200, body = Answers), (status = "default", body = web::problem::ProblemBody)))]
 pub async fn ask(State(app): State<App>, sent: Sent) -> Answer {
@@ -100,12 +103,19 @@ pub async fn ask(State(app): State<App>, sent: Sent) -> Answer {
             matches: None,
         };
         Answers { answers: prints.iter().map(off).collect(), lists_as_of: None }
-    } else if prints.len() <= BATCH {
-        look_up(&lists, &prints, details)
     } else {
-        // Long work would keep this thread from others.
-        let looked_up = tokio::task::spawn_blocking(move || look_up(&lists, &prints, details)).await;
-        looked_up.map_err(|error| Error::internal("looking hashes up", error))?
+        let mut answers = if prints.len() <= BATCH {
+            look_up(&lists, &prints, details)
+        } else {
+            // Long work would keep this thread from others.
+            let same = prints.clone();
+            let looked_up = tokio::task::spawn_blocking(move || look_up(&lists, &same, details)).await;
+            looked_up.map_err(|error| Error::internal("looking hashes up", error))?
+        };
+        if let Some(shield) = app.shield.as_ref().filter(|_| app.may_ask_shield().is_ok()) {
+            ask_shield(shield, &prints, &mut answers.answers, details, now).await;
+        }
+        answers
     };
     if !once.has_key() {
         return web::ok(&answers);
@@ -128,6 +138,37 @@ fn look_up(lists: &SharedLists, prints: &[Print], details: bool) -> Answers {
         });
     }
     Answers { answers, lists_as_of }
+}
+
+/// Asks Shield about the PDQ hashes that no list knows.
+async fn ask_shield(
+    shield: &Shield,
+    prints: &[Print],
+    answers: &mut [HashAnswer],
+    details: bool,
+    now: jiff::Timestamp,
+) {
+    let open = |(print, answer): (&Print, &HashAnswer)| match print {
+        Print::Pdq(hash) if answer.verdict != Verdict::Match => Some(*hash),
+        _ => None,
+    };
+    let hashes: Vec<Pdq> = prints.iter().zip(answers.iter()).filter_map(open).collect();
+    let mut said = shield.ask_hashes(&hashes, now).await.into_iter();
+    for (print, slot) in prints.iter().zip(answers.iter_mut()) {
+        if slot.verdict == Verdict::Match || !matches!(print, Print::Pdq(_)) {
+            continue;
+        }
+        *slot = match said.next() {
+            // It was asked just now: it counts as a list of abuse material.
+            Some(Ok(found)) => answer(found.into_iter().collect(), Some(now), details),
+            _ => HashAnswer {
+                verdict: Verdict::Unscanned,
+                reason: Some(shield::UNAVAILABLE),
+                strength: None,
+                matches: None,
+            },
+        };
+    }
 }
 
 fn answer(mut hits: Vec<Hit>, lists_as_of: Option<Timestamp>, details: bool) -> HashAnswer {

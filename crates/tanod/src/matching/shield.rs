@@ -23,6 +23,9 @@ pub const UNAVAILABLE: &str = "arachnid_unavailable";
 /// After a failure it is left alone for so long, so that an outage does not slow every upload down.
 const REST: Duration = Duration::from_secs(10);
 
+/// So many hashes are asked about in one call.
+const MOST_HASHES: usize = 200;
+
 /// What may leave this installation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -57,33 +60,64 @@ impl Shield {
         if self.leaves == Leaves::Hashes && hashes.is_empty() {
             return None;
         }
-        if now.as_microsecond() < self.rests_until.load(Ordering::Relaxed) {
+        if self.rests(now) {
             return Some(Err(Unavailable));
         }
         let answered = match self.leaves {
-            Leaves::Hashes => self.by_hash(&hashes).await,
+            Leaves::Hashes => self.by_hash(&hashes).await.map(|found| found.into_iter().flatten().collect()),
             Leaves::Media => self.by_media(prints, media).await,
         };
-        Some(answered.map_err(|trouble| {
-            let rest = match &trouble {
-                Trouble::Later { after, .. } => after.unwrap_or(REST).max(REST),
-                _ => REST,
-            };
-            tracing::warn!(%trouble, "Project Arachnid Shield does not answer; uploads that no list knows stay unscanned");
-            let until = SignedDuration::try_from(rest).ok().and_then(|rest| now.checked_add(rest).ok());
-            self.rests_until.store(until.unwrap_or(now).as_microsecond(), Ordering::Relaxed);
-            Unavailable
-        }))
+        Some(answered.map_err(|trouble| self.rest(&trouble, now)))
     }
 
-    async fn by_hash(&self, hashes: &[Pdq]) -> Result<Vec<Hit>, Trouble> {
+    /// What it knows of each of these hashes, in their order, without any media: a few hundred at a time.
+    pub async fn ask_hashes(&self, hashes: &[Pdq], now: Timestamp) -> Vec<Result<Option<Hit>, Unavailable>> {
+        let mut all = Vec::with_capacity(hashes.len());
+        for batch in hashes.chunks(MOST_HASHES) {
+            let answered = if self.rests(now) {
+                Err(Unavailable)
+            } else {
+                self.by_hash(batch).await.map_err(|trouble| self.rest(&trouble, now))
+            };
+            match answered {
+                Ok(found) => all.extend(found.into_iter().map(Ok)),
+                Err(silent) => all.extend(batch.iter().map(|_| Err(silent))),
+            }
+        }
+        all
+    }
+
+    /// Whether it is left alone now.
+    fn rests(&self, now: Timestamp) -> bool {
+        now.as_microsecond() < self.rests_until.load(Ordering::Relaxed)
+    }
+
+    /// Leaves it alone for a while.
+    fn rest(&self, trouble: &Trouble, now: Timestamp) -> Unavailable {
+        let rest = match trouble {
+            Trouble::Later { after, .. } => after.unwrap_or(REST).max(REST),
+            _ => REST,
+        };
+        tracing::warn!(%trouble, "Project Arachnid Shield does not answer; what no list knows stays unscanned");
+        let until = SignedDuration::try_from(rest).ok().and_then(|rest| now.checked_add(rest).ok());
+        self.rests_until.store(until.unwrap_or(now).as_microsecond(), Ordering::Relaxed);
+        Unavailable
+    }
+
+    /// What it knows of each hash.
+    ///
+    /// **Decided (HR-05):** whatever Shield calls a finding by PDQ, `exact` included, is `near` here. Its `exact` says that two
+    /// hashes agree in all 256 bits; pictures that differ may have the same hash, so it is no proof of the same bytes, stays
+    /// "possible", goes before a person, and never acts on an account or files a report by itself. Only an answer about the
+    /// bytes themselves (SHA-1, where media may leave) is exact. Shield says no distance and no threshold for a hash, so the
+    /// match shows none rather than one that we made up.
+    async fn by_hash(&self, hashes: &[Pdq]) -> Result<Vec<Option<Hit>>, Trouble> {
         let bytes: Vec<[u8; 32]> = hashes.iter().map(|hash| *hash.as_bytes()).collect();
         let found = self.client.hashes(&bytes).await?;
-        let hits = found.into_iter().zip(&bytes).filter_map(|(found, hash)| {
-            // A hash that agrees is no proof of the same bytes, whatever the answer calls it (HR-05).
+        let near = |(found, hash): (Option<Match>, &[u8; 32])| {
             Some(hit(&Match { match_type: MatchType::Near, ..found? }, Signal::Pdq, hash))
-        });
-        Ok(hits.collect())
+        };
+        Ok(found.into_iter().zip(&bytes).map(near).collect())
     }
 
     async fn by_media(&self, prints: &Prints, media: &Bytes) -> Result<Vec<Hit>, Trouble> {

@@ -26,9 +26,10 @@ pub(super) struct Parts {
     pub(super) fault: Option<Error>,
 }
 
-/// So many bytes may a form with media hold altogether: as an upload, its words beside it.
-pub(super) fn most(app: &App) -> DefaultBodyLimit {
-    DefaultBodyLimit::max(app.settings.intake.max_bytes.saturating_add(256 * 1024))
+/// So many bytes may a form hold altogether: its words, and where it takes media, as much as an upload.
+pub(super) fn most(app: &App, takes_media: bool) -> DefaultBodyLimit {
+    let media = if takes_media { app.settings.intake.max_bytes } else { 0 };
+    DefaultBodyLimit::max(media.saturating_add(256 * 1024))
 }
 
 /// Whether a request is a form with parts.

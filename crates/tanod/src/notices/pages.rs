@@ -22,7 +22,7 @@ use crate::web::{self, Page};
 pub fn router(app: &App) -> Router<App> {
     Router::new()
         .route("/console/notices", get(notices))
-        .route("/console/notices/new", get(new).post(send).layer(super::media::most(app)))
+        .route("/console/notices/new", get(new).post(send).layer(media::most(app, true)))
         .merge(super::removals::pages::router())
 }
 

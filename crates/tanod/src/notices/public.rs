@@ -19,9 +19,8 @@ use crate::web::console::Paged;
 
 /// The pages of the public form.
 pub fn router(app: &App) -> Router<App> {
-    Router::new()
-        .route("/report", get(form).post(send).layer(media::most(app)))
-        .route("/report/status/{link}", get(status))
+    let most = media::most(app, app.settings.notices.public_form_media);
+    Router::new().route("/report", get(form).post(send).layer(most)).route("/report/status/{link}", get(status))
 }
 
 /// So much text may a form hold.

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::danger::{Danger, NewCall, TelephoneCall};
 use super::involved::{self, Involved, NewInvolved, NewRole, Proposal, Role};
 use super::{
-    Case, Correction, Decision, FileDecided, FileDecision, FileView, NewCorrection, NewDecision, NewTold, Priority,
-    Quarantined, ReadBack, Signal, State as CaseState, Touches, UNKNOWN_CASE, Untold, Wanted,
+    Case, Correction, Decision, FileDecided, FileDecision, FileView, NewCorrection, NewDecision, NewSharing, NewTold,
+    Priority, Quarantined, ReadBack, Sharing, Signal, State as CaseState, Touches, UNKNOWN_CASE, Untold, Wanted,
 };
 use crate::accounts::{Caller, Permission};
 use crate::actions;
@@ -380,6 +380,17 @@ pub async fn decide_file(State(app): State<App>, Path(sha256): Path<String>, sen
         super::decide_file(tx, &sent.caller, &sha256, &new, &app.settings).await
     })
     .await
+}
+
+/// Allow, or no longer allow, that the hash of a file that may be a child's own picture is passed on.
+#[utoipa::path(post, path = "/v1/files/{sha256}/sharing", tag = "cases", params(("sha256" = String, Path)),
+    request_body = NewSharing,
+    responses((status = 200, body = Sharing), (status = "default", body = ProblemBody)))]
+pub async fn share_file(State(app): State<App>, Path(sha256): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::ApproveDecisions)?;
+    let new: NewSharing = sent.json()?;
+    let once = sent.once("POST /v1/files/sharing", &[sha256.as_bytes()])?;
+    web::post(&app, &once, StatusCode::OK, async |tx| super::sharing::set(tx, &sent.caller, &sha256, &new).await).await
 }
 
 /// The second person's word on a decision that was made for one file.

@@ -10,6 +10,7 @@ pub mod involved;
 pub mod jobs;
 pub mod pages;
 pub mod priority;
+mod sharing;
 mod state;
 mod store;
 
@@ -31,6 +32,7 @@ pub use corrections::*;
 pub use decisions::*;
 pub use files::*;
 pub use priority::{Ground, Priority};
+pub use sharing::*;
 pub use state::{Event, State};
 
 /// An id that leads nowhere, for this caller.

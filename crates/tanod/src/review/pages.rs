@@ -156,6 +156,8 @@ struct CasePage<'a> {
     can_decide: bool,
     priorities: Vec<(&'static str, &'static str)>,
     numbers: Vec<Number>,
+    /// Where the account's holder seems to be.
+    country: Option<String>,
     kinds: Vec<&'static str>,
     uploads: Vec<Upload>,
     decisions: Vec<Decided>,
@@ -297,13 +299,14 @@ async fn case(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, 
     let whole = how.whole.as_deref().map(|item| web::id(item, &intake::UNKNOWN_ITEM)).transpose()?;
     let mut full = gather(&app, &staff, web::id(&case, &UNKNOWN_CASE)?, whole, None).await?;
     if let Some(child) = how.child.as_deref().filter(|_| full.alarmed) {
-        full.numbers = whom_to_call(&app, Some(child));
+        full.numbers = whom_to_call(&app, Some(child), full.country.as_deref());
     }
     show(&full)
 }
 
-fn whom_to_call(app: &App, child: Option<&str>) -> Vec<Number> {
-    numbers::directory(&app.settings.danger.numbers, child, None, &app.settings.operator.country)
+/// By the child's country, else the account's, else the operator's.
+fn whom_to_call(app: &App, child: Option<&str>, account: Option<&str>) -> Vec<Number> {
+    numbers::directory(&app.settings.danger.numbers, child, account, &app.settings.operator.country)
 }
 
 #[derive(serde::Deserialize)]
@@ -361,6 +364,8 @@ async fn gather<'a>(
         hints: hints(one),
     });
     let people: Vec<Somebody> = people.collect();
+    let owner = contents.involved.iter().find(|one| one.account == case.account);
+    let country = owner.and_then(|one| one.facts.as_ref()).and_then(|facts| facts.country.clone());
     let told = contents.corrections.iter().flat_map(|correction| &correction.told);
     let untold = told.filter(|told| told.state == ToldState::Open).map(|told| (told.id, told.whom.clone())).collect();
     let undoable = contents.decisions.iter().rev().find(|decision| decision.undone_at.is_none());
@@ -409,7 +414,8 @@ async fn gather<'a>(
         by_itself: app.settings.reporting.destination == Destination::Ncmec && app.ncmec.is_some(),
         can_decide: staff.caller.may(Permission::DecideCases),
         priorities: priorities(case.priority, leads),
-        numbers: if case.priority == Priority::P0 { whom_to_call(app, None) } else { Vec::new() },
+        numbers: if case.priority == Priority::P0 { whom_to_call(app, None, country.as_deref()) } else { Vec::new() },
+        country,
         kinds: IncidentType::ALL.into_iter().map(IncidentType::as_str).collect(),
         uploads,
         decisions,

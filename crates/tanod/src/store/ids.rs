@@ -148,6 +148,8 @@ ids! {
     AuditId "audit";
     /// One message to one of the platform's endpoints.
     DeliveryId "delivery";
+    /// A list that was passed on to somebody.
+    ExportId "export";
     /// A running process of this program.
     ProcessId "process";
     /// Something that somebody must be told until they say that they know.

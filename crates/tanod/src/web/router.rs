@@ -71,6 +71,7 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(review::api::file))
         .routes(routes!(review::api::decide_file))
         .routes(routes!(review::api::approve_file))
+        .routes(routes!(review::api::share_file))
         .routes(routes!(evidence::api::view))
         .routes(routes!(evidence::api::holds))
         .routes(routes!(evidence::api::keeping))

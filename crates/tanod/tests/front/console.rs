@@ -149,3 +149,32 @@ async fn the_alarm_is_one_press_and_a_key_that_bounces_is_one_alarm() {
     assert!(!bed.console(&here, &reviewer, &[]).await.1.contains("data-key=\"F8\""));
     bed.ledger_verifies().await;
 }
+
+/// Whom to call: by the account's country before the operator's, and by the child's before both, where somebody knows it.
+#[tokio::test]
+async fn the_numbers_are_those_of_the_childs_country_then_the_accounts() {
+    let bed = Bed::with(|settings, _| settings.operator.country = "US".into()).await;
+    let (media, key) = (known(&bed, 1).await, bed.key(&[tanod::accounts::Scope::ItemsWrite]).await);
+    let mut said = facts("a", "u");
+    said["account"]["country"] = json!("Philippines");
+    assert_eq!(bed.upload(&key, &said, &media).await.slug(), "bad-item");
+    said["account"]["country"] = json!("ph");
+    let case = bed.upload(&key, &said, &media).await.ok()["case"].as_str().unwrap().to_owned();
+    let reviewer = bed.person(Role::Reviewer).await;
+    let here = format!("/console/cases/{case}");
+    assert_eq!(bed.console(&format!("{here}/danger"), &reviewer, &[("reason", "")]).await.0, 303);
+    let first = async |place: &str| {
+        let rows = bed.get(&format!("/v1/numbers?{place}"), &reviewer).await.ok()["rows"].clone();
+        let text = |field: &str| rows[0][field].as_str().unwrap().to_owned();
+        format!("<strong>{}</strong> <bdi>{}</bdi>", text("name"), text("number"))
+    };
+    let (ours, theirs, childs) = (first("").await, first("account=ph").await, first("child=gb").await);
+    assert!(ours != theirs && theirs != childs);
+    for (page, order) in
+        [(here.clone(), [&theirs, &ours].as_slice()), (format!("{here}?child=gb"), &[&childs, &theirs, &ours])]
+    {
+        let page = bed.console(&page, &reviewer, &[]).await.1;
+        let places: Vec<usize> = order.iter().map(|name| page.find(name.as_str()).unwrap()).collect();
+        assert!(places.is_sorted(), "{order:?}: {places:?}");
+    }
+}

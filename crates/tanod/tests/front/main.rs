@@ -37,6 +37,7 @@ mod queue;
 mod removals;
 mod reporting;
 mod setup;
+mod sharing;
 mod shield;
 mod sigkill;
 mod sources;

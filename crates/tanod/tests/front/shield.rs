@@ -189,3 +189,65 @@ async fn without_an_answer_of_its_own_shield_is_not_asked() {
     let said = bed.upload(&key, &facts("a", "u"), &jpeg(&picture(1, 320, 240), 90)).await.ok();
     assert_eq!(verdict(&said), (json!("unscanned"), json!("no_list")));
 }
+
+/// Shield calls a hash that agrees in every bit `exact`. It is no proof of the same bytes: possible, and never more (HR-05).
+#[tokio::test]
+async fn what_shield_calls_exact_by_hash_is_possible_and_no_more() {
+    let (bed, shield) = asking(|_| {}).await;
+    let (key, media) = (bed.key(CLIENT).await, jpeg(&picture(1, 320, 240), 90));
+    shield.know_hash(hash(&bed, &media).await, "csam");
+    let said = bed.upload(&key, &facts("a", "u"), &media).await.ok();
+    assert_eq!((&said["verdict"], &said["strength"]), (&json!("match"), &json!("near")));
+    let found = &said["matches"][0];
+    assert_eq!(
+        (&found["strength"], &found["distance"], &found["threshold"]),
+        (&json!("near"), &json!(null), &json!(null))
+    );
+}
+
+#[tokio::test]
+async fn hashes_without_media_are_asked_about_as_well_and_its_silence_is_never_clean() {
+    let (bed, shield) = asking(|_| {}).await;
+    let key = bed.key(&[Scope::MatchesWrite, Scope::MatchesDetail]).await;
+    let pictures =
+        [jpeg(&picture(1, 320, 240), 90), jpeg(&picture(50, 320, 240), 90), jpeg(&picture(80, 320, 240), 90)];
+    let mut all = Vec::new();
+    for media in &pictures {
+        all.push(hash(&bed, media).await);
+    }
+    bed.bank("csam", &[("pdq", hex::encode(all[2]))]).await;
+    shield.know_hash(all[0], "csam");
+    let mut question: Vec<Value> =
+        all.iter().map(|hash| json!({"signal": "pdq", "value": hex::encode(hash)})).collect();
+    question.push(json!({"signal": "md5", "value": "ab".repeat(16)}));
+    let ask = async || bed.post("/v1/matches", &key, &json!({"hashes": question})).await.ok()["answers"].clone();
+    let said = ask().await;
+    let verdicts: Vec<_> = said.as_array().unwrap().iter().map(|one| one["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts, ["match", "no_match", "match", "no_match"]);
+    assert_eq!(
+        (&said[0]["strength"], &said[0]["matches"][0]["bank_name"]),
+        (&json!("near"), &json!("Project Arachnid Shield"))
+    );
+    // What a list knows is not told to anybody else: one call, about two hashes.
+    assert_eq!(shield.calls(), ["/v1/pdq/"]);
+    shield.set_mood(Mood::Down);
+    let said = ask().await;
+    for (answer, verdict) in said.as_array().unwrap().iter().zip(["unscanned", "unscanned", "match", "no_match"]) {
+        assert_eq!(answer["verdict"], verdict, "{said}");
+    }
+    assert_eq!(said[1]["reason"], "arachnid_unavailable");
+    // It is left alone for a moment, and asked again after it; very many go in several calls.
+    shield.set_mood(Mood::Well);
+    assert_eq!(ask().await[1]["reason"], "arachnid_unavailable");
+    bed.clock.advance(Duration::from_secs(11));
+    bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+    let calls = shield.calls().len();
+    let many: Vec<Value> = (0..450_u32)
+        .map(
+            |n| json!({"signal": "pdq", "value": hex::encode(<sha2::Sha256 as sha2::Digest>::digest(n.to_be_bytes()))}),
+        )
+        .collect();
+    let said = bed.post("/v1/matches", &key, &json!({"hashes": many})).await.ok();
+    assert!(said["answers"].as_array().unwrap().iter().all(|one| one["verdict"] == "no_match"));
+    assert_eq!(shield.calls().len() - calls, 3);
+}

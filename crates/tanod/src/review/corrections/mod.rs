@@ -81,7 +81,7 @@ pub enum ToldState {
 pub struct Told {
     /// Its id.
     pub id: ToldId,
-    /// Which report they received.
+    /// Which report they received; absent where they received a hash in a list.
     pub report: Option<ReportId>,
     /// Who.
     pub whom: String,
@@ -103,8 +103,8 @@ pub struct Told {
 pub struct Correction {
     /// Its id.
     pub id: CorrectionId,
-    /// In which case.
-    pub case: CaseId,
+    /// In which case; absent where a list as a whole was wrong.
+    pub case: Option<CaseId>,
     /// Of which decision.
     pub decision: Option<DecisionId>,
     /// Because of which list.
@@ -154,7 +154,7 @@ pub async fn correct(
     let items = items_of(tx, id, decision.id).await?;
     let mut correction = Correction {
         id: tx.id(),
-        case: id,
+        case: Some(id),
         decision: Some(decision.id),
         bank: None,
         reason: new.reason.trim().to_owned(),
@@ -166,6 +166,14 @@ pub async fn correct(
     cases::undo(tx, decision.id, by, new.reason.trim()).await?;
     if matches!(decision.outcome, Outcome::Report | Outcome::AlreadyReported) {
         correction.told = take_back(tx, &decision).await?;
+        for item in &items {
+            let item = intake::find(tx, *item).await?;
+            for whom in banks::receivers_of(tx, &item).await? {
+                if correction.told.iter().all(|told| told.whom != whom) {
+                    correction.told.push(to_tell(tx, None, whom, ToldState::Open));
+                }
+            }
+        }
         store::insert_correction(tx, &correction).await?;
         if new.exception {
             except(tx, caller, &items).await?;
@@ -217,18 +225,13 @@ async fn take_back(tx: &mut Tx, decision: &Decision) -> Result<Vec<Told>> {
             TakenBack::Filed => ToldState::Open,
             TakenBack::Now | TakenBack::UnderWay => ToldState::TakenBack,
         };
-        told.push(Told {
-            id: tx.id(),
-            report: Some(report.id),
-            whom: report.whom(),
-            state,
-            means: None,
-            words: None,
-            told_at: None,
-            by: None,
-        });
+        told.push(to_tell(tx, Some(report.id), report.whom(), state));
     }
     Ok(told)
+}
+
+fn to_tell(tx: &mut Tx, report: Option<ReportId>, whom: String, state: ToldState) -> Told {
+    Told { id: tx.id(), report, whom, state, means: None, words: None, told_at: None, by: None }
 }
 
 /// A file that a person found harmless does not match by itself again: its digest goes to the exception bank, and exact
@@ -291,7 +294,7 @@ async fn reopen_by(
     let told = if reported { take_back(tx, decision).await? } else { Vec::new() };
     let correction = Correction {
         id: tx.id(),
-        case: case.id,
+        case: Some(case.id),
         decision: Some(decision.id),
         bank,
         reason: because.to_owned(),
@@ -345,6 +348,8 @@ pub struct Quarantined {
     pub bank: BankId,
     /// Decisions that rested on it alone: their cases are open again.
     pub reopened: Vec<CaseId>,
+    /// Who received the list from here, and is to be told that it was wrong.
+    pub told: Vec<Told>,
 }
 
 /// What setting a list aside would touch, before anything is written.
@@ -360,6 +365,8 @@ pub struct Touches {
     pub reopened: Vec<CaseId>,
     /// Reports that are filed and stay filed: whoever received one is to be told.
     pub filed: usize,
+    /// Who received the list from here, and is to be told.
+    pub receivers: Vec<String>,
     /// Lists of abuse material that would be left in use. Without one every upload is `unscanned: no_list`.
     pub lists_left: usize,
 }
@@ -376,6 +383,7 @@ pub async fn touches(tx: &mut Tx, caller: &Caller, bank: BankId) -> Result<Touch
         enabled: meant.enabled,
         reopened: Vec::new(),
         filed: 0,
+        receivers: banks::receivers_of_list(tx, bank).await?,
         lists_left: all.iter().filter(|(one, entries)| one.id != bank && looks(one) && *entries > 0).count(),
     };
     for decision in resting_on(tx, bank).await? {
@@ -410,9 +418,27 @@ pub async fn quarantine(tx: &mut Tx, caller: &Caller, bank: BankId, reason: &str
             reopened.push(decision.case);
         }
     }
-    let detail = serde_json::json!({"reason": reason.trim(), "reopened": reopened});
+    let mut told = Vec::new();
+    for whom in banks::receivers_of_list(tx, bank).await? {
+        told.push(to_tell(tx, None, whom, ToldState::Open));
+    }
+    if !told.is_empty() {
+        let correction = Correction {
+            id: tx.id(),
+            case: None,
+            decision: None,
+            bank: Some(bank),
+            reason: reason.trim().to_owned(),
+            by: caller.person()?,
+            at: tx.now(),
+            told: told.clone(),
+            reopened: Vec::new(),
+        };
+        store::insert_correction(tx, &correction).await?;
+    }
+    let detail = serde_json::json!({"reason": reason.trim(), "reopened": reopened, "to_tell": told.len()});
     let proof = audit::record(tx, Entry::by(caller, "bank.quarantined").about(bank).detail(detail)).await?;
-    Ok((Quarantined { bank, reopened }, proof))
+    Ok((Quarantined { bank, reopened, told }, proof))
 }
 
 /// A report that was to be taken back turned out to be filed: whoever received it must be told after all.
@@ -433,8 +459,8 @@ pub struct NewTold {
 /// Who must still be told about a correction.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Untold {
-    /// In which case.
-    pub case: CaseId,
+    /// In which case; absent where a list as a whole was wrong.
+    pub case: Option<CaseId>,
     /// Who.
     #[serde(flatten)]
     pub told: Told,
@@ -462,6 +488,7 @@ pub async fn tell(tx: &mut Tx, caller: &Caller, id: ToldId, new: &NewTold) -> Re
         return Err((&UNDONE_BEFORE).into());
     }
     let detail = serde_json::json!({"whom": told.whom, "means": told.means, "words": told.words});
-    let entry = Entry::by(caller, "correction.told").case(case).about(id).detail(detail);
+    let mut entry = Entry::by(caller, "correction.told").about(id).detail(detail);
+    entry.case = case;
     Ok((Untold { case, told }, audit::record(tx, entry).await?))
 }

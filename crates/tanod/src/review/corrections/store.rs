@@ -90,7 +90,7 @@ pub(super) async fn corrections(tx: &mut Tx, case: CaseId) -> Result<Vec<Correct
         let told = tx.rows("SELECT * FROM corrections_told WHERE correction = $1 ORDER BY id", &[id.into()]).await?;
         all.push(Correction {
             id,
-            case,
+            case: Some(case),
             decision: row.get("decision")?,
             bank: row.get("bank")?,
             reason: row.get("reason")?,
@@ -104,7 +104,7 @@ pub(super) async fn corrections(tx: &mut Tx, case: CaseId) -> Result<Vec<Correct
 }
 
 /// Who must still be told, the longest waiting first, with the case.
-pub(super) async fn untold(tx: &mut Tx) -> Result<Vec<(CaseId, Told)>> {
+pub(super) async fn untold(tx: &mut Tx) -> Result<Vec<(Option<CaseId>, Told)>> {
     let rows = tx
         .rows(
             "SELECT corrections_told.*, corrections.case_id FROM corrections_told
@@ -116,7 +116,7 @@ pub(super) async fn untold(tx: &mut Tx) -> Result<Vec<(CaseId, Told)>> {
     Ok(rows.iter().map(|row| Ok((row.get("case_id")?, read_told(row)?))).collect::<Read<_>>()?)
 }
 
-pub(super) async fn told(tx: &mut Tx, id: ToldId) -> Result<Option<(CaseId, Told)>> {
+pub(super) async fn told(tx: &mut Tx, id: ToldId) -> Result<Option<(Option<CaseId>, Told)>> {
     let row = tx
         .row(
             "SELECT corrections_told.*, corrections.case_id FROM corrections_told

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::decisions::{self, Approval, Decision, NewDecision, Outcome};
 use super::involved::{self, NewRole, Role};
+use super::sharing;
 use super::store as cases;
 use super::{Case, Ground, Priority, State, add_grounds};
 use crate::accounts::{Caller, Permission};
@@ -58,9 +59,11 @@ pub struct FileView {
     pub together: usize,
     /// How many wait for a second person since one decision for this file.
     pub waiting: usize,
+    /// Whether its hash may be passed on.
+    pub sharing: sharing::Sharing,
 }
 
-fn digest(text: &str) -> Result<Vec<u8>> {
+pub(super) fn digest(text: &str) -> Result<Vec<u8>> {
     hex::decode(text).ok().filter(|bytes| bytes.len() == 32).ok_or_else(|| (&UNKNOWN_FILE).into())
 }
 
@@ -86,7 +89,8 @@ pub async fn file(tx: &mut Tx, caller: &Caller, sha256: &str) -> Result<FileView
         return Err((&UNKNOWN_FILE).into());
     }
     let together = cases.iter().filter(|case| case.alone && case.state == State::Open).count();
-    Ok(FileView { sha256, cases, together, waiting })
+    let sharing = sharing::of_file(tx, &bytes).await?;
+    Ok(FileView { sha256, cases, together, waiting, sharing })
 }
 
 /// Whether a decision that was made for this file waits for its second person in a case.

@@ -9,6 +9,7 @@ use exchange::ncmec::document::IncidentType;
 
 use super::super::forms::{ReadBackPage, again};
 use super::super::pages::{outcome_words, priority_words, state_words};
+use super::super::sharing::{self, NewSharing, Sharing};
 use super::{FileDecision, FileView, Outcome, State};
 use crate::accounts::Permission;
 use crate::config::Settings;
@@ -24,6 +25,7 @@ pub(in crate::review) fn router() -> Router<App> {
         .route("/console/files/{sha256}", get(file))
         .route("/console/files/{sha256}/decisions", post(decide))
         .route("/console/files/{sha256}/approvals", post(approve))
+        .route("/console/files/{sha256}/sharing", post(share))
 }
 
 struct Row {
@@ -47,6 +49,7 @@ struct FilePage<'a> {
     rows: Vec<Row>,
     together: usize,
     waiting: usize,
+    sharing: Sharing,
     may_decide: bool,
     may_approve: bool,
     kinds: Vec<&'static str>,
@@ -74,6 +77,7 @@ async fn gather<'a>(app: &App, staff: &'a Staff, sha256: &str, fault: Option<Wor
         rows: rows.collect(),
         together: view.together,
         waiting: view.waiting,
+        sharing: view.sharing,
         may_decide: staff.caller.may(Permission::DecideCases),
         may_approve: staff.caller.may(Permission::ApproveDecisions),
         kinds: IncidentType::ALL.into_iter().map(IncidentType::as_str).collect(),
@@ -187,6 +191,15 @@ async fn approve(Shared(app): Shared<App>, staff: Staff, Path(sha256): Path<Stri
             _ => return Err(BAD_BODY.because("choose your word")),
         };
         Ok(super::approve_file(tx, &staff.caller, &sha256, yes, form.one("reason"), &app.settings).await?.1)
+    })
+    .await
+}
+
+async fn share(Shared(app): Shared<App>, staff: Staff, Path(sha256): Path<String>, body: Body) -> Paged {
+    act(&app, &staff, &sha256, async |tx| {
+        let form = Fields::read(&body, &["allow", "reason"])?;
+        let new = NewSharing { allow: form.one("allow") == "yes", reason: form.one("reason").to_owned() };
+        Ok(sharing::set(tx, &staff.caller, &sha256, &new).await?.1)
     })
     .await
 }
