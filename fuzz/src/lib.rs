@@ -1,7 +1,7 @@
 //! The targets: what each does with foreign bytes, and what it starts from. No target may panic, whatever the bytes.
 
-use exchange::ncmec::document::Level;
-use exchange::ncmec::{Parsed, validate};
+use exchange::ncmec::document::{FileDetails, Level, Tip};
+use exchange::ncmec::{Parsed, Random, validate};
 use fingerprint::{Index, Pdq, Print, Vpdq};
 use jiff::Timestamp;
 use sim::pictures::{jpeg, picture, png};
@@ -104,15 +104,22 @@ fn shield_seeds() -> Vec<Vec<u8>> {
 fn document(bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes) {
         drop(validate(text, Timestamp::UNIX_EPOCH, Level::Unconfirmed));
+        drop(sim::ncmec::judge(text, Timestamp::UNIX_EPOCH, true));
+        // What is read as ours is written so that it reads the same.
+        if let Some(tip) = Tip::from_xml(text) {
+            assert_eq!(Tip::from_xml(&tip.to_xml(Level::Unconfirmed).xml), Some(tip), "a report reads back otherwise");
+        }
+        if let Some(file) = FileDetails::from_xml(text) {
+            let again = FileDetails::from_xml(&file.to_xml(Level::Unconfirmed).xml);
+            assert_eq!(again, Some(file), "details read back otherwise");
+        }
     }
 }
 
 fn document_seeds() -> Vec<Vec<u8>> {
-    let texts = [
-        "<report><incidentSummary><incidentType>Child Sex Tourism</incidentType><incidentDateTime>2026-01-05T10:11:12Z</incidentDateTime></incidentSummary><reporter><reportingPerson><email>a@b.example</email></reportingPerson></reporter></report>",
-        "<fileDetails><reportId>1</reportId><fileId>ab</fileId><fileAnnotations><viral/></fileAnnotations><ipCaptureEvent><ipAddress>192.0.2.1</ipAddress></ipCaptureEvent></fileDetails>",
-    ];
-    texts.map(|text| text.as_bytes().to_vec()).to_vec()
+    let mut random = Random::new(3, Timestamp::UNIX_EPOCH, Level::Unconfirmed);
+    let short = std::iter::repeat_with(|| random.document().1.xml).filter(|xml| xml.len() < 4_000);
+    short.take(24).map(String::into_bytes).collect()
 }
 
 fn rows(bytes: &[u8]) {

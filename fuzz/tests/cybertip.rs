@@ -19,7 +19,7 @@ fn now() -> Timestamp {
 fn samples_please_the_validator_and_the_simulator() {
     for (level, newer) in [(Level::November2025, false), (Level::Unconfirmed, true)] {
         let mut random = Random::new(1, now(), level);
-        for _ in 0..400 {
+        for _ in 0..500 {
             let xml = random.document().1.xml;
             assert_eq!(validate(&xml, now(), level), [], "{xml}");
             assert_eq!(sim::ncmec::judge(&xml, now(), newer), Ok(()), "{xml}");

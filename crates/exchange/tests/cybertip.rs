@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use exchange::ncmec::document::*;
-use exchange::ncmec::{CallError, Client, Credentials, Finding, Outcome, Random};
+use exchange::ncmec::{CallError, Client, Credentials, Finding, Outcome, Random, Schema};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -379,4 +379,20 @@ async fn a_cut_connection_is_lost_and_a_closed_port_was_never_reached() {
 async fn an_empty_401_means_credentials() {
     let (client, _server) = answering(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n").await;
     assert!(matches!(client.status().await.unwrap().outcome(), Outcome::Credentials { .. }));
+}
+
+/// What is served is compared with what the documents were written for; an answer about it is no schema.
+#[tokio::test]
+async fn another_schema_is_noticed() {
+    let (client, _server) =
+        answering(b"HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: 12\r\n\r\n<xs:schema/>").await;
+    let Ok(Schema::Drifted { sha256 }) = client.schema().await else { panic!("no drift") };
+    assert_eq!(sha256, "4048be82610b005fec7ade5a557ff22de3acb1ab6b7586a489c9e47b6ea6fa31");
+    for answer in [
+        b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n".as_slice(),
+        b"HTTP/1.1 200 OK\r\nContent-Length: 110\r\n\r\n<reportResponse><responseCode>1210</responseCode><responseDescription>n</responseDescription></reportResponse>",
+    ] {
+        let (client, _server) = answering(answer).await;
+        assert!(matches!(client.schema().await, Ok(Schema::Absent { .. })));
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use exchange::ncmec::Schema;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -140,8 +141,21 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result
     if role.is(Role::Scheduler) {
         tasks.spawn(schedule(app.clone(), tasks.stop.clone()));
         tasks.spawn(watch(app.clone(), tasks.stop.clone()));
+        tasks.spawn(compare_schema(app.clone(), tasks.stop.clone()));
     }
     Ok(())
+}
+
+/// Says once, at the start, whether the CyberTipline goes by another schema than ours. Reports are sent all the same.
+async fn compare_schema(app: App, stop: CancellationToken) {
+    let Some(client) = &app.ncmec else { return };
+    let served = tokio::select! {
+        served = client.schema() => served,
+        () = stop.cancelled() => return,
+    };
+    if let Ok(Schema::Drifted { sha256 }) = served {
+        tracing::warn!(sha256, "the CyberTipline's schema is a newer one; `tanod doctor --outside` says what to do");
+    }
 }
 
 /// Keeps the index on disk, so that the next start need not read every entry.

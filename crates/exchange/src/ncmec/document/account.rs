@@ -284,7 +284,7 @@ macro_rules! role {
 
             fn read(node: &Node) -> Option<Self> {
                 Some(Self {
-                    account: Account { person: Field::get(node, $person)?, ..Account::read(node)? },
+                    account: Account { person: required($person, Field::get(node, $person)?), ..Account::read(node)? },
                     $($field: Field::get(node, $element)?,)*
                 })
             }
