@@ -131,6 +131,15 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result
         tasks.spawn(scan(app.clone(), tasks.stop.clone()));
     }
     if role.is(Role::Worker) {
+        if let Some(client) = app.ncmec.clone() {
+            let (line, stop) = (app.line.clone(), tasks.stop.clone());
+            tasks.spawn(async move {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = line.compare(&client) => {}
+                }
+            });
+        }
         for lane in LANES {
             tasks.spawn(work(app.clone(), lane, tasks.stop.clone()));
         }

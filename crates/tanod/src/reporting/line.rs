@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use exchange::ncmec::{Breaker, Outcome};
+use exchange::ncmec::{Breaker, Client, Outcome, Schema};
 use jiff::Timestamp;
 
 /// So many calls in a row may fail.
@@ -31,11 +31,13 @@ pub struct Line(Mutex<State>);
 struct State {
     breaker: Breaker,
     locked: bool,
+    /// Digest of a schema that is not the one we know.
+    drifted: Option<String>,
 }
 
 impl Default for Line {
     fn default() -> Self {
-        Self(Mutex::new(State { breaker: Breaker::new(FAILURES, REST, LONGEST), locked: false }))
+        Self(Mutex::new(State { breaker: Breaker::new(FAILURES, REST, LONGEST), locked: false, drifted: None }))
     }
 }
 
@@ -61,10 +63,25 @@ impl Line {
         }
     }
 
+    /// Compares the destination's schema with the one that documents are written for. Reports are sent all the same; people are
+    /// told.
+    pub async fn compare(&self, client: &Client) {
+        if let Ok(Schema::Drifted { sha256 }) = client.schema().await {
+            tracing::warn!(
+                sha256,
+                "the CyberTipline's schema is not the one that reports are written for: download it, then tanod report check --xsd"
+            );
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).drifted = Some(sha256);
+        }
+    }
+
     /// How it is, for a person.
     pub fn words(&self, configured: bool, now: Timestamp) -> String {
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match state.breaker.open_until() {
+        let drifted = state.drifted.as_ref().map_or_else(String::new, |sha256| {
+            format!(" Its schema is a newer one ({sha256}): compare it with tanod report check --xsd.")
+        });
+        let how = match state.breaker.open_until() {
             _ if !configured => "The CyberTipline is off in the settings; nothing is sent to it.".to_owned(),
             None => "The CyberTipline answers, as far as this process knows.".to_owned(),
             Some(until) => {
@@ -72,7 +89,8 @@ impl Line {
                 let when = if until > now { format!("at {until}") } else { "now".to_owned() };
                 format!("The CyberTipline {why}. It is asked again {when}; until then reports wait.")
             }
-        }
+        };
+        how + &drifted
     }
 }
 
