@@ -139,7 +139,9 @@ fn rows_seeds() -> Vec<Vec<u8>> {
     let lines = format!(
         "{{\"signal\":\"md5\",\"value\":\"{md5}\"}}\n{{\"signal\":\"pdq\",\"value\":\"{pdq}\",\"classification\":\"B2\"}}\n"
     );
-    vec![csv.into_bytes(), lines.into_bytes()]
+    let film = format!("signal,value\nvpdq,\"0,100,{pdq},0.000\n30,61,{pdq},1.001\"\n");
+    let compact = format!("{{\"signal\":\"vpdq\",\"value\":\"[\\\"{pdq},100,1.2e+02\\\"]\"}}\n");
+    vec![csv.into_bytes(), lines.into_bytes(), film.into_bytes(), compact.into_bytes()]
 }
 
 fn facts(bytes: &[u8]) {

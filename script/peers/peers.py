@@ -11,6 +11,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy
 
+import films
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TANOD = ROOT / "target/release/tanod"
 META = ROOT / "target/peers-meta/meta"
@@ -356,7 +358,7 @@ def main():
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--json", action="store_true", help="one row a line as JSON instead of a table")
     words.add_argument("--quick", action="store_true", help="smaller lists, fewer pictures")
-    words.add_argument("--only", choices=["hash", "match", "load"], help="one part alone")
+    words.add_argument("--only", choices=["hash", "match", "load", "films"], help="one part alone")
     words.add_argument("--index", help=argparse.SUPPRESS)
     words.add_argument("--entries", type=int, help=argparse.SUPPRESS)
     words.add_argument("--queries", type=int, help=argparse.SUPPRESS)
@@ -368,7 +370,7 @@ def main():
         return peer_items(int(asked.items[0]), asked.items[1:])
     rows = Rows()
     theirs = None
-    files = pictures() if asked.only != "match" else {}
+    files = pictures() if asked.only not in ("match", "films") else {}
     if not META.exists():
         say("left out: Meta's C++, for it is not in target/peers-meta")
     if asked.only in (None, "hash"):
@@ -380,6 +382,8 @@ def main():
         theirs = matching(rows)
     if asked.only in (None, "load"):
         service(rows, files, theirs)
+    if asked.only in (None, "films"):
+        films.compare(rows, asked.quick)
     if not asked.json:
         rows.table()
 

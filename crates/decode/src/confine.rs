@@ -38,10 +38,11 @@ pub(crate) fn write_nothing() {
     limit(&[(Resource::Fsize, 0)]);
 }
 
-/// What a thread of a film's child gives up once its ffmpegs run: everything, as a child for pictures does.
+/// What a thread of a film's child gives up once its ffmpegs run: everything, as a child for pictures does, but to see
+/// them end.
 pub(crate) fn as_reader() {
     allow_files(&[]);
-    allow_calls(&ARITHMETIC);
+    allow_calls(&[ARITHMETIC.as_slice(), &[libc::SYS_wait4, libc::SYS_waitid]].concat());
 }
 
 /// What a process gives up before it becomes ffmpeg: it may load it, make threads, and nothing else.
@@ -173,7 +174,7 @@ const LOADING: [i64; 25] = [
 ];
 
 /// What making the sealed memory, starting a program, and giving up more need.
-const STARTING: [i64; 18] = [
+const STARTING: [i64; 19] = [
     libc::SYS_clone,
     libc::SYS_clone3,
     libc::SYS_copy_file_range,
@@ -192,4 +193,5 @@ const STARTING: [i64; 18] = [
     libc::SYS_splice,
     libc::SYS_vfork,
     libc::SYS_wait4,
+    libc::SYS_waitid,
 ];

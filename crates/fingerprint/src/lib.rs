@@ -2,10 +2,12 @@
 
 mod digest;
 mod index;
+mod overlap;
 mod pdq;
 mod vpdq;
 
 pub use digest::{DigestStream, Digests};
 pub use index::{DigestKind, Folded, Folding, Id, Index, Near, Print, Retired, Same, SnapshotError};
+pub use overlap::{Alike, Stretch, covered, stretches};
 pub use pdq::{Axis, Grid, Luma, LumaError, ParsePdqError, Pdq, PdqHash, pdq, pdq_rgb8};
 pub use vpdq::{NoFrame, VideoFrame, Vpdq, VpdqError};

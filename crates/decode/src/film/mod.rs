@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek as _, Write};
-use std::process::{ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -149,7 +149,7 @@ struct Looking<'a> {
 
 impl Looking<'_> {
     /// The packets of the film's first video track.
-    fn packets(&self) -> Result<(Reader<BufReader<ChildStdout>>, Track)> {
+    fn packets(&self) -> Result<(Reader<BufReader<ChildStdout>>, Track, Child)> {
         let film = self.film.try_clone().map_err(|_| Unscanned::Crashed)?;
         let words = ["-protocol_whitelist", "file", "-fflags", "+genpts", "-f", self.container, "-i", HERE];
         let out =
@@ -164,13 +164,13 @@ impl Looking<'_> {
         match pixels {
             0 => Err(Unscanned::Damaged),
             _ if pixels > self.request.max_pixels => Err(Unscanned::TooManyPixels),
-            _ => Ok((reader, track)),
+            _ => Ok((reader, track, child)),
         }
     }
 
     /// Every wanted frame in turn. Says the size of frames, and what was read of the film.
     fn frames(&self, form: Form, mut each: impl FnMut((u32, u32), Frame) -> Result<()>) -> Result<Passed> {
-        let (packets, track) = self.packets()?;
+        let (packets, track, mut taker) = self.packets()?;
         let size @ (width, height) = form.size(&track);
         let depth = if form.colour.is_some() { 3 } else { 1 };
         let shape = if depth == 3 { "rgb24" } else { "gray" };
@@ -245,6 +245,8 @@ impl Looking<'_> {
             // The one that feeds ends when the one that reads is gone.
             drop(frames);
             let mut read = passing.join().map_err(|_| Unscanned::Crashed)?;
+            // Their pipes are closed: they end, and what they cost counts as ours.
+            drop((taker.wait(), decoder.wait()));
             read.cut_short |= late;
             Ok(read)
         })
@@ -323,12 +325,13 @@ impl Looking<'_> {
 
     /// Frames of the whole length beside each other, small, grey and blurred.
     fn strip(&self) -> Result<Vec<u8>> {
-        let (mut packets, _) = self.packets()?;
+        let (mut packets, _, mut taker) = self.packets()?;
         let mut end = 0;
         while let Ok(Some(packet)) = packets.packet() {
             end = end.max(packet.at);
         }
         drop(packets);
+        taker.wait().ok();
         let every_ms = u32::try_from(end / i64::from(STRIP) + 1).unwrap_or(u32::MAX);
         let form = Form {
             sampling: Sampling::Seconds,

@@ -8,7 +8,7 @@ mod store;
 
 use std::collections::HashSet;
 
-use fingerprint::{Pdq, Print};
+use fingerprint::{Pdq, Print, Vpdq};
 use jiff::Timestamp;
 
 use crate::accounts::{Caller, Permission};
@@ -123,6 +123,8 @@ pub enum Signal {
     Sha256,
     /// PDQ of the picture, at full resolution.
     Pdq,
+    /// vPDQ of a film: PDQ, quality and time of its frames. The value of an entry is the SHA-256 of them.
+    Vpdq,
     /// PhotoDNA, which only a matcher outside compares: no entry of ours has it.
     Photodna,
 }
@@ -133,7 +135,7 @@ impl Signal {
         match self {
             Self::Md5 => 16,
             Self::Sha1 => 20,
-            Self::Sha256 | Self::Pdq => 32,
+            Self::Sha256 | Self::Pdq | Self::Vpdq => 32,
             Self::Photodna => 144,
         }
     }
@@ -145,7 +147,7 @@ impl Signal {
             Self::Sha1 => Print::Sha1(value.try_into().ok()?),
             Self::Sha256 => Print::Sha256(value.try_into().ok()?),
             Self::Pdq => Print::Pdq(Pdq::from_bytes(value.try_into().ok()?)),
-            Self::Photodna => return None,
+            Self::Vpdq | Self::Photodna => return None,
         })
     }
 }
@@ -200,6 +202,8 @@ pub struct Entry {
     pub signal: Signal,
     /// The fingerprint.
     pub value: Vec<u8>,
+    /// The frames of a film, as [`Vpdq::to_bytes`] writes them.
+    pub frames: Option<Vec<u8>>,
     /// As the source classifies it.
     pub classification: Option<String>,
     /// Who contributed it.
@@ -210,6 +214,13 @@ pub struct Entry {
     pub enabled: bool,
     pub(crate) removed: bool,
     pub(crate) feed: i64,
+}
+
+impl Entry {
+    /// The film that it is the fingerprint of.
+    pub fn film(&self) -> Option<Vpdq> {
+        self.frames.as_deref().and_then(|frames| Vpdq::from_bytes(frames).ok())
+    }
 }
 
 /// A bank to be made.
@@ -487,6 +498,7 @@ async fn add_own(
     let row = Row {
         signal: Signal::Sha256,
         value: sha256.to_vec(),
+        frames: None,
         classification: None,
         source: None,
         provenance: Some(provenance.to_owned()),

@@ -1,5 +1,8 @@
 //! Import and export of a bank's rows as CSV and NDJSON, with a fault named for each row that cannot be read.
 
+use fingerprint::Vpdq;
+use sha2::{Digest as _, Sha256};
+
 use super::{BAD_ROWS, Entry, Signal};
 use crate::refusal::{Error, Result, RowFault};
 use crate::store::word;
@@ -14,6 +17,8 @@ pub struct Row {
     pub signal: Signal,
     /// The fingerprint.
     pub value: Vec<u8>,
+    /// The frames of a film, as [`Vpdq::to_bytes`] writes them; the value is their SHA-256.
+    pub frames: Option<Vec<u8>>,
     /// As the source classifies it.
     pub classification: Option<String>,
     /// Who contributed it.
@@ -40,6 +45,7 @@ impl From<Entry> for Row {
         Self {
             signal: entry.signal,
             value: entry.value,
+            frames: entry.frames,
             classification: entry.classification,
             source: entry.source,
             provenance: entry.provenance,
@@ -53,9 +59,13 @@ impl TryFrom<Wire> for Row {
     fn try_from(wire: Wire) -> std::result::Result<Self, String> {
         let signal: Signal = word(wire.signal.trim())
             .filter(|signal| *signal != Signal::Photodna)
-            .ok_or_else(|| format!("signal `{}` is none of md5, sha1, sha256, pdq", shown(&wire.signal)))?;
-        let value =
-            hex::decode(wire.value.trim()).map_err(|_| format!("value `{}` is not hexadecimal", shown(&wire.value)))?;
+            .ok_or_else(|| format!("signal `{}` is none of md5, sha1, sha256, pdq, vpdq", shown(&wire.signal)))?;
+        let frames = (signal == Signal::Vpdq).then(|| film(&wire.value)).transpose()?;
+        let value = match &frames {
+            Some(frames) => Sha256::digest(frames).to_vec(),
+            None => hex::decode(wire.value.trim())
+                .map_err(|_| format!("value `{}` is not hexadecimal", shown(&wire.value)))?,
+        };
         if value.len() != signal.width() {
             let digits = signal.width() * 2;
             return Err(format!("value has {} hexadecimal digits, and this signal has {digits}", value.len() * 2));
@@ -71,11 +81,24 @@ impl TryFrom<Wire> for Row {
         Ok(Self {
             signal,
             value,
+            frames,
             classification: some(wire.classification),
             source: some(wire.source),
             provenance: some(wire.provenance),
         })
     }
+}
+
+/// The frames of a film: Meta's lines, or a list in JSON as python-threatexchange passes it on.
+fn film(text: &str) -> std::result::Result<Vec<u8>, String> {
+    let text = text.trim();
+    let read = if text.starts_with('[') {
+        let frames: Vec<String> = serde_json::from_str(text).map_err(|_| "value is no list of frames".to_owned())?;
+        Vpdq::from_compact(frames.iter().map(String::as_str))
+    } else {
+        Vpdq::from_text(text)
+    };
+    read.map(|film| film.to_bytes()).map_err(|error| format!("value: {error}"))
 }
 
 /// A stranger's text, short enough to be repeated to them.
@@ -131,9 +154,10 @@ pub fn parse_ndjson(bytes: &[u8]) -> Result<Vec<Row>> {
 }
 
 fn wire(row: &Row) -> Wire {
+    let film = row.frames.as_deref().and_then(|frames| Vpdq::from_bytes(frames).ok());
     Wire {
         signal: crate::store::as_word(&row.signal),
-        value: hex::encode(&row.value),
+        value: film.map_or_else(|| hex::encode(&row.value), |film| film.to_string().trim_end().to_owned()),
         classification: row.classification.clone(),
         source: row.source.clone(),
         provenance: row.provenance.clone(),

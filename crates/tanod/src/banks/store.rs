@@ -32,6 +32,7 @@ fn entry_row(row: &Row) -> Read<Entry> {
         bank: row.get("bank")?,
         signal: row.word("signal")?,
         value: row.get("value")?,
+        frames: row.get("frames")?,
         classification: row.get("classification")?,
         source: row.get("source")?,
         provenance: row.get("provenance")?,
@@ -121,8 +122,8 @@ pub(super) async fn upsert_entry(tx: &mut Tx, bank: BankId, row: &ImportRow, fee
     let kept = tx
         .row(
             "INSERT INTO entries (id, bank, signal, value, classification, source, provenance, enabled, removed, feed,
-                 created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                 created_at, frames)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
              ON CONFLICT (bank, signal, value) DO UPDATE SET
                  classification = excluded.classification, source = excluded.source,
                  provenance = excluded.provenance, removed = excluded.removed, feed = excluded.feed
@@ -139,6 +140,7 @@ pub(super) async fn upsert_entry(tx: &mut Tx, bank: BankId, row: &ImportRow, fee
                 false.into(),
                 feed.into(),
                 now.into(),
+                row.frames.as_deref().into(),
             ],
         )
         .await?;

@@ -109,7 +109,10 @@ pub(super) async fn matches(context: &Context, args: MatchArgs) -> Done {
 
 fn judgement_in_words(file: &Path, judged: &Judgement) -> String {
     let first = judged.hits.first().map_or_else(String::new, |hit| {
-        let how = hit.distance.map_or_else(|| "the same bytes".to_owned(), |bits| format!("{bits} bits apart"));
+        let mut how = hit.distance.map_or_else(|| "the same bytes".to_owned(), |bits| format!("{bits} bits apart"));
+        if let Some(common) = &hit.in_common {
+            how = format!("{how}; {} % of the file, {} % of the entry", common.upload_percent, common.entry_percent);
+        }
         format!(": {} ({how})", hit.bank_name)
     });
     match judged.verdict {

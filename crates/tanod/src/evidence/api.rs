@@ -31,6 +31,9 @@ pub struct NewView {
     /// Blurred, grey and small, as long as nobody says otherwise.
     #[serde(default = "yes")]
     pub veiled: bool,
+    /// Of a film: frames of its whole length beside each other, under the veil, instead of the first one.
+    #[serde(default)]
+    pub strip: bool,
 }
 
 fn yes() -> bool {
@@ -63,12 +66,14 @@ pub async fn look(app: &App, caller: &Caller, case: CaseId, new: NewView) -> Res
     }
     let (exhibit, single) = opened?;
     let media = app.vault.open(&exhibit).await?;
-    let jpeg = app.pool.picture(media, SIDE, new.veiled).await.map_err(|why| NOT_SHOWABLE.because(why.to_string()))?;
+    let veiled = new.veiled || new.strip;
+    let shown = if new.strip { app.pool.strip(media).await } else { app.pool.picture(media, SIDE, veiled).await };
+    let jpeg = shown.map_err(|why| NOT_SHOWABLE.because(why.to_string()))?;
     // Whole means: not veiled, and the one picture there is. An animation shown by its first frame is not whole.
-    let whole = !new.veiled && single;
+    let whole = !veiled && single;
     let mut tx = app.db.write().await?;
     door::check(&mut tx, caller, case, new.item, new.purpose).await?;
-    let (view, proof) = super::record_view(&mut tx, caller, case, new.item, new.purpose, whole, new.veiled).await?;
+    let (view, proof) = super::record_view(&mut tx, caller, case, new.item, new.purpose, whole, veiled).await?;
     let review = &app.settings.review;
     let ordinary = Ordinary { in_an_hour: review.looks_in_an_hour, at_one: review.looks_at_one };
     door::unusual(&mut tx, caller, new.item, ordinary).await?;

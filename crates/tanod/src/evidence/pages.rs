@@ -23,6 +23,8 @@ pub fn router() -> Router<App> {
 #[derive(serde::Deserialize)]
 struct How {
     veiled: bool,
+    #[serde(default)]
+    strip: bool,
 }
 
 async fn picture(
@@ -37,7 +39,7 @@ async fn picture(
     let state = review::find(&mut tx, &staff.caller, id).await?.state;
     drop(tx);
     let purpose = if state == review::State::Approval { Purpose::SecondOpinion } else { Purpose::Review };
-    let shown = look(&app, &staff.caller, id, NewView { item, purpose, veiled: how.veiled }).await?;
+    let shown = look(&app, &staff.caller, id, NewView { item, purpose, veiled: how.veiled, strip: how.strip }).await?;
     let headers = [(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, shown.jpeg).into_response())
 }

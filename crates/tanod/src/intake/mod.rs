@@ -17,7 +17,7 @@ use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
 use crate::banks::{self, Signal};
 use crate::evidence::{self, Sealed, UNSCANNED_FOR};
-use crate::matching::{Hit, Judgement, Orientation, Prints, Strength, Verdict, shield};
+use crate::matching::{Hit, Judgement, Orientation, Overlap, Prints, SharedLists, Strength, Verdict, shield};
 use crate::plan::App;
 use crate::queue::{self, Work};
 use crate::refusal::{Kind, Result};
@@ -229,6 +229,8 @@ pub struct Item {
     pub digests: Digests,
     /// PDQ hash and quality of each frame seen.
     pub frames: Vec<(String, u8)>,
+    /// Where it is a film.
+    pub film: Option<decode::Video>,
     /// When it arrived.
     pub received_at: Timestamp,
 }
@@ -254,6 +256,8 @@ pub struct KeptMatch {
     pub orientation: Option<Orientation>,
     /// Whether it fitted without its uniform borders.
     pub trimmed: bool,
+    /// Where a film shows the same.
+    pub in_common: Option<Overlap>,
 }
 
 /// An upload on its way in: judged, and sealed when it must be.
@@ -397,6 +401,7 @@ pub async fn matches(tx: &mut Tx, id: ItemId) -> Result<Vec<Hit>> {
                 threshold: kept.threshold,
                 orientation: kept.orientation,
                 trimmed: kept.trimmed,
+                in_common: kept.in_common,
                 classification: entry.classification,
                 source: entry.source,
                 shadow: false,
@@ -422,7 +427,7 @@ pub async fn judge(app: &App, media: &Bytes) -> (Prints, Judgement) {
     }
     let prints = examine(&app.pool, media, app.wanted()).await;
     let now = app.db.clock().now();
-    let judgement = app.lists.with(|lists| lists.judge(&prints, now));
+    let (prints, judgement) = compare(app, prints, now).await;
     let Some(shield) =
         app.shield.as_ref().filter(|_| judgement.verdict != Verdict::Match && app.may_ask_shield().is_ok())
     else {
@@ -430,6 +435,23 @@ pub async fn judge(app: &App, media: &Bytes) -> (Prints, Judgement) {
     };
     let said = shield.ask(&prints, media, now).await;
     let judgement = judgement.with_shield(&prints, said, now);
+    (prints, judgement)
+}
+
+/// More frames than this are looked up off the threads that serve.
+const MANY_FRAMES: usize = 64;
+
+async fn compare(app: &App, prints: Prints, now: Timestamp) -> (Prints, Judgement) {
+    let frames = prints.look.as_ref().and_then(|look| look.as_ref().ok()).map_or(0, |look| look.frames.len());
+    let judge = move |lists: &SharedLists, prints: &Prints| lists.with(|lists| lists.judge(prints, now));
+    if frames > MANY_FRAMES {
+        let (lists, of_a_film) = (app.lists.clone(), prints.clone());
+        let compared = tokio::task::spawn_blocking(move || judge(&lists, &of_a_film)).await;
+        // The runtime may be ending; what is found out now reaches nobody.
+        let judgement = compared.unwrap_or_else(|_| judge(&app.lists, &prints));
+        return (prints, judgement);
+    }
+    let judgement = judge(&app.lists, &prints);
     (prints, judgement)
 }
 

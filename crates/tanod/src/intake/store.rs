@@ -17,6 +17,12 @@ fn frames(prints: &Prints) -> Result<String> {
     serde_json::to_string(&frames).map_err(|error| Error::internal("writing fingerprints", error))
 }
 
+fn film(prints: &Prints) -> Result<Option<String>> {
+    let video = prints.look.as_ref().and_then(|look| look.as_ref().ok()).and_then(|look| look.video);
+    let text = video.map(|video| serde_json::to_string(&video)).transpose();
+    text.map_err(|error| Error::internal("writing a film's length", error))
+}
+
 pub(super) async fn insert(tx: &mut Tx, api_key: Uuid, arrival: &Arrival) -> Result<()> {
     let now = tx.now();
     let judgement = &arrival.judgement;
@@ -28,8 +34,8 @@ pub(super) async fn insert(tx: &mut Tx, api_key: Uuid, arrival: &Arrival) -> Res
     let bytes = i64::try_from(arrival.bytes).map_err(|error| Error::internal("measuring an upload", error))?;
     tx.execute(
         "INSERT INTO items (id, api_key, content_id, verdict, reason, strength, coverage, lists_as_of, facts, bytes,
-             md5, sha1, sha256, frames, received_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+             md5, sha1, sha256, frames, received_at, film)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         &[
             arrival.id.into(),
             api_key.into(),
@@ -46,6 +52,7 @@ pub(super) async fn insert(tx: &mut Tx, api_key: Uuid, arrival: &Arrival) -> Res
             arrival.prints.digests.sha256.as_slice().into(),
             frames(&arrival.prints)?.into(),
             now.into(),
+            film(&arrival.prints)?.into(),
         ],
     )
     .await?;
@@ -54,11 +61,13 @@ pub(super) async fn insert(tx: &mut Tx, api_key: Uuid, arrival: &Arrival) -> Res
 
 pub(super) async fn insert_match(tx: &mut Tx, item: ItemId, hit: &Hit) -> Result<()> {
     let (distance, threshold) = hit.kept();
+    let in_common = hit.in_common.as_ref().map(serde_json::to_string).transpose();
+    let in_common = in_common.map_err(|error| Error::internal("writing what two films have in common", error))?;
     // What one of our own entries says is read from the entry.
     let classification = hit.classification.as_deref().filter(|_| hit.bank == shield::BANK);
     tx.execute(
-        "INSERT INTO item_matches (item, entry, bank, signal, strength, distance, threshold, shadow, orientation, trimmed, classification)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (item, entry) DO NOTHING",
+        "INSERT INTO item_matches (item, entry, bank, signal, strength, distance, threshold, shadow, orientation, trimmed, classification, in_common)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (item, entry) DO NOTHING",
         &[
             item.into(),
             hit.entry.into(),
@@ -71,6 +80,7 @@ pub(super) async fn insert_match(tx: &mut Tx, item: ItemId, hit: &Hit) -> Result
             hit.orientation.as_ref().map(as_word).into(),
             hit.trimmed.into(),
             classification.into(),
+            in_common.into(),
         ],
     )
     .await?;
@@ -78,8 +88,8 @@ pub(super) async fn insert_match(tx: &mut Tx, item: ItemId, hit: &Hit) -> Result
 }
 
 pub(super) async fn rejudge(tx: &mut Tx, id: ItemId, prints: &Prints, judgement: &Judgement) -> Result<bool> {
-    let sql = "UPDATE items SET verdict = $1, reason = $2, strength = $3, coverage = $4, lists_as_of = $5, frames = $6
-         WHERE id = $7 AND verdict = 'unscanned'";
+    let sql = "UPDATE items SET verdict = $1, reason = $2, strength = $3, coverage = $4, lists_as_of = $5, frames = $6, film = $7
+         WHERE id = $8 AND verdict = 'unscanned'";
     let changed = tx
         .execute(
             sql,
@@ -90,6 +100,7 @@ pub(super) async fn rejudge(tx: &mut Tx, id: ItemId, prints: &Prints, judgement:
                 as_word(&judgement.coverage).into(),
                 judgement.lists_as_of.into(),
                 frames(prints)?.into(),
+                film(prints)?.into(),
                 id.into(),
             ],
         )
@@ -104,6 +115,12 @@ pub(super) async fn forget_facts(tx: &mut Tx, id: ItemId) -> Result<()> {
 
 fn digest<const N: usize>(row: &Row, name: &str) -> Read<[u8; N]> {
     row.get::<Vec<u8>>(name)?.try_into().map_err(|_| StoreError::Unreadable(name.to_owned()))
+}
+
+/// JSON that may be absent.
+fn optional<T: serde::de::DeserializeOwned>(row: &Row, name: &str) -> Read<Option<T>> {
+    let text: Option<String> = row.get(name)?;
+    text.map(|text| serde_json::from_str(&text).map_err(|_| StoreError::Unreadable(name.to_owned()))).transpose()
 }
 
 fn read_item(row: &Row) -> Read<Item> {
@@ -128,6 +145,7 @@ fn read_item(row: &Row) -> Read<Item> {
             sha256: digest(row, "sha256")?,
         },
         frames: row.json("frames")?,
+        film: optional(row, "film")?,
         received_at: row.get("received_at")?,
     })
 }
@@ -156,6 +174,7 @@ pub(super) async fn matches(tx: &mut Tx, id: ItemId) -> Result<Vec<KeptMatch>> {
             threshold: bits(row.get("threshold")?),
             orientation: row.get::<Option<String>>("orientation")?.and_then(|text| crate::store::word(&text)),
             trimmed: row.get("trimmed")?,
+            in_common: optional(row, "in_common")?,
         })
     };
     Ok(rows.iter().map(kept).collect::<Read<_>>()?)

@@ -3,6 +3,7 @@
 //! [`Lists::judge`] is where a verdict is decided. It is pure: fingerprints and lists in, verdict out.
 
 pub mod api;
+mod films;
 mod shared;
 pub mod shield;
 
@@ -12,12 +13,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use decode::{Coverage, FrameHash, Look, Unscanned, Wanted};
-use fingerprint::{DigestKind, Digests, Id, Index, Near, Pdq, Print, Same};
+use fingerprint::{DigestKind, Digests, Id, Index, Near, Pdq, Print, Same, covered};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::banks::{self, Bank, Entry, Kind, Signal};
 use crate::store::{BankId, EntryId};
 
+use films::{Films, Meeting};
+pub use films::{Overlap, Range};
 pub use shared::{FOLLOW_EVERY, KEEP_EVERY, SharedLists};
 
 /// A process that has not heard from the feed for this long does not serve.
@@ -86,6 +89,9 @@ pub struct Hit {
     /// Whether it fitted without its uniform borders.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub trimmed: bool,
+    /// Where a film of the lists, or in the upload, shows the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_common: Option<Overlap>,
     /// As the source classifies it.
     pub classification: Option<String>,
     /// Who contributed it.
@@ -260,6 +266,7 @@ pub struct Lists {
     /// The greatest distance that counts in any bank.
     widest: u32,
     index: Index,
+    films: Films,
     feed: i64,
     /// The mark that the number of the feed bears.
     mark: Option<uuid::Uuid>,
@@ -317,32 +324,44 @@ impl Lists {
     }
 
     /// What stands in the index for an entry; nothing for one that does not match any more.
-    fn indexed(&mut self, entry: Entry) -> Option<(Id, u32, Print)> {
+    fn indexed(&mut self, entry: Entry) -> Vec<(Id, u32, Print)> {
+        let film = entry.film();
         // The entries of a bank that is gone for good take no room.
         if entry.removed || !entry.enabled || !self.banks.contains_key(&entry.bank) {
-            return None;
+            return Vec::new();
         }
-        let Some(print) = entry.signal.print(&entry.value) else {
-            tracing::error!(entry = %entry.id, "an entry has a width that no import lets in");
-            return None;
-        };
+        let print = entry.signal.print(&entry.value);
         let label = self.label(Label {
             bank: entry.bank,
             classification: entry.classification.map(Into::into),
             source: entry.source.map(Into::into),
         });
-        Some((entry.id.0.into_bytes(), label, print))
+        match (film, print) {
+            (Some(film), _) => films::prints(self.films.learn(entry.id, &film), label).collect(),
+            (None, Some(print)) => vec![(entry.id.0.into_bytes(), label, print)],
+            (None, None) => {
+                tracing::error!(entry = %entry.id, "an entry has a fingerprint that no import lets in");
+                Vec::new()
+            }
+        }
     }
 
     /// Applies changes of entries.
     fn apply(&mut self, entries: Vec<Entry>) {
         for entry in entries {
-            let id = entry.id.0.into_bytes();
-            match self.indexed(entry) {
-                Some((id, label, print)) => self.index.insert(id, label, print),
-                None => {
+            let before = match entry.film() {
+                // The frames of an entry never change.
+                Some(film) => self.films.learn(entry.id, &film).into_iter().map(|(id, _)| id).collect(),
+                None => vec![entry.id.0.into_bytes()],
+            };
+            let now = self.indexed(entry);
+            if now.is_empty() {
+                for id in before {
                     self.index.remove(&id);
                 }
+            }
+            for (id, label, print) in now {
+                self.index.insert(id, label, print);
             }
         }
     }
@@ -402,6 +421,7 @@ impl Lists {
             threshold: None,
             orientation: None,
             trimmed: false,
+            in_common: None,
             classification: label.classification.as_deref().map(str::to_owned),
             source: label.source.as_deref().map(str::to_owned),
             shadow: bank.shadow,
@@ -417,20 +437,8 @@ impl Lists {
         self.hit(same.id, same.label, signal)
     }
 
-    fn near_hit(&self, near: Near, seen: Seen) -> Option<Hit> {
-        let hit = self.hit(near.id, near.label, Signal::Pdq)?;
-        Some(Hit {
-            strength: Strength::Near,
-            distance: Some(near.distance),
-            threshold: Some(self.reach(near.label).within),
-            orientation: Some(seen.orientation),
-            trimmed: seen.trimmed,
-            ..hit
-        })
-    }
-
     /// All entries within their banks' thresholds of a PDQ hash whose quality is good enough for them.
-    fn near(&self, seen: Seen) -> impl Iterator<Item = Hit> {
+    fn near(&self, seen: Seen) -> Vec<Near> {
         let limit = move |label| {
             let reach = self.reach(label);
             let fits = reach.enabled
@@ -439,8 +447,7 @@ impl Lists {
                 && (reach.trimmed || !seen.trimmed);
             fits.then_some(reach.within)
         };
-        let found = self.index.near_where(&seen.hash, self.widest, limit);
-        found.into_iter().filter_map(move |near| self.near_hit(near, seen))
+        self.index.near_where(&seen.hash, self.widest, limit)
     }
 
     /// All entries with one of these digests.
@@ -457,8 +464,9 @@ impl Lists {
         let known = |print: &Print| {
             let mut hits: Vec<Hit> = match print {
                 Print::Pdq(hash) => {
-                    let found = near.next().unwrap_or_default().into_iter();
-                    found.filter_map(|near| self.near_hit(near, Seen::of(*hash, 100))).collect()
+                    let mut meeting = Meeting::new(self);
+                    meeting.meet(near.next().unwrap_or_default(), Seen::of(*hash, 100), None);
+                    meeting.end(None)
                 }
                 digest => self.index.same_print(digest).into_iter().filter_map(|same| self.same_hit(same)).collect(),
             };
@@ -494,9 +502,16 @@ impl Lists {
         let mut trouble = None;
         match &prints.look {
             Some(Ok(look)) => {
-                for seen in look.frames.iter().flat_map(Seen::all) {
-                    hits.extend(self.near(seen));
+                let mut meeting = Meeting::new(self);
+                let times = films::times(look);
+                for (frame, when) in look.frames.iter().zip(&times) {
+                    for seen in Seen::all(frame) {
+                        meeting.see(seen, *when);
+                    }
                 }
+                let telling = look.frames.iter().zip(times).filter(|(frame, _)| frame.quality >= self.least_quality());
+                let telling = covered(telling.filter_map(|(_, when)| when).collect());
+                hits.extend(meeting.end(look.video.map(|_| telling)));
                 // A picture too plain for its hash to mean anything was compared by digest only, and the answer says so.
                 let least = self.least_quality();
                 if look.frames.iter().any(|frame| frame.quality >= least) {

@@ -10,6 +10,7 @@ use fingerprint::Index;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::films::Films;
 use super::{Label, Lists, NO_LABEL, canaries};
 use crate::banks;
 use crate::refusal::{Error, Result};
@@ -46,6 +47,8 @@ struct Beside {
     feed: i64,
     mark: Uuid,
     labels: Vec<Label>,
+    #[serde(default)]
+    films: Films,
 }
 
 impl SharedLists {
@@ -99,7 +102,7 @@ impl SharedLists {
             let page = banks::entries_changed_after(tx, place, PAGE).await?;
             let Some(last) = page.last() else { break };
             place = (last.feed, last.id);
-            entries.extend(page.into_iter().filter_map(|entry| lists.indexed(entry)));
+            entries.extend(page.into_iter().flat_map(|entry| lists.indexed(entry)));
         }
         lists.feed = place.0;
         lists.index = unblocked(move || Index::from_entries(entries)).await?;
@@ -154,7 +157,7 @@ impl SharedLists {
         let kept = self.with(|lists| {
             let labels = lists.labels.clone();
             let mark = lists.mark.filter(|_| lists.feed > *kept_at)?;
-            Some((lists.index.clone(), Beside { feed: lists.feed, mark, labels }))
+            Some((lists.index.clone(), Beside { feed: lists.feed, mark, labels, films: lists.films.clone() }))
         });
         let Some((index, beside)) = kept else { return Ok(()) };
         let feed = beside.feed;
@@ -179,7 +182,8 @@ impl SharedLists {
             tracing::warn!("the index on disk was made from another state of the database, so it is made anew");
             return Ok(None);
         }
-        let mut lists = Lists { index, feed: beside.feed, mark: Some(beside.mark), ..Lists::default() };
+        let films = beside.films.numbered();
+        let mut lists = Lists { index, films, feed: beside.feed, mark: Some(beside.mark), ..Lists::default() };
         lists.learn_banks(banks::changed_after(tx, 0).await?);
         for label in beside.labels {
             lists.label(label);

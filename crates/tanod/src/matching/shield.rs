@@ -185,6 +185,7 @@ pub fn remote(entry: EntryId, signal: Signal, strength: Strength, classification
         distance: None,
         threshold: None,
         orientation: None,
+        in_common: None,
         trimmed: false,
         classification,
         source: Some(NAME.to_owned()),

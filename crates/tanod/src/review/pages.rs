@@ -101,6 +101,15 @@ struct Upload {
     viewed: bool,
     kept: bool,
     whole: bool,
+    strip: Option<Strip>,
+}
+
+/// A film at a glance: what a strip of its frames shows, and where on it the lists know something.
+struct Strip {
+    alt: String,
+    /// Where marks begin, and how wide they are, in thousandths of the strip.
+    marks: Vec<(u64, u64)>,
+    ranges: Vec<String>,
 }
 
 /// Somebody in the case.
@@ -521,7 +530,7 @@ async fn upload(
 ) -> Result<Upload> {
     let me = staff.caller.person()?;
     let item = intake::find(tx, id).await?;
-    let views = evidence::views(tx, id).await?;
+    let (views, hits) = (evidence::views(tx, id).await?, intake::matches(tx, id).await?);
     let viewed = views.iter().any(|view| view.person == me && view.whole && !view.veiled);
     let open = views.iter().filter(|view| !view.veiled).count();
     let decision = decisions.iter().find(|decision| Some(decision.id) == signal.decision);
@@ -541,7 +550,8 @@ async fn upload(
         item: id,
         sha256: hex::encode(item.digests.sha256),
         elsewhere: files::others(tx, &item.digests.sha256, case).await?,
-        found: intake::matches(tx, id).await?.first().map_or_else(|| "a match".to_owned(), found_words),
+        found: hits.first().map_or_else(|| "a match".to_owned(), found_words),
+        strip: item.film.map(|film| strip(nth, film, &hits)),
         facts,
         looks: match (views.len(), open) {
             (0, _) => "nobody has looked".to_owned(),
@@ -554,6 +564,29 @@ async fn upload(
         kept: evidence::is_kept(tx, id).await?,
         whole: whole == Some(id),
     })
+}
+
+fn strip(nth: usize, film: decode::Video, hits: &[Hit]) -> Strip {
+    let common = hits.iter().filter_map(|hit| hit.in_common.as_ref()).flat_map(|common| &common.ranges);
+    let length = u64::from(film.length_ms).max(1);
+    let thousandths = |ms: u32| (u64::from(ms) * 1_000 / length).min(1_000);
+    let (mut marks, mut ranges) = (Vec::new(), Vec::new());
+    for range in common {
+        let Some((from, to)) = range.upload_ms else { continue };
+        marks.push((thousandths(from), (thousandths(to) - thousandths(from)).max(3)));
+        let there = range
+            .entry_ms
+            .map_or_else(String::new, |(from, to)| format!(", in the entry {} to {}", minutes(from), minutes(to)));
+        ranges.push(format!("{} to {}{there}", minutes(from), minutes(to)));
+    }
+    let alt =
+        format!("Upload {nth}, a film of {}: frames of its whole length, blurred and grey", minutes(film.length_ms));
+    Strip { alt, marks, ranges }
+}
+
+/// A time in a film.
+fn minutes(ms: u32) -> String {
+    format!("{}:{:02}", ms / 60_000, ms / 1_000 % 60)
 }
 
 fn found_words(hit: &Hit) -> String {

@@ -25,6 +25,7 @@ mod csf;
 mod drafting;
 mod evidence;
 mod files;
+mod films;
 mod formats;
 mod holds;
 mod keeping;

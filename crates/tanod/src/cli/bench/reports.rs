@@ -204,6 +204,7 @@ async fn arrival(app: &App, n: u32, media: &[u8]) -> Result<Arrival, Trouble> {
         distance: None,
         threshold: None,
         orientation: None,
+        in_common: None,
         trimmed: false,
         classification: None,
         source: None,

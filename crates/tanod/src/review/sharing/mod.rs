@@ -64,12 +64,18 @@ impl ChildsOwn {
             Signal::Sha256 => "sha256",
             Signal::Pdq => {
                 let Ok(bytes) = <[u8; 32]>::try_from(entry.value.as_slice()) else { return false };
-                let hash = Pdq::from_bytes(bytes);
-                return self.pictures.iter().any(|own| own.distance(&hash) <= usual_threshold());
+                return self.shows(&Pdq::from_bytes(bytes));
+            }
+            Signal::Vpdq => {
+                return entry.film().is_some_and(|film| film.frames().iter().any(|frame| self.shows(&frame.hash)));
             }
             Signal::Photodna => return false,
         };
         !self.digests.is_empty() && self.digests.contains(&(kind, entry.value.clone()))
+    }
+
+    fn shows(&self, hash: &Pdq) -> bool {
+        self.pictures.iter().any(|own| own.distance(hash) <= usual_threshold())
     }
 }
 
