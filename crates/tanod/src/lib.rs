@@ -13,6 +13,7 @@ pub mod config;
 pub mod context;
 pub mod evidence;
 pub mod intake;
+pub mod legal;
 pub mod matching;
 pub mod notices;
 pub mod numbers;

@@ -5,7 +5,7 @@ use axum::{Router, middleware};
 use crate::plan::App;
 use crate::web::console;
 use crate::{
-    accounts, actions, alarms, banks, context, evidence, notices, provider, reporting, review, sources, webhooks,
+    accounts, actions, alarms, banks, context, evidence, legal, notices, provider, reporting, review, sources, webhooks,
 };
 
 /// Every page.
@@ -24,6 +24,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(provider::pages::router())
         .merge(notices::pages::router(app))
         .merge(reporting::pages::router())
+        .merge(legal::pages::router())
         .layer(middleware::from_fn_with_state(app.clone(), console::own_pages_only))
         // Anybody's, from anywhere: there is nobody signed in whom another site could use.
         .merge(notices::public::router(app))

@@ -18,7 +18,7 @@ use crate::queue::{self, Done, Leased, Work};
 use crate::refusal::{Error, Result};
 use crate::reporting::jobs::Filing;
 use crate::store::Recorded;
-use crate::{actions, context, notices, reporting, review, web, webhooks};
+use crate::{actions, context, legal, notices, reporting, review, web, webhooks};
 
 /// What a process is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -347,6 +347,9 @@ async fn schedule(app: App, stop: CancellationToken) {
         }
         if let Err(error) = notices::removals::jobs::watch(&app).await {
             tracing::warn!(%error, "the deadlines of removals are not watched");
+        }
+        if let Err(error) = legal::jobs::watch(&app).await {
+            tracing::warn!(%error, "the deadlines of legal process are not watched");
         }
         if let Err(error) = evidence::jobs::watch(&app).await {
             tracing::warn!(%error, "what is due is not let go");

@@ -44,9 +44,9 @@ pub const SILENT_AFTER: SignedDuration = SignedDuration::from_mins(2);
 pub enum Kind {
     /// A child may be in danger now. About a case.
     DangerNow,
-    /// A deadline is near. About a case.
+    /// A deadline is near. About a case or a legal process.
     ClockNear,
-    /// A deadline has passed. About a case.
+    /// A deadline has passed. About a case or a legal process.
     ClockPassed,
     /// A report is stuck. About a report.
     ReportDead,

@@ -246,7 +246,7 @@ pub async fn export(tx: &mut Tx, folder: &Path, vkey: &str) -> Result<u64> {
 }
 
 /// The hashes of the first entries.
-async fn hashes(tx: &mut Tx, count: u64) -> Result<Vec<Hash>> {
+pub(super) async fn hashes(tx: &mut Tx, count: u64) -> Result<Vec<Hash>> {
     let (count, mut hashes) = (place(count)?, Vec::new());
     let mut from = 0;
     while from < count {
@@ -295,7 +295,7 @@ pub async fn prove_growth(tx: &mut Tx, kept: &str, vkey: &str) -> Result<Growth>
     }
 }
 
-async fn newest(tx: &mut Tx, vkey: &str) -> Result<(String, Checkpoint)> {
+pub(super) async fn newest(tx: &mut Tx, vkey: &str) -> Result<(String, Checkpoint)> {
     let note = store::note(tx, None).await?.ok_or(&NOT_PLACED)?;
     let verifier = Verifier::parse(vkey).map_err(|error| Error::internal("reading the ledger's key", error))?;
     let promise = verifier.open(&note).map_err(|error| Error::internal("reading the newest checkpoint", error))?;

@@ -4,6 +4,7 @@
 //! detail live beside it and can be destroyed; proofs stay valid.
 
 pub mod api;
+mod custody;
 mod log;
 mod store;
 
@@ -14,6 +15,7 @@ use crate::accounts::Caller;
 use crate::refusal::Result;
 use crate::store::{AuditId, CaseId, Recorded, Tx};
 
+pub use custody::{Custody, Proof, custody};
 pub use log::*;
 
 /// Something that happened, before it is written.

@@ -5,6 +5,7 @@ mod bank;
 mod bench;
 mod demo;
 mod doctor;
+mod evidence;
 mod files;
 mod hold;
 mod keys;
@@ -98,6 +99,9 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Bring a backup back into an empty place. What was destroyed since stays destroyed.
     Restore(backup::RestoreArgs),
+    /// What is kept of cases.
+    #[command(subcommand)]
+    Evidence(evidence::Evidence),
     /// The record of everything that was done.
     #[command(subcommand)]
     Ledger(ledger::Ledger),
@@ -271,6 +275,7 @@ async fn run(context: &Context, command: Command) -> Done {
         Command::Keys(keys) => keys::run(context, keys).await,
         Command::Backup(args) => backup::backup(context, args).await,
         Command::Restore(args) => backup::restore(context, args).await,
+        Command::Evidence(evidence) => evidence::run(context, evidence).await,
         Command::Ledger(ledger) => ledger::run(context, ledger).await,
         Command::Bench(bench) => bench::run(context, bench).await,
         Command::Sim(sim) => sim::run(context, sim).await,

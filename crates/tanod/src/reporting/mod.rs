@@ -549,6 +549,12 @@ pub struct Receipt {
     pub(crate) raw: Vec<u8>,
 }
 
+/// Every document that was sent for a report, word for word, in order: the call it went with, and its text.
+pub async fn sent(tx: &mut Tx, id: ReportId) -> Result<Vec<(String, String)>> {
+    let sent = store::sent(tx, id).await?;
+    Ok(sent.into_iter().map(|(step, text)| (crate::store::as_word(&step), text)).collect())
+}
+
 /// The receipt of a report, if it has one.
 pub async fn receipt(tx: &mut Tx, id: ReportId) -> Result<Option<Receipt>> {
     let Some(report) = store::report(tx, id).await? else { return Ok(None) };

@@ -264,6 +264,17 @@ pub(super) async fn answer_call(tx: &mut Tx, id: CallId, ended: Ended, with: Ans
     Ok(())
 }
 
+/// What was sent, word for word, in order: the step and the document.
+pub(super) async fn sent(tx: &mut Tx, report: ReportId) -> Result<Vec<(Step, String)>> {
+    let rows = tx
+        .rows(
+            "SELECT step, sent FROM report_calls WHERE report = $1 AND sent IS NOT NULL ORDER BY ordinal",
+            &[report.into()],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| Ok((row.word("step")?, row.get("sent")?))).collect::<Read<_>>()?)
+}
+
 pub(super) async fn receipt(tx: &mut Tx, report: ReportId) -> Result<Option<Receipt>> {
     let row = tx
         .row(

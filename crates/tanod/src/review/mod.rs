@@ -351,6 +351,11 @@ pub async fn case(tx: &mut Tx, id: CaseId) -> Result<Case> {
     store::case(tx, id).await?.ok_or_else(|| (&UNKNOWN_CASE).into())
 }
 
+/// The case of this number, for the program itself.
+pub async fn of_number(tx: &mut Tx, number: i64) -> Result<Case> {
+    store::of_number(tx, number).await?.ok_or_else(|| UNKNOWN_CASE.because(format!("number {number}")))
+}
+
 async fn exists(tx: &mut Tx, id: CaseId) -> Result<bool> {
     Ok(store::case(tx, id).await?.is_some())
 }

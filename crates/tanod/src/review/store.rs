@@ -124,6 +124,11 @@ pub(super) async fn case(tx: &mut Tx, id: CaseId) -> Result<Option<Case>> {
     Ok(row.as_ref().map(read_case).transpose()?)
 }
 
+pub(super) async fn of_number(tx: &mut Tx, number: i64) -> Result<Option<Case>> {
+    let row = tx.row("SELECT * FROM cases WHERE number = $1", &[number.into()]).await?;
+    Ok(row.as_ref().map(read_case).transpose()?)
+}
+
 /// The case, with its row locked to the end of the transaction: no signal joins while it is decided.
 pub(super) async fn locked(tx: &mut Tx, id: CaseId) -> Result<Option<Case>> {
     let sql = tx.dialect("SELECT * FROM cases WHERE id = $1", "SELECT * FROM cases WHERE id = $1 FOR UPDATE");

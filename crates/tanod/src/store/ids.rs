@@ -162,6 +162,10 @@ ids! {
     ContextId "context";
     /// What somebody told the operator.
     NoticeId "notice";
+    /// A legal process: a subpoena, an order, a warrant, a request.
+    LegalProcessId "legalprocess";
+    /// A package of a case's evidence that leaves the house.
+    PackageId "package";
     /// One request, as the caller may quote it.
     RequestId "request";
 }

@@ -93,7 +93,6 @@ pub fn minute(at: jiff::Timestamp) -> String {
 }
 
 /// Who is signed in, as the banner names them.
-#[expect(clippy::struct_excessive_bools, reason = "each is one way that the banner shows or does not")]
 pub struct Who {
     /// As the record names them.
     pub staff: i64,
@@ -101,14 +100,37 @@ pub struct Who {
     pub role: String,
     /// Whether nothing here is real.
     pub demo: bool,
-    /// Whether there is a way to the cases.
-    pub sees_cases: bool,
-    /// Whether there is a way to the reports.
-    pub sees_reports: bool,
-    /// Whether there is a way to the sources.
-    pub sees_sources: bool,
-    /// Whether there is a way to the webhooks.
-    pub sees_webhooks: bool,
+    /// The rooms that they may enter.
+    pub ways: Vec<Way>,
+}
+
+/// A way to a room of the console.
+pub struct Way {
+    /// Its address.
+    pub path: &'static str,
+    /// What its pages call it.
+    pub name: &'static str,
+    /// What a person reads.
+    pub words: &'static str,
+    needs: Permission,
+}
+
+/// Every room, in the order of the banner.
+const WAYS: [Way; 10] = [
+    Way { path: "/console/queue", name: "queue", words: "Cases", needs: Permission::ReadCases },
+    Way { path: "/console/actions", name: "actions", words: "Actions", needs: Permission::ReadCases },
+    Way { path: "/console/notices", name: "notices", words: "Notices", needs: Permission::ReadCases },
+    Way { path: "/console/legal", name: "legal", words: "Legal process", needs: Permission::ReadLegalProcess },
+    Way { path: "/console/reports", name: "reports", words: "Reports", needs: Permission::ReadReports },
+    Way { path: "/console/provider", name: "provider", words: "Provider", needs: Permission::ReadReports },
+    Way { path: "/console/banks", name: "banks", words: "Lists", needs: Permission::ReadBanks },
+    Way { path: "/console/sources", name: "sources", words: "Sources", needs: Permission::ReadBanks },
+    Way { path: "/console/alarms", name: "alarms", words: "Alarms", needs: Permission::ReadAlarms },
+    Way { path: "/console/webhooks", name: "webhooks", words: "Webhooks", needs: Permission::ReadWebhooks },
+];
+
+fn ways(caller: &Caller) -> Vec<Way> {
+    WAYS.into_iter().filter(|way| caller.may(way.needs)).collect()
 }
 
 /// Somebody signed in by the console's cookie.
@@ -130,12 +152,7 @@ impl FromRequestParts<App> for Staff {
         let mut tx = app.db.read().await.map_err(|error| Refused::from(error).into_response())?;
         match accounts::recognise(&mut tx, &token, app.settings.operator.profile).await {
             Ok(caller @ Caller::Person { staff, role, .. }) => {
-                let (sees_cases, sees_sources) = (caller.may(Permission::ReadCases), caller.may(Permission::ReadBanks));
-                let demo = app.world == World::Demo;
-                let sees_webhooks = caller.may(Permission::ReadWebhooks);
-                let sees_reports = caller.may(Permission::ReadReports);
-                let who =
-                    Who { staff, role: as_word(&role), demo, sees_cases, sees_reports, sees_sources, sees_webhooks };
+                let who = Who { staff, role: as_word(&role), demo: app.world == World::Demo, ways: ways(&caller) };
                 Ok(Self { caller, who, token })
             }
             Ok(_) | Err(Error::Refused(_)) => Err(sign_in()),

@@ -20,8 +20,8 @@ use crate::plan::App;
 use crate::refusal::{Error, Kind};
 use crate::store::{RequestId, new_uuid};
 use crate::{
-    accounts, actions, alarms, audit, banks, clocks, context, evidence, intake, matching, notices, pages, provider,
-    reporting, review, sources, webhooks,
+    accounts, actions, alarms, audit, banks, clocks, context, evidence, intake, legal, matching, notices, pages,
+    provider, reporting, review, sources, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -110,6 +110,13 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(webhooks::api::ping))
         .routes(routes!(webhooks::api::deliveries))
         .routes(routes!(webhooks::api::replay))
+        .routes(routes!(legal::api::list, legal::api::receive))
+        .routes(routes!(legal::api::show))
+        .routes(routes!(legal::api::verify))
+        .routes(routes!(legal::api::settle))
+        .routes(routes!(legal::api::packages))
+        .routes(routes!(legal::api::ask))
+        .routes(routes!(legal::api::approve))
         .routes(routes!(audit::api::page))
         .routes(routes!(audit::api::checkpoint))
         .routes(routes!(accounts::api::sign_in, accounts::api::sign_out))
@@ -146,6 +153,7 @@ pub fn refusals() -> Vec<&'static Kind> {
         alarms::REFUSALS,
         webhooks::REFUSALS,
         notices::REFUSALS,
+        legal::REFUSALS,
     ]
     .concat()
 }

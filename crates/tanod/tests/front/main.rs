@@ -30,6 +30,7 @@ mod formats;
 mod holds;
 mod keeping;
 mod ledger;
+mod legal;
 mod lists;
 mod notices;
 mod permissions;
