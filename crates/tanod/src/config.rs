@@ -232,6 +232,8 @@ pub struct Reporting {
     pub destination: crate::reporting::Destination,
     /// Minutes in which a decided report can be taken back before it is sent.
     pub send_after_minutes: u64,
+    /// Which of its elements NCMEC's schema knows.
+    pub schema_level: exchange::ncmec::document::Level,
     /// `off`, `production`, `exttest`, or a simulator's address.
     pub ncmec: String,
     /// As NCMEC issued it.

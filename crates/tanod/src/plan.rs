@@ -14,6 +14,7 @@ use ledger::Signer;
 use tokio::sync::{Notify, Semaphore};
 use vault::{KeyRing, Objects};
 
+use crate::audit;
 use crate::clock::{Clock, Random};
 use crate::config::{self, Settings};
 use crate::evidence::{Ring, Vault};
@@ -143,6 +144,12 @@ pub enum PlanError {
         /// The place.
         objects: String,
     },
+    /// The key ring is gone, and a new one would open nothing.
+    #[error("the key ring {} is missing, and what was sealed opens with nothing else: bring it back from a backup", path.display())]
+    LostKeys {
+        /// Where it was.
+        path: PathBuf,
+    },
     /// Two processes on one file.
     #[error("another process serves {database}; SQLite takes one, PostgreSQL takes many")]
     Served {
@@ -211,6 +218,10 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
     let mailer = mailer(&settings)?;
     told(&settings, &endpoints)?;
     let http = exchange::http::client().map_err(|error| PlanError::Other(error.to_string()))?;
+    let path = ring_file(&settings)?;
+    if !path.exists() && begun(&db).await? {
+        return Err(PlanError::LostKeys { path });
+    }
     let ring = ring(&settings, &random)?;
     let ncmec = ncmec(&settings, world, &db, &ring).await?;
     let objects = objects(&settings)?;
@@ -261,6 +272,13 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         settings: Arc::new(settings),
         db,
     })
+}
+
+/// Whether anything is on record yet.
+async fn begun(db: &Db) -> Result<bool, PlanError> {
+    let mut tx = db.read().await?;
+    let newest = audit::page(&mut tx, None, None, 1).await;
+    newest.map(|rows| !rows.is_empty()).map_err(|error| PlanError::Other(error.to_string()))
 }
 
 /// A place on this machine that may be left out.

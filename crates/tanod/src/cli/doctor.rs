@@ -77,6 +77,16 @@ pub(super) async fn run(context: &Context, args: &Args) -> Done {
             Err(off) => found.bad("shield", format!("configured and off: {off}"), operator::REMEDY),
         }
     }
+    let recovery = |lock: &vault::Lock| !matches!(lock, vault::Lock::Secret { .. });
+    if app.vault.ring.now().locks().iter().any(recovery) {
+        found.good("keys", "the key ring opens in more than one way");
+    } else {
+        found.bad(
+            "keys",
+            "the key ring opens with the secret alone; whoever loses it loses everything that was sealed",
+            "Make a recovery code and keep it in a safe: tanod keys recovery.",
+        );
+    }
     let id = vault::ObjectId(ObjectId(new_uuid(context.clock.now(), &context.random)).0);
     let kept = async {
         app.vault.objects.put(id, bytes::Bytes::from_static(b"doctor")).await?;

@@ -8,7 +8,7 @@ use exchange::ncmec::document::{
     Report as Plain, Spread, Tip, Viewing,
 };
 
-use super::document::{Draft, LEVEL};
+use super::document::{Draft, DraftFile};
 use super::{Report, ReportState, finish_one, store};
 use crate::queue::{self, Work};
 use crate::refusal::{Error, Result};
@@ -93,11 +93,12 @@ impl Outgoing {
                 .map(|esp_identifier| BatchedAccount { esp_identifier })
                 .collect(),
         };
-        Ok(Tip::Batched(Box::new(batched)).to_xml(LEVEL).xml)
+        Ok(Tip::Batched(Box::new(batched)).to_xml(draft.level).xml)
     }
 
     /// The document for `fileinfo` of a batched report; nothing for one that goes alone.
-    pub(super) fn file(&self, details: &FileDetails, number: i64, file_id: &str, viewing: Viewing) -> Option<String> {
+    pub(super) fn file(&self, file: &DraftFile, number: i64, file_id: &str, viewing: Viewing) -> Option<String> {
+        let (details, level) = (&file.details, file.level);
         let spread = spread(details).filter(|_| !self.with.is_empty())?;
         let file = BatchedFile {
             report_id: number,
@@ -108,7 +109,7 @@ impl Outgoing {
             spread,
             classification: details.relevance.classification(),
         };
-        Some(file.to_xml(LEVEL).xml)
+        Some(file.to_xml(level).xml)
     }
 }
 

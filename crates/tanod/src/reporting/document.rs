@@ -9,9 +9,6 @@ use super::score::Score;
 use super::viewing::Viewed;
 use crate::store::ItemId;
 
-/// The destination's schema, as far as it is known.
-pub(super) const LEVEL: Level = Level::November2025;
-
 /// Where a value of a report came from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -73,6 +70,9 @@ pub struct Draft {
     /// How much an officer can do with it.
     #[serde(default)]
     pub score: Option<Score>,
+    /// What the destination's schema knows, as the settings had it when this was gathered.
+    #[serde(default)]
+    pub(super) level: Level,
 }
 
 /// One file of a report. The ids that the destination gives are put in when they are known.
@@ -89,6 +89,9 @@ pub struct DraftFile {
     /// From where that is.
     #[serde(default)]
     pub origins: Vec<(String, Origin)>,
+    /// What the destination's schema knows.
+    #[serde(default)]
+    pub(super) level: Level,
 }
 
 /// What stands for the ids that the destination has not given yet.
@@ -115,28 +118,49 @@ impl DraftFile {
         let mut details =
             FileDetails { report_id: number, file_id: file_id.to_owned(), viewing, ..self.details.clone() };
         details.additional_info.extend(words);
-        details.to_xml(LEVEL).xml
+        details.to_xml(self.level).xml
     }
 }
 
 /// What the destination would refuse of a document, in words.
-pub(super) fn faults(document: &str, now: Timestamp) -> Vec<String> {
-    let findings = exchange::ncmec::validate(document, now, LEVEL);
+pub(super) fn faults(document: &str, now: Timestamp, level: Level) -> Vec<String> {
+    let findings = exchange::ncmec::validate(document, now, level);
     findings.into_iter().map(|finding| format!("{}: {}", finding.path, finding.message)).collect()
 }
 
 impl Draft {
     /// The document for `submit`.
     pub fn document(&self) -> String {
-        self.tip.to_xml(LEVEL).xml
+        self.tip.to_xml(self.level).xml
+    }
+
+    /// The same for a destination whose schema knows this much.
+    pub(super) fn at(mut self, level: Level) -> Self {
+        self.level = level;
+        for file in &mut self.files {
+            file.level = level;
+        }
+        self
+    }
+
+    /// What its documents cannot say, for the record: where characters were cut that XML forbids, and how many; and where
+    /// something is newer than the destination's schema.
+    pub(super) fn unsaid(&self) -> (Vec<(String, usize)>, Vec<String>) {
+        let files = self.files.iter().map(|file| file.details.to_xml(self.level));
+        let (mut cleaned, mut left_out) = (Vec::new(), Vec::new());
+        for document in std::iter::once(self.tip.to_xml(self.level)).chain(files) {
+            cleaned.extend(document.cleaned);
+            left_out.extend(document.left_out);
+        }
+        (cleaned, left_out)
     }
 
     /// What the destination would refuse.
     pub fn findings(&self, now: Timestamp) -> Vec<Finding> {
-        let mut findings = exchange::ncmec::validate(&self.document(), now, LEVEL);
+        let mut findings = exchange::ncmec::validate(&self.document(), now, self.level);
         for file in &self.files {
             // Of viewing, any statement is as valid as none.
-            findings.extend(exchange::ncmec::validate(&file.sketch(), now, LEVEL));
+            findings.extend(exchange::ncmec::validate(&file.sketch(), now, self.level));
         }
         findings
     }

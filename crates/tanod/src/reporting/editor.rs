@@ -1,12 +1,12 @@
 //! What people change in a report before it is sent: field by field, on top of what it gathered, and nothing of what follows
 //! from the record.
 
-use exchange::ncmec::document::{FileDetails, IncidentType, Tip};
+use exchange::ncmec::document::{FileDetails, IncidentType, Level, Tip};
 use exchange::ncmec::form::{self, Group};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::document::{Draft, DraftFile, LEVEL, Origin};
+use super::document::{Draft, DraftFile, Origin};
 use super::gather::{self, Says};
 use super::viewing::{self, Viewed};
 use super::{ReportState, UNKNOWN_REPORT, score, store};
@@ -74,8 +74,8 @@ pub struct Preview {
 }
 
 /// The form of a report or of one of its files.
-pub(super) fn form_of(document: &str) -> Result<Group> {
-    form::form(document, LEVEL).ok_or_else(|| Error::internal("reading a draft", "a document of ours cannot be read"))
+pub(super) fn form_of(document: &str, level: Level) -> Result<Group> {
+    form::form(document, level).ok_or_else(|| Error::internal("reading a draft", "a document of ours cannot be read"))
 }
 
 fn find<'a>(group: &'a Group, path: &str) -> Option<&'a str> {
@@ -97,14 +97,14 @@ impl Draft {
     pub(super) fn value(&self, change: &Change) -> Option<String> {
         let chosen = CHOSEN_ELSEWHERE.iter().any(|path| change.path.starts_with(path));
         let document = self.sketch(change.file).filter(|_| !chosen)?;
-        find(&form::form(&document, LEVEL)?, &change.path).map(str::to_owned)
+        find(&form::form(&document, self.level)?, &change.path).map(str::to_owned)
     }
 
     /// Changes a field. False where it cannot say this.
     fn change(&mut self, change: &Change, origin: Origin) -> bool {
         let Some(document) = self.sketch(change.file).filter(|_| self.value(change).is_some()) else { return false };
         let one = [(change.path.clone(), change.value.clone())];
-        let Some(changed) = form::with(&document, &one, LEVEL) else { return false };
+        let Some(changed) = form::with(&document, &one, self.level) else { return false };
         let origins = match change.file {
             None => {
                 let Some(tip) = Tip::from_xml(&changed) else { return false };
@@ -156,7 +156,7 @@ pub(super) async fn preview(tx: &mut Tx, caller: &Caller, id: CaseId, settings: 
     };
     let provider = provider::current(tx, &settings.reporting.about).await?;
     let prior = super::prior(tx, id).await?;
-    let mut draft = gather::draft(tx, &case, &says, prior, &provider).await?;
+    let mut draft = gather::draft(tx, &case, &says, prior, &provider).await?.at(settings.reporting.schema_level);
     let overtaken = draft.apply(&store::edits(tx, id).await?);
     let mut viewed = Vec::new();
     for file in &draft.files {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use exchange::ncmec::document::{
     Account, Chat, Device, Digest, Email, FileAnnotation, FileDetails, IncidentSummary, IncidentType, InternetDetails,
-    IpEvent, IpKind, NameValue, Pairs, Person, Phone, Relevance, Report as Tip, ReportAnnotation, Reported, Reporter,
-    Verified, Viewing, WebPage,
+    IpEvent, IpKind, Level, NameValue, Pairs, Person, Phone, Relevance, Report as Tip, ReportAnnotation, Reported,
+    Reporter, Verified, Viewing, WebPage,
 };
 use jiff::Timestamp;
 
@@ -130,7 +130,7 @@ pub(super) async fn draft(
         additional_info: Some(said.join(" ")),
     };
     let absent = absent(&tip, &uploads, &known, standing);
-    Ok(Draft { tip: tip.into(), files, origins: notes.0, absent, score: None })
+    Ok(Draft { tip: tip.into(), files, origins: notes.0, absent, score: None, level: Level::default() })
 }
 
 const MEANS_UPLOAD: &str =
@@ -455,7 +455,14 @@ fn file(item: &Item, annotations: &BTreeSet<FileAnnotation>) -> DraftFile {
     notes.from("/fileDetails/fileAnnotations", Origin::Decision);
     notes.from("/fileDetails/additionalInfo", Origin::Record);
     let name = named.map_or_else(|| item.id.to_string(), str::to_owned);
-    DraftFile { item: item.id, name, md5: hex::encode(item.digests.md5), details, origins: notes.0 }
+    DraftFile {
+        item: item.id,
+        name,
+        md5: hex::encode(item.digests.md5),
+        details,
+        origins: notes.0,
+        level: Level::default(),
+    }
 }
 
 /// What the report does not say, and why (18 U.S.C. 2258A(b): what is reasonably available).

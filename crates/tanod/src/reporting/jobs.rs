@@ -144,7 +144,8 @@ impl<'a> Plan<'a> {
             Next::Submit { attempt } => {
                 let sent = outgoing.report(draft)?;
                 // Every outgoing document is checked before the report is opened.
-                let fault = draft.faults(tx.now()).into_iter().chain(document::faults(&sent, tx.now())).next();
+                let fault =
+                    draft.faults(tx.now()).into_iter().chain(document::faults(&sent, tx.now(), draft.level)).next();
                 Self { attempt: *attempt, sent: Some(sent), fault, ..plan(Step::Submit, None) }
             }
             Next::Upload { number, item } => {
@@ -157,7 +158,7 @@ impl<'a> Plan<'a> {
                 // Read at the last moment: who looked since the decision has looked before the submission.
                 let decision = review::decision(tx, report.decision).await?;
                 let viewed = viewing::of(tx, decision.as_ref(), *item, tx.now()).await?;
-                let batched = outgoing.file(&file.details, *number, file_id, viewed.stated());
+                let batched = outgoing.file(file, *number, file_id, viewed.stated());
                 let sent = Some(batched.unwrap_or_else(|| file.document(*number, file_id, &viewed)));
                 Self { file: Some(file), sent, ..plan(Step::Fileinfo, Some(*number)) }
             }

@@ -292,7 +292,7 @@ pub async fn intend(tx: &mut Tx, case: &Case, decision: &Decision, settings: &co
         signals: signals.iter().filter(|signal| signal.decision == Some(decision.id)).collect(),
     };
     let prior = prior(tx, case.id).await?;
-    let mut draft = gather::draft(tx, case, &says, prior, &provider).await?;
+    let mut draft = gather::draft(tx, case, &says, prior, &provider).await?.at(settings.reporting.schema_level);
     let overtaken = draft.apply(&store::edits(tx, case.id).await?);
     let mut viewed = Vec::new();
     for file in &draft.files {
@@ -315,8 +315,9 @@ pub async fn intend(tx: &mut Tx, case: &Case, decision: &Decision, settings: &co
     if destination == Destination::Ncmec {
         queue::push(tx, &Work::FileReportV1 { report: id }, after).await?;
     }
+    let (cleaned, left_out) = draft.unsaid();
     let detail = serde_json::json!({
-        "kind": kind, "files": draft.files.len(), "destination": destination, "score": draft.score, "overtaken": overtaken,
+        "cleaned": cleaned, "left_out": left_out, "kind": kind, "files": draft.files.len(), "destination": destination, "score": draft.score, "overtaken": overtaken,
         "escalated": decision.particulars.escalate.is_some(),
     });
     audit::record(tx, Entry::by_tanod("report.intended").case(case.id).about(id).detail(detail)).await.map(drop)

@@ -254,7 +254,7 @@ impl<'a> Page<'a> {
         let reads = reading::lines(&draft, &viewed)?;
         let xml = draft.document();
         let shown = Shown { file: None, origins: &draft.origins, faults: &faults };
-        let form = shown.group(&editor::form_of(&xml)?);
+        let form = shown.group(&editor::form_of(&xml, draft.level)?);
         let mut files = Vec::new();
         for ((file, viewed), nth) in draft.files.iter().zip(&viewed).zip(1..) {
             let sketch = file.sketch();
@@ -265,7 +265,7 @@ impl<'a> Page<'a> {
                 name: file.name.clone(),
                 viewed: viewed.in_short(),
                 words: viewed.words(),
-                group: shown.group(&editor::form_of(&sketch)?),
+                group: shown.group(&editor::form_of(&sketch, draft.level)?),
                 xml: file.document(0, "given by the destination", viewed),
                 viewings: viewings.iter().filter(|(one, ..)| one.item == file.item).cloned().collect(),
             });

@@ -45,10 +45,10 @@ pub(super) fn lines(draft: &Draft, viewed: &[Viewed]) -> Result<Vec<(String, Str
         }
     }
     let mut lines = Vec::new();
-    add(&editor::form_of(&draft.document())?, &mut lines, "");
+    add(&editor::form_of(&draft.document(), draft.level)?, &mut lines, "");
     for ((file, viewed), nth) in draft.files.iter().zip(viewed).zip(1..) {
         lines.push((format!("File {nth}"), file.name.clone()));
-        add(&editor::form_of(&file.sketch())?, &mut lines, &format!("File {nth}"));
+        add(&editor::form_of(&file.sketch(), draft.level)?, &mut lines, &format!("File {nth}"));
         lines.extend(file.digests().map(|(name, value)| (format!("File {nth}: {name}"), value.to_owned())));
         lines.push((format!("File {nth}: Viewed by the platform"), viewed.in_short().to_owned()));
         lines.extend(viewed.words().into_iter().map(|words| (format!("File {nth}: More"), words)));

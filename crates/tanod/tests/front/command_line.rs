@@ -109,6 +109,7 @@ fn the_doctor_names_what_is_wrong_and_ends_with_a_result() {
         [
             "settings",
             "detectors",
+            "keys",
             "objects",
             "decoder",
             "lists",

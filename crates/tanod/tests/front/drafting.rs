@@ -296,3 +296,35 @@ async fn refused_credentials_wear_out_one_report_and_the_others_wait() {
     bed.work(1).await;
     assert_eq!(bed.sim.finished().len(), 2);
 }
+
+/// What XML forbids is cut and what the destination's schema does not know is left out; both stand on record.
+#[tokio::test]
+async fn what_a_document_cannot_say_is_on_record() {
+    let bed = Bed::new().await;
+    let (case, _) = matched(&bed, &known(&bed, 1).await, "u").await;
+    // The profile's text holds a character that XML forbids.
+    answer(&bed, &case, &context("u")).await;
+    let lead = bed.person(Role::Lead).await;
+    lease(&bed, &lead, &case).await;
+    decide(&bed, &lead, &case, &report(&[])).await.ok();
+    let auditor = bed.person(Role::Auditor).await;
+    let rows = bed.get(&format!("/v1/audit?case={case}"), &auditor).await.ok()["rows"].clone();
+    let intended = rows.as_array().unwrap().iter().find(|entry| entry["kind"] == "report.intended").unwrap().clone();
+    let cleaned = intended["detail"]["cleaned"].as_array().unwrap().clone();
+    assert!(cleaned.iter().any(|one| one[0].as_str().unwrap().contains("profileBio") && one[1] == 1), "{intended}");
+    assert_eq!(intended["detail"]["left_out"], json!([]));
+}
+
+/// An element that is newer than the schema of 2025 is there where the settings say that the destination knows it.
+#[tokio::test]
+async fn newer_elements_are_there_where_the_settings_say_so() {
+    let offered = async |level: &str| {
+        let level = level.parse().unwrap();
+        let bed = Bed::with(|settings, _| settings.reporting.schema_level = level).await;
+        let (case, _) = matched(&bed, &known(&bed, 1).await, "u").await;
+        let lead = bed.person(Role::Lead).await;
+        bed.console(&format!("/console/cases/{case}/report"), &lead, &[]).await.1.contains("ageAssertionDiscrepancy")
+    };
+    assert!(!offered("2025-11").await);
+    assert!(offered("2026-08").await);
+}

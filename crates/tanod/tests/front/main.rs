@@ -24,6 +24,7 @@ mod context;
 mod csf;
 mod drafting;
 mod evidence;
+mod faults;
 mod files;
 mod films;
 mod formats;

@@ -1,0 +1,141 @@
+//! What happens when things break under sealed evidence: nothing that was acknowledged is lost, and what cannot be done says so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tanod::accounts::{Role, Scope};
+use tanod::evidence;
+
+use super::bed::*;
+use super::cases::*;
+
+/// A store that takes nothing: a file stands where its folder was.
+fn broken() -> (tempfile::TempDir, Arc<vault::Objects>) {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("objects");
+    let objects = vault::Objects::folder(&place).unwrap();
+    fs_err::remove_dir(&place).unwrap();
+    fs_err::write(&place, b"in the way").unwrap();
+    (folder, Arc::new(objects))
+}
+
+#[tokio::test]
+async fn a_store_that_fails_acknowledges_nothing_and_loses_nothing() {
+    let mut bed = Bed::new().await;
+    let media = known(&bed, 1).await;
+    let key = bed.key(&[Scope::ItemsWrite]).await;
+    let (_folder, objects) = broken();
+    let there = std::mem::replace(&mut bed.app.vault.objects, objects);
+    bed.router = tanod::web::router::router(&bed.app, true, true);
+    let said = bed.upload_once(&key, &facts("a", "u"), &media, Some("once")).await;
+    assert_eq!(said.status.as_u16() / 100, 5, "{said:?}");
+    assert!(said.json()["slug"].is_string());
+    for sql in
+        ["SELECT COUNT(*) AS n FROM cases", "SELECT COUNT(*) AS n FROM exhibits", "SELECT COUNT(*) AS n FROM data_keys"]
+    {
+        assert_eq!(bed.count(sql).await, 0, "{sql}");
+    }
+    // The same request again, once the store is back.
+    bed.app.vault.objects = there;
+    bed.router = tanod::web::router::router(&bed.app, true, true);
+    let said = bed.upload_once(&key, &facts("a", "u"), &media, Some("once")).await.ok();
+    assert_eq!(said["verdict"], "match");
+    assert_eq!(bed.app.vault.objects.list().await.unwrap().len(), 1);
+    bed.ledger_verifies().await;
+}
+
+#[tokio::test]
+async fn a_rotten_object_is_not_shown_and_the_doctor_finds_it() {
+    let bed = Bed::new().await;
+    let (case, item) = matched(&bed, &known(&bed, 1).await, "u").await;
+    let object = bed.app.vault.objects.list().await.unwrap()[0];
+    let mut bytes = bed.app.vault.objects.get(object).await.unwrap().to_vec();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    bed.app.vault.objects.delete(object).await.unwrap();
+    bed.app.vault.objects.put(object, bytes.into()).await.unwrap();
+    let lead = bed.person(Role::Lead).await;
+    lease(&bed, &lead, &case).await;
+    let said = look(&bed, &lead, &case, &item, false).await;
+    assert_eq!(said.status, 500);
+    assert!(said.json()["slug"].is_string(), "no part of an altered object leaves");
+    let mut tx = bed.app.db.read().await.unwrap();
+    assert_eq!(evidence::sample(&mut tx, &bed.app.vault, 9).await.unwrap(), (1, 1));
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM views").await, 0, "nobody looked");
+}
+
+/// A lost key ring is never replaced in silence: what was sealed would be lost for good, and the record would get another key.
+#[tokio::test]
+async fn a_lost_key_ring_is_not_made_anew() {
+    let bed = Bed::new().await;
+    let (_, item) = matched(&bed, &known(&bed, 1).await, "u").await;
+    let ring = bed.data().join("keys.json");
+    let kept = fs_err::read(&ring).unwrap();
+    fs_err::remove_file(&ring).unwrap();
+    let said = open(bed.settings.clone(), &bed.clock).await.err().unwrap().to_string();
+    assert!(said.contains("key ring") && said.contains("backup"), "{said}");
+    assert!(!ring.exists());
+    fs_err::write(&ring, b"{}").unwrap();
+    let said = open(bed.settings.clone(), &bed.clock).await.err().unwrap().to_string();
+    assert!(said.contains("damaged"), "{said}");
+    fs_err::write(&ring, kept).unwrap();
+    let app = open(bed.settings.clone(), &bed.clock).await.unwrap();
+    let mut tx = app.db.read().await.unwrap();
+    let exhibit = evidence::exhibit(&mut tx, item.parse().unwrap()).await.unwrap();
+    app.vault.open(&exhibit).await.unwrap();
+}
+
+/// Killed between any two steps of destroying: the key is gone first, and whoever comes next finishes.
+#[tokio::test]
+async fn a_destruction_that_was_interrupted_is_finished() {
+    let mut bed = Bed::new().await;
+    let key = bed.key(&[Scope::ItemsWrite]).await;
+    known(&bed, 1).await;
+    bed.upload(&key, &facts("a", "u"), b"no picture at all").await.ok();
+    // The store is away when the week of the unscanned ends: the key goes all the same, and nothing opens the object any more.
+    let (_folder, objects) = broken();
+    let there = std::mem::replace(&mut bed.app.vault.objects, objects);
+    bed.work(8 * 24).await;
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM data_keys").await, 0);
+    assert_eq!(
+        bed.count("SELECT COUNT(*) AS n FROM destructions WHERE certificate IS NOT NULL").await,
+        0,
+        "not verified"
+    );
+    assert_eq!(there.list().await.unwrap().len(), 1);
+    bed.app.vault.objects = there;
+    bed.work(2).await;
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM destructions WHERE certificate IS NOT NULL").await, 1);
+    assert!(bed.app.vault.objects.list().await.unwrap().is_empty());
+    assert_eq!(bed.app.vault.objects.buried().await.unwrap().len(), 1);
+    bed.ledger_verifies().await;
+}
+
+/// A clock that jumps ahead and back: holds stand, time goes on, and the record stays whole.
+#[tokio::test]
+async fn a_clock_that_jumps_back_and_forth_ends_no_hold() {
+    let bed = Bed::new().await;
+    let (case, _) = matched(&bed, &known(&bed, 1).await, "u").await;
+    let lead = bed.person(Role::Lead).await;
+    lease(&bed, &lead, &case).await;
+    decide(&bed, &lead, &case, &report(&[])).await.ok();
+    bed.work(0).await;
+    evidence::jobs::watch(&bed.app).await.unwrap();
+    let back = tanod::clock::Clock::fixed(bed.clock.now());
+    bed.clock.advance(Duration::from_hours(24 * 800));
+    evidence::jobs::watch(&bed.app).await.unwrap();
+    bed.work(1).await;
+    assert_eq!(bed.app.vault.objects.list().await.unwrap().len(), 1);
+    // Another process, whose clock is right, goes on; what was believed never goes back.
+    let right = open(bed.settings.clone(), &back).await.unwrap();
+    for _ in 0..3 {
+        back.advance(Duration::from_hours(24));
+        evidence::jobs::watch(&right).await.unwrap();
+        evidence::jobs::watch(&bed.app).await.unwrap();
+    }
+    assert_eq!(bed.app.vault.objects.list().await.unwrap().len(), 1);
+    let alarms = bed.get("/v1/alarms", &bed.person(Role::Auditor).await).await.ok();
+    assert!(alarms["rows"].as_array().unwrap().iter().any(|alarm| alarm["kind"] == json!("clock_jumped")));
+    bed.ledger_verifies().await;
+}
