@@ -142,12 +142,12 @@ impl Planner {
         fates
     }
 
-    /// Whether this key frame came sooner than they usually do.
+    /// Whether this key frame came sooner than they usually do. Of the second one nobody can tell yet: it is looked at.
     fn out_of_rhythm(&mut self, key: Option<Seen>) -> bool {
         let Some(key) = key else { return false };
         let Some(last) = self.last_key.replace(key.at) else { return false };
         let distance = key.at - last;
-        let sooner = distance * 10 < self.rhythm * 9;
+        let sooner = self.rhythm == 0 || distance * 10 < self.rhythm * 9;
         self.rhythm = self.rhythm.max(distance);
         sooner
     }

@@ -112,6 +112,7 @@ fn the_doctor_names_what_is_wrong_and_ends_with_a_result() {
             "keys",
             "objects",
             "decoder",
+            "films",
             "lists",
             "ledger",
             "queue",

@@ -318,13 +318,18 @@ async fn what_a_document_cannot_say_is_on_record() {
 /// An element that is newer than the schema of 2025 is there where the settings say that the destination knows it.
 #[tokio::test]
 async fn newer_elements_are_there_where_the_settings_say_so() {
-    let offered = async |level: &str| {
+    let said = async |level: &str| {
         let level = level.parse().unwrap();
         let bed = Bed::with(|settings, _| settings.reporting.schema_level = level).await;
         let (case, _) = matched(&bed, &known(&bed, 1).await, "u").await;
+        answer(&bed, &case, &context("u")).await;
         let lead = bed.person(Role::Lead).await;
-        bed.console(&format!("/console/cases/{case}/report"), &lead, &[]).await.1.contains("ageAssertionDiscrepancy")
+        lease(&bed, &lead, &case).await;
+        let path = "/report/personOrUserReported[1]/personOrUserReportedPerson/ageAssertionDiscrepancy";
+        let change = json!({"changes": [{"file": null, "path": path, "value": "true"}]});
+        bed.call("PUT", &format!("/v1/cases/{case}/draft"), &lead, &change).await
     };
-    assert!(!offered("2025-11").await);
-    assert!(offered("2026-08").await);
+    assert_eq!(said("2025-11").await.slug(), "bad-change");
+    let document = said("2026-08").await.ok()["document"].as_str().unwrap().to_owned();
+    assert!(document.contains("<ageAssertionDiscrepancy>true</ageAssertionDiscrepancy>"), "{document}");
 }

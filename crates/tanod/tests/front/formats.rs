@@ -78,8 +78,10 @@ async fn an_odd_or_hostile_file_is_answered_as_what_it_is() {
         assert_eq!(torn, of("unscanned", "damaged", "digest_only"), "{name}");
     }
     assert_eq!(said("bomb", &kept("bomb.jxl")).await, of("unscanned", "too_many_pixels", "digest_only"));
+    // It calls itself a film, and is none.
     let film = [b"\0\0\0\x14ftypisom\0\0\0\0mp42".as_slice(), &[0; 64]].concat();
-    assert_eq!(said("film", &film).await, of("unscanned", "unsupported_format", "digest_only"));
+    assert_eq!(said("film", &film).await, of("unscanned", "damaged", "digest_only"));
+    assert_eq!(said("words", b"no picture at all").await, of("unscanned", "unsupported_format", "digest_only"));
     // Too little in it to be compared by anything but its digest: that is what the answer says.
     let plain = |width, height| png(&sim::pictures::Picture::new_rgb8(width, height));
     assert_eq!(said("one", &plain(1, 1)).await, of("no_match", "", "digest_only"));

@@ -344,3 +344,12 @@ async fn unusual_looks_page_somebody() {
     assert_eq!(look(&bed, &reviewer, &case, &item, true).await.slug(), "too-many-requests");
     bed.ledger_verifies().await;
 }
+
+#[tokio::test]
+async fn a_hold_that_is_not_there_is_said_to_be_unknown() {
+    let bed = Bed::new().await;
+    let lead = bed.person(Role::Lead).await;
+    let path = "/v1/holds/hold_00000000-0000-7000-8000-000000000000/releases";
+    let said = bed.post(path, &lead, &json!({"reason": "It is not needed any more."})).await;
+    assert_eq!(said.slug(), "unknown-hold");
+}

@@ -177,3 +177,15 @@ async fn the_console_shows_each_role_its_own() {
         assert_eq!((said.status.as_u16(), &said.headers["location"]), (303, &"/console/sign-in".parse().unwrap()));
     }
 }
+
+/// US-40: the right to see depictions comes from another.
+#[tokio::test]
+async fn nobody_gives_themselves_the_right_to_look() {
+    let bed = Bed::new().await;
+    let admin = bed.person(Role::Admin).await;
+    let mut tx = bed.app.db.read().await.unwrap();
+    let caller = tanod::accounts::recognise(&mut tx, &admin, tanod::operator::Profile::Team).await.unwrap();
+    drop(tx);
+    let path = format!("/v1/people/{}/looks", caller.person().unwrap());
+    assert_eq!(bed.post(&path, &admin, &json!({"may": true})).await.slug(), "not-yourself");
+}

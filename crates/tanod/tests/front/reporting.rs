@@ -185,6 +185,16 @@ async fn a_report_that_would_be_refused_is_not_intended() {
     assert!(said.json()["detail"].as_str().unwrap().contains("E-mail"));
     assert_eq!(state(&bed, &lead, &case).await, "open");
     assert_eq!(bed.count("SELECT COUNT(*) AS n FROM decisions").await, 0);
+
+    // Nothing is missing, and something of it cannot stand in a document.
+    let bed = Bed::with(|settings, _| settings.reporting.about.legal_url = "no page at all".into()).await;
+    let (case, _) = matched(&bed, &known(&bed, 1).await, "u").await;
+    let lead = bed.person(Role::Lead).await;
+    lease(&bed, &lead, &case).await;
+    let said = decide(&bed, &lead, &case, &report(&[])).await;
+    assert_eq!(said.slug(), "invalid-report");
+    assert!(said.json()["detail"].as_str().unwrap().contains("legalURL"));
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM decisions").await, 0);
 }
 
 /// Two workers at one report: one files it, and the lease keeps the other away.
