@@ -342,12 +342,12 @@ impl Looking<'_> {
         };
         let mut strip: Option<(u32, RgbImage)> = None;
         self.frames(form, |(width, height), frame| {
-            let (taken, canvas) = strip.get_or_insert_with(|| (0, RgbImage::new(width.saturating_mul(STRIP), height)));
+            let (filled, canvas) = strip.get_or_insert_with(|| (0, RgbImage::new(width.saturating_mul(STRIP), height)));
             let small = RgbImage::from_raw(width, height, frame.pixels).ok_or(Unscanned::Damaged)?;
             let veiled = DynamicImage::ImageRgb8(small).grayscale().fast_blur(4.0).into_rgb8();
-            if *taken < STRIP {
-                canvas.copy_from(&veiled, *taken * width, 0).map_err(|_| Unscanned::Damaged)?;
-                *taken += 1;
+            if *filled < STRIP {
+                canvas.copy_from(&veiled, *filled * width, 0).map_err(|_| Unscanned::Damaged)?;
+                *filled += 1;
             }
             Ok(())
         })?;
