@@ -67,7 +67,7 @@ fn main() {
         let hash = |(_, print): &(u32, Print)| if let Print::Pdq(hash) = print { Some(*hash) } else { None };
         let known: Vec<Pdq> = prints.iter().filter_map(hash).map(|hash| bent(hash, &mut rng)).collect();
         let unknown: Vec<Pdq> = (0..FRAMES).map(|_| Pdq::from_bytes(rng.random())).collect();
-        let mut timed = |query: &[Pdq]| {
+        let timed = |query: &[Pdq]| {
             let begun = Instant::now();
             let shared = ask(&index, query, *film);
             (begun.elapsed().as_secs_f64() * 1_000.0, shared)
