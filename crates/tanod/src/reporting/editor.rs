@@ -38,6 +38,11 @@ pub(super) static NOT_EDITABLE: Kind = Kind::new(
 const CHOSEN_ELSEWHERE: [&str; 3] =
     ["/report/incidentSummary/incidentType", "/report/incidentSummary/escalateToHighPriority", "/report/reporter"];
 
+/// Whether a field follows from the decision or from who reports, and is not entered here.
+pub(super) fn chosen_elsewhere(path: &str) -> bool {
+    CHOSEN_ELSEWHERE.iter().any(|chosen| path.starts_with(chosen))
+}
+
 /// A field of a report, changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -93,11 +98,14 @@ impl Draft {
         }
     }
 
-    /// What a field says now.
+    /// What a field shows now, whoever may change it.
+    pub(super) fn shows(&self, change: &Change) -> Option<String> {
+        find(&form::form(&self.sketch(change.file)?, self.level)?, &change.path).map(str::to_owned)
+    }
+
+    /// What a field says now that can be changed here.
     pub(super) fn value(&self, change: &Change) -> Option<String> {
-        let chosen = CHOSEN_ELSEWHERE.iter().any(|path| change.path.starts_with(path));
-        let document = self.sketch(change.file).filter(|_| !chosen)?;
-        find(&form::form(&document, self.level)?, &change.path).map(str::to_owned)
+        self.shows(change).filter(|_| !chosen_elsewhere(&change.path))
     }
 
     /// Changes a field. False where it cannot say this.

@@ -98,6 +98,8 @@ struct FieldView {
     origin: String,
     fault: String,
     key: Option<char>,
+    /// It follows from something else, and is not entered here.
+    fixed: bool,
 }
 
 /// An element as the page shows it, with those within it.
@@ -142,6 +144,7 @@ impl Shown<'_> {
             origin: if field.value.is_empty() { String::new() } else { self.origin(&field.path) },
             fault: fault.map(|fault| fault.message.clone()).collect::<Vec<_>>().join("; "),
             key: key(field.name),
+            fixed: editor::chosen_elsewhere(&field.path),
         }
     }
 
@@ -389,7 +392,7 @@ fn changed(draft: &Draft, body: &[u8]) -> Result<(Vec<Change>, bool)> {
         changes.retain(|other| (other.file, &other.path) != (change.file, &change.path));
         changes.push(change);
     }
-    changes.retain(|change| draft.value(change).is_none_or(|now| now.trim() != change.value));
+    changes.retain(|change| draft.shows(change).is_none_or(|now| now.trim() != change.value));
     Ok((changes, form.one("sure") == "yes"))
 }
 

@@ -119,7 +119,7 @@ async fn evidence_leaves_under_a_verified_process_with_two_people() {
     {
         let mut tx = bed.app.db.write().await.unwrap();
         let refused = legal::approved(&mut tx, id(&package).parse().unwrap()).await.unwrap_err();
-        assert!(refused.to_string().contains("not approved"), "{refused}");
+        assert_eq!(refused.slug(), Some("package-not-approved"));
     }
     let approved = bed.post(&approval, &second, &yes).await.ok();
     assert_eq!(approved["state"], "approved");
