@@ -95,21 +95,30 @@ struct List<'a> {
     may_answer: bool,
     authorities: Vec<Choice>,
     recipients: Vec<Choice>,
-    case: String,
+    typed: Typed,
     fault: Option<Words>,
+}
+
+/// What was typed into the form, so that a refusal loses no word.
+#[derive(Default)]
+struct Typed {
+    agency: String,
+    officer: String,
+    reference: String,
+    scope: String,
+    case: String,
 }
 
 #[derive(serde::Deserialize)]
 struct Which {
     before: Option<String>,
-    case: Option<String>,
 }
 
 async fn list(Shared(app): Shared<App>, staff: Staff, Query(which): Query<Which>) -> Paged {
-    listed(&app, &staff, which, None).await
+    listed(&app, &staff, which, Typed::default(), None).await
 }
 
-async fn listed(app: &App, staff: &Staff, which: Which, fault: Option<Words>) -> Paged {
+async fn listed(app: &App, staff: &Staff, which: Which, typed: Typed, fault: Option<Words>) -> Paged {
     let before = which.before.as_deref().map(|before| web::id(before, &UNKNOWN_PROCESS)).transpose()?;
     let mut tx = app.db.read().await?;
     let rows = super::processes(&mut tx, &staff.caller, None, None, before, web::PAGE).await?;
@@ -122,7 +131,7 @@ async fn listed(app: &App, staff: &Staff, which: Which, fault: Option<Words>) ->
         may_answer: staff.caller.may(Permission::AnswerLegalProcess),
         authorities: authorities(),
         recipients: recipients(),
-        case: which.case.unwrap_or_default(),
+        typed,
         fault,
     })
 }
@@ -178,8 +187,15 @@ async fn receive(Shared(app): Shared<App>, staff: Staff, body: Body) -> Paged {
         }
         Err(Error::Refused(refusal)) => {
             drop(tx);
-            let which = Which { before: None, case: Some(form.one("case").to_owned()) };
-            listed(&app, &staff, which, Some(Words::from(&*refusal))).await
+            let said = |name| form.one(name).to_owned();
+            let typed = Typed {
+                agency: said("agency"),
+                officer: said("officer"),
+                reference: said("reference"),
+                scope: said("scope"),
+                case: said("case"),
+            };
+            listed(&app, &staff, Which { before: None }, typed, Some(Words::from(&*refusal))).await
         }
         Err(error) => Err(error.into()),
     }

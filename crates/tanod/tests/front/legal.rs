@@ -319,6 +319,10 @@ async fn the_console_takes_a_process_from_its_arrival_to_its_answer() {
         ("case", "1"),
         ("due_at", "2026-12-01T09:00"),
     ];
+    // A refusal loses no word.
+    let wrong = fields.map(|(name, value)| (name, if name == "case" { "999" } else { value }));
+    let refused = bed.console("/console/legal", &lead, &wrong).await.1;
+    assert!(refused.contains("There is no such case.") && refused.contains("the account of case 1</textarea>"));
     assert_eq!(bed.console("/console/legal", &lead, &fields).await.0, 303);
     let rows = bed.get(&format!("/v1/legal-processes?case={case}"), &lead).await.ok()["rows"].clone();
     let (process, due) = (id(&rows[0]), rows[0]["due_at"].clone());
