@@ -17,13 +17,16 @@ pub async fn facts(tx: &mut Tx, case: CaseId) -> Result<ClockFacts> {
     let actions = actions::of_case(tx, case).await?;
     let restricted = |action: &Action| action.kind.restricts() && action.state == actions::State::Acknowledged;
     let finished = reports.iter().filter(|report| report.state == ReportState::Finished);
+    let finished_at = finished.filter_map(|report| report.finished_at).min();
+    // What came after a report, or beside one that is stuck, was not reported by it: for that the time runs anew (US-07).
+    let unsettled = store::unsettled_since(tx, case).await?.filter(|_| finished_at.is_some());
     Ok(ClockFacts {
         now: tx.now(),
-        knowledge_at: kept.knowledge_at,
+        knowledge_at: unsettled.unwrap_or(kept.knowledge_at),
         notice_at: told.iter().filter(|told| told.names_content).map(|told| told.at).min(),
         restricted_at: actions.iter().filter(|action| restricted(action)).filter_map(|action| action.settled_at).min(),
         decided_at: store::decided_at(tx, case).await?,
-        finished_at: finished.filter_map(|report| report.finished_at).min(),
+        finished_at: finished_at.filter(|_| unsettled.is_none()),
         filed: reports
             .iter()
             .filter_map(|report| Some((report.elsewhere.as_ref()?.authority.clone(), report.finished_at?)))

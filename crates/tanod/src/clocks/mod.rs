@@ -83,7 +83,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
 pub struct ClockFacts {
     /// Now.
     pub now: Timestamp,
-    /// When the operator first knew.
+    /// When the operator first knew; after a report: of what is not reported yet.
     pub knowledge_at: Timestamp,
     /// When the first notice came that names content.
     pub notice_at: Option<Timestamp>,
@@ -91,7 +91,7 @@ pub struct ClockFacts {
     pub restricted_at: Option<Timestamp>,
     /// When a decision was made.
     pub decided_at: Option<Timestamp>,
-    /// When the first report was finished.
+    /// When the first report was finished; nothing while something is not reported.
     pub finished_at: Option<Timestamp>,
     /// Authorities that were told elsewhere, and when.
     pub filed: Vec<(String, Timestamp)>,

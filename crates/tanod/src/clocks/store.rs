@@ -49,6 +49,18 @@ pub(super) async fn notices(tx: &mut Tx, case: CaseId) -> Result<Vec<Told>> {
     Ok(rows.iter().map(read).collect::<Read<_>>()?)
 }
 
+/// When the oldest signal came that nothing has settled: no decision covers it, or one that waits for a second person; or the
+/// report about it is not accepted.
+pub(super) async fn unsettled_since(tx: &mut Tx, case: CaseId) -> Result<Option<Timestamp>> {
+    let sql = "SELECT MIN(signals.at) AS at FROM signals LEFT JOIN decisions ON decisions.id = signals.decision
+             LEFT JOIN reports ON reports.decision = signals.decision
+         WHERE signals.case_id = $1 AND (signals.decision IS NULL OR decisions.approval IN ('asked', 'alone')
+             OR reports.state IN ('waiting', 'filing', 'dead'))";
+    let row = tx.row(sql, &[case.into()]).await?;
+    let first: Option<Option<Timestamp>> = row.map(|row| row.get("at")).transpose()?;
+    Ok(first.flatten())
+}
+
 pub(super) async fn decided_at(tx: &mut Tx, case: CaseId) -> Result<Option<Timestamp>> {
     let row = tx.row("SELECT MIN(at) AS at FROM decisions WHERE case_id = $1", &[case.into()]).await?;
     let first: Option<Option<Timestamp>> = row.map(|row| row.get("at")).transpose()?;

@@ -31,7 +31,7 @@ use crate::evidence;
 use crate::provider;
 use crate::queue::{self, Work};
 use crate::refusal::{Error, Kind, Result};
-use crate::review::{self, Case, Decision};
+use crate::review::{self, Case, Decision, Priority};
 use crate::store::{CaseId, DecisionId, ItemId, Recorded, ReportId, Tx};
 use crate::webhooks;
 
@@ -300,12 +300,13 @@ pub async fn intend(tx: &mut Tx, case: &Case, decision: &Decision, settings: &co
     }
     draft.score = Some(score::of(&draft, &viewed, &provider));
     let faults = if destination == Destination::Ncmec { draft.faults(tx.now()) } else { Vec::new() };
-    if let Some(fault) = faults.first() {
+    // An alarm is raised even so: the report then waits, stuck, for whoever is paged.
+    if let Some(fault) = faults.first().filter(|_| decision.particulars.escalate.is_none()) {
         return Err(INVALID_REPORT.because(fault.clone()));
     }
     let id: ReportId = tx.id();
     let text = serde_json::to_string(&draft).map_err(|error| Error::internal("writing a report's draft", error))?;
-    let minutes = if decision.particulars.escalate.is_some() { 0 } else { settings.reporting.send_after_minutes };
+    let minutes = minutes_to_take_back(case, decision.particulars.escalate.is_some(), settings);
     let after = std::time::Duration::from_mins(minutes);
     let due = jiff::SignedDuration::try_from(after).ok().and_then(|by| tx.now().checked_add(by).ok());
     let due = due.filter(|_| destination == Destination::Ncmec && minutes > 0);
@@ -321,6 +322,11 @@ pub async fn intend(tx: &mut Tx, case: &Case, decision: &Decision, settings: &co
         "escalated": decision.particulars.escalate.is_some(),
     });
     audit::record(tx, Entry::by_tanod("report.intended").case(case.id).about(id).detail(detail)).await.map(drop)
+}
+
+/// Minutes in which a report can still be taken back. Where a child may be in danger there are none.
+pub fn minutes_to_take_back(case: &Case, escalated: bool, settings: &config::Settings) -> u64 {
+    if escalated || case.priority == Priority::P0 { 0 } else { settings.reporting.send_after_minutes }
 }
 
 /// Numbers of the finished reports of a case, in the same environment.

@@ -351,7 +351,7 @@ pub async fn read_back(
                 let role = one.role.as_ref().map_or_else(|| "without a role".to_owned(), crate::store::as_word);
                 says.push(format!("{who} appears as: {role}."));
             }
-            let minutes = settings.reporting.send_after_minutes;
+            let minutes = reporting::minutes_to_take_back(&case, false, settings);
             if destination == Destination::Ncmec && minutes > 0 && approval == Approval::NotNeeded {
                 says.push(format!("It is sent in {minutes} minutes. Until then you can take it back; a report that is filed cannot be."));
             }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Case, NO_REASON, store};
 use crate::accounts::{Caller, Permission};
+use crate::alarms;
 use crate::audit::{self, Entry};
 use crate::refusal::Result;
 use crate::store::{CaseId, Recorded, Tx};
@@ -127,6 +128,10 @@ pub async fn set(
         reasons.push(Ground::SetByPerson);
     }
     store::set_priority(tx, id, priority, &reasons, Some(caller.person()?)).await?;
+    if priority == Priority::P0 && case.priority != Priority::P0 {
+        // Whoever says so pages somebody, by whichever key.
+        alarms::raise_anew(tx, alarms::Kind::DangerNow, &id.to_string(), Some(id)).await?;
+    }
     let detail = serde_json::json!({"from": case.priority, "to": priority, "reason": reason.trim()});
     let proof = audit::record(tx, Entry::by(caller, "case.priority_set").case(id).detail(detail)).await?;
     Ok((super::find(tx, caller, id).await?, proof))

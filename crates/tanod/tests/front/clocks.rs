@@ -74,3 +74,30 @@ async fn whom_to_call_begins_with_the_childs_country_and_takes_the_operators_own
     assert!(first("PH") < first("EU") && first("EU") < first("US"));
     assert!(rows.iter().any(|row| row["name"] == "NCMEC" && row["number"] == "1-800-843-5678"));
 }
+
+/// What comes after a report has a deadline of its own: an accepted report says nothing about it (US-07).
+#[tokio::test]
+async fn a_signal_after_a_report_runs_a_clock_anew() {
+    let bed = Bed::with(|settings, _| settings.operator.country = "US".into()).await;
+    let (case, _) = matched(&bed, &known(&bed, 1).await, "u").await;
+    let lead = bed.person(Role::Lead).await;
+    lease(&bed, &lead, &case).await;
+    decide(&bed, &lead, &case, &report(&[])).await.ok();
+    bed.work(0).await;
+    assert_eq!(clock(&bed, &lead, &case, "us-report").await["state"], "met");
+    bed.clock.advance(Duration::from_hours(2));
+    bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+    matched(&bed, &known(&bed, 2).await, "u").await;
+    let anew = clock(&bed, &lead, &case, "us-report").await;
+    assert_eq!((&anew["state"], &anew["since"]), (&json!("running"), &json!("2026-11-24T14:00:00Z")));
+    bed.clock.advance(Duration::from_hours(24));
+    tanod::clocks::jobs::watch(&bed.app).await.unwrap();
+    assert_eq!(alarms(&bed, "clock_passed", "open").await, 1);
+    let lead = bed.person(Role::Lead).await;
+    lease(&bed, &lead, &case).await;
+    decide(&bed, &lead, &case, &report(&[])).await.ok();
+    assert_eq!(clock(&bed, &lead, &case, "us-report").await["state"], "passed", "decided is not reported");
+    bed.work(0).await;
+    tanod::clocks::jobs::watch(&bed.app).await.unwrap();
+    assert_eq!(alarms(&bed, "clock_passed", "open").await, 0);
+}

@@ -44,6 +44,45 @@ async fn the_only_reviewer_at_three_in_the_morning() {
     bed.ledger_verifies().await;
 }
 
+/// Nothing of the set-up is finished: the report could not be sent as it is. The key still pages and makes it P0, and the
+/// report waits for whoever is paged; with the setting mended it goes out.
+#[tokio::test]
+async fn danger_now_while_no_report_can_be_sent() {
+    let bed = Bed::with(|settings, _| settings.reporting.about.email = String::new()).await;
+    let (id, _) = matched(&bed, &known(&bed, 1).await, "u").await;
+    let reviewer = bed.person(Role::Reviewer).await;
+    lease(&bed, &reviewer, &id).await;
+    assert_eq!(decide(&bed, &reviewer, &id, &report(&[])).await.slug(), "provider-incomplete");
+    bed.post(&format!("/v1/cases/{id}/danger"), &reviewer, &json!({})).await.ok();
+    assert_eq!(alarms(&bed, "danger_now").await, 1);
+    bed.work(0).await;
+    tanod::alarms::watch(&bed.app).await.unwrap();
+    assert_eq!(alarms(&bed, "report_dead").await, 1);
+    let whole = case(&bed, &id).await;
+    assert_eq!((&whole["priority"], &whole["reports"][0]["state"]), (&json!("P0"), &json!("dead")));
+    assert!(whole["reports"][0]["trouble"].as_str().unwrap().contains("email"), "{whole}");
+    assert!(bed.sim.reports().is_empty());
+}
+
+/// A reviewer says with a reason that it is P0, or somebody told so: it pages, and its report has no minutes in which to wait.
+#[tokio::test]
+async fn whoever_makes_it_p0_pages_and_its_report_does_not_wait() {
+    let bed = Bed::with(|settings, _| settings.reporting.send_after_minutes = 60).await;
+    let (id, _) = matched(&bed, &known(&bed, 1).await, "u").await;
+    let lead = bed.person(Role::Lead).await;
+    let up = json!({"priority": "P0", "reason": "The picture shows a room of today."});
+    bed.post(&format!("/v1/cases/{id}/priority"), &lead, &up).await.ok();
+    assert_eq!(alarms(&bed, "danger_now").await, 1);
+    lease(&bed, &lead, &id).await;
+    let mut decision = report(&[]);
+    decision["roles"] = json!([{"account": "u", "role": "suspect"}]);
+    let said = bed.post(&format!("/v1/cases/{id}/read-back"), &lead, &decision).await.ok();
+    assert!(!said["sentences"].to_string().contains("minutes"), "{said}");
+    plainly(&bed, &lead, &id, &decision).await.ok();
+    bed.work(0).await;
+    assert_eq!(bed.sim.finished().len(), 1);
+}
+
 /// Somebody is blackmailed and has no file to show: the words are enough for a case and for a report.
 #[tokio::test]
 async fn a_sextortion_message_without_a_file() {
@@ -180,7 +219,14 @@ async fn a_person_depicted_asks_for_removal() {
         "kind": "depicted", "reason": "own_picture", "words": "This is me, I was fifteen.",
         "content_ids": ["of-u"], "contact": "me@mail.example",
     });
+    let key = bed.key(&[Scope::BanksWrite, Scope::MatchesDetail]).await;
+    let banks = bed.get("/v1/banks", &key).await.ok()["rows"].clone();
+    let export = format!("/v1/banks/{}/export?to=others", banks[0]["id"].as_str().unwrap());
+    let left_out = async || bed.get(&export, &key).await.headers["x-tanod-left-out"].to_str().unwrap().to_owned();
+    assert_eq!(left_out().await, "0");
     assert_eq!(told(&bed, &notice).await, id);
+    // From this moment neither digest nor hash is passed on: it is her own picture, named by its content alone (HR-11).
+    assert_eq!(left_out().await, "2");
     let whole = case(&bed, &id).await;
     assert_eq!(whole["signals"].as_array().unwrap().len(), 2);
     // Nobody new is in the case by it, whose role would then have to be said.

@@ -14,10 +14,16 @@ pub(super) struct File {
 }
 
 /// Uploads of an account that may be a child's, or that a person called a victim's and nobody took over; uploads of which a
-/// decision says that the child may have made them; and what the person depicted told of. Begins with what there is little of:
-/// uploads are many.
+/// decision says that the child may have made them; and what the person depicted told of, with the notice or by the content's
+/// name. Begins with what there is little of: uploads are many.
 macro_rules! childs_own {
-    ($what:literal, $and:literal) => {
+    ($tx:ident, $what:literal, $and:literal) => {
+        $tx.dialect(
+            childs_own!($what, "json_each(notices.content_ids)", $and),
+            childs_own!($what, "json_array_elements_text(notices.content_ids::json) AS named (value)", $and),
+        )
+    };
+    ($what:literal, $named:literal, $and:literal) => {
         concat!(
             "SELECT ",
             $what,
@@ -29,7 +35,10 @@ macro_rules! childs_own {
                  UNION SELECT signals.item FROM decisions JOIN signals ON signals.decision = decisions.id
                  WHERE decisions.undone_at IS NULL AND decisions.particulars LIKE '%possibleSelfProduction%'
                  UNION SELECT notice_items.item FROM notices JOIN notice_items ON notice_items.notice = notices.id
-                 WHERE notices.reason = 'own_picture') ",
+                 WHERE notices.reason = 'own_picture'
+                 UNION SELECT uploads.id FROM notices CROSS JOIN ",
+            $named,
+            " JOIN items AS uploads ON uploads.content_id = value WHERE notices.reason = 'own_picture') ",
             $and
         )
     };
@@ -37,6 +46,7 @@ macro_rules! childs_own {
 
 pub(super) async fn childs_own(tx: &mut Tx) -> Result<Vec<File>> {
     let sql = childs_own!(
+        tx,
         "md5, sha1, sha256, frames",
         "AND NOT EXISTS (SELECT 1 FROM sharing_allowed WHERE sharing_allowed.sha256 = items.sha256)"
     );
@@ -52,7 +62,7 @@ pub(super) async fn childs_own(tx: &mut Tx) -> Result<Vec<File>> {
 }
 
 pub(super) async fn is_childs_own(tx: &mut Tx, sha256: &[u8]) -> Result<bool> {
-    let sql = childs_own!("id", "AND sha256 = $1 LIMIT 1");
+    let sql = childs_own!(tx, "id", "AND sha256 = $1 LIMIT 1");
     Ok(tx.row(sql, &[sha256.into()]).await?.is_some())
 }
 
