@@ -382,6 +382,72 @@ test("priority and people are set, and the alarm is one key that typing does not
   assert.deepEqual(faults, []);
 });
 
+test("what is kept is seen with its law; what contradicts goes to counsel, and two people settle it", async () => {
+  const { page, faults } = lead;
+  await page.goto(`${tanod.console}/keeping`);
+  await page.getByRole("heading", { name: "Keeping", level: 1 }).waitFor();
+  await passes(page);
+  await keep(page, "keeping");
+  await tabTo(page, page.getByRole("row").filter({ hasText: "US-30" }).getByRole("link").first());
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: /^Keeping of case/, level: 1 }).waitFor();
+  const here = page.url();
+  await passes(page);
+  await keep(page, "keeping-case");
+  await page.getByLabel("On what basis").selectOption("us_2703_f");
+  await page.getByLabel("Who asked (not for your own)").fill("Example Police");
+  await tabTo(page, page.getByRole("button", { name: "Place it" }));
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").getByText("under what reference").waitFor();
+  assert.equal(await page.getByLabel("Who asked (not for your own)").inputValue(), "Example Police");
+  await passes(page);
+  await keep(page, "keeping-refused");
+  await page.getByLabel("Under what reference").fill("26-117");
+  await page.getByRole("button", { name: "Place it" }).click();
+  await page.getByRole("button", { name: "Renew it by 90 days" }).click();
+  await page.getByRole("button", { name: "Renew it by 90 days" }).waitFor({ state: "detached" });
+  await page.getByLabel("On what basis").selectOption("eu_cap");
+  await page.getByRole("button", { name: "Place it" }).click();
+  await page.getByRole("heading", { name: "With counsel" }).waitFor();
+  const cap = page.getByRole("article").filter({ hasText: "EU-09" });
+  await cap.getByText("Ask that it give way").click();
+  await cap.getByLabel("Why; a second person reads it and answers").fill("Counsel: the message was sent from elsewhere.");
+  await passes(page);
+  await cap.getByRole("button", { name: "Ask for its release" }).click();
+  await page.getByText("Another lead answers it.").waitFor();
+  await passes(page);
+  await keep(page, "keeping-counsel");
+  await page.getByText("Take such a request").click();
+  await passes(page);
+  const other = await welcome(await tanod.invite("second-lead", "lead"));
+  for (const [name, options] of Object.entries({
+    dark: { colorScheme: "dark" },
+    mirrored: { colorScheme: "light" },
+    "dark-telephone": { colorScheme: "dark" },
+  })) {
+    await other.page.emulateMedia(options);
+    await other.page.setViewportSize(name === "dark-telephone" ? { width: 360, height: 720 } : { width: 1280, height: 900 });
+    for (const [place, address] of [["list", `${tanod.console}/keeping`], ["case", here]]) {
+      await other.page.goto(address);
+      if (name === "mirrored") {
+        await other.page.evaluate(() => {
+          document.documentElement.dir = "rtl";
+          document.querySelector("h1").prepend("الحفظ — ");
+        });
+      }
+      const wide = await other.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(wide <= 0, `${name} ${place} scrolls sideways by ${wide}`);
+      await passes(other.page);
+      await keep(other.page, `keeping-${place}-${name}`);
+    }
+  }
+  await other.page.getByRole("button", { name: "Agree, as the second person" }).click();
+  await other.page.getByText(/agreed by staff/).waitFor();
+  assert.equal(await other.page.getByRole("heading", { name: "With counsel" }).count(), 0);
+  await passes(other.page);
+  assert.deepEqual([...faults, ...other.faults], []);
+});
+
 test("another site's form changes nothing, and signing out ends the session", async () => {
   const { page } = lead;
   const cookies = await page.context().cookies();

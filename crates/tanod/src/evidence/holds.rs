@@ -253,14 +253,20 @@ pub async fn extend(tx: &mut Tx, caller: &Caller, id: HoldId, by: &Extension) ->
     Ok((hold, proof))
 }
 
+/// Whether one may ask that a hold give way: the operator's own, an open one that a person placed, or any where bases contradict
+/// each other.
+pub(super) fn may_be_asked(hold: &Hold, conflict: bool) -> bool {
+    let by_hand = hold.basis.rules().is_some_and(|rules| rules.by_hand);
+    let own = hold.basis == Basis::Operator || (by_hand && hold.until.is_none());
+    hold.released_at.is_none() && (own || conflict)
+}
+
 /// Asks that a hold give way. Only where it is the operator's own, open, or contradicts another; never a law's time by itself.
 pub async fn ask_release(tx: &mut Tx, caller: &Caller, id: HoldId, reason: &str) -> Result<(Release, Recorded)> {
     caller.require(Permission::ChangeHolds)?;
     let hold = store::hold(tx, id).await?.ok_or(&UNKNOWN_HOLD)?;
-    let by_hand = hold.basis.rules().is_some_and(|rules| rules.by_hand);
-    let own = hold.basis == Basis::Operator || (by_hand && hold.until.is_none());
     let conflict = matches!(fate_of(tx, hold.case).await?, Fate::Conflict { .. });
-    if hold.released_at.is_some() || !(own || conflict) {
+    if !may_be_asked(&hold, conflict) {
         let why = "it is a law's time and contradicts no other: it ends by itself, and not sooner";
         return Err(ON_HOLD.because(why));
     }
@@ -336,9 +342,12 @@ pub(super) async fn weigh(tx: &mut Tx, case: CaseId) -> Result<()> {
     let at_counsel = store::counsel(tx, case).await?.is_some();
     match (fate_of(tx, case).await?, at_counsel) {
         (Fate::Conflict { gone_by, until }, false) => {
-            let until =
-                until.map_or_else(|| "its end is not known".to_owned(), |until| format!("it must stay until {until}"));
-            let words = format!("it must be gone by {gone_by}, and {until}");
+            let day = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+            let until = until.map_or_else(
+                || "its end is not known".to_owned(),
+                |until| format!("it must stay until {}", day(until)),
+            );
+            let words = format!("it must be gone by {}, and {until}", day(gone_by));
             store::insert_counsel(tx, case, &words).await?;
             alarms::raise(tx, alarms::Kind::CounselWanted, &case.to_string(), Some(case)).await?;
             let detail = serde_json::json!({"words": words});
@@ -351,33 +360,6 @@ pub(super) async fn weigh(tx: &mut Tx, case: CaseId) -> Result<()> {
             audit::record(tx, Entry::by_tanod("case.from_counsel").case(case)).await.map(drop)
         }
     }
-}
-
-/// What would become of one case.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-pub struct Foreseen {
-    /// Which case.
-    pub case: CaseId,
-    /// Its number.
-    pub number: i64,
-    /// What.
-    #[serde(flatten)]
-    pub fate: Fate,
-    /// On which bases.
-    pub bases: Vec<Basis>,
-}
-
-/// What would be kept, due and in conflict at some time, if nothing else happened until then. Changes nothing.
-pub async fn simulate(tx: &mut Tx, caller: &Caller, until: Timestamp) -> Result<Vec<Foreseen>> {
-    caller.require(Permission::ReadHolds)?;
-    let mut foreseen: Vec<Foreseen> = Vec::new();
-    for (case, number) in store::held_cases(tx).await? {
-        let holds = store::holds_on(tx, case).await?;
-        let standing = holds.iter().filter(|hold| hold.released_at.is_none());
-        let bases = standing.map(|hold| hold.basis).collect();
-        foreseen.push(Foreseen { case, number, fate: fate(&holds, until), bases });
-    }
-    Ok(foreseen)
 }
 
 /// Everything about how a case is kept.

@@ -2,6 +2,7 @@
 
 pub mod api;
 mod bases;
+mod desk;
 mod destruction;
 mod door;
 mod holds;
@@ -21,14 +22,15 @@ use crate::refusal::{Error, Kind, Result};
 use crate::store::{CaseId, ExhibitId, HoldId, ItemId, ObjectId, PersonId, Recorded, ReportId, Tx, ViewId};
 
 pub use bases::{Basis, Fate, Rules, bases, fate};
+pub use desk::{AtCounsel, Desk, Foreseen, Numbered, desk, kept_cases, simulate};
 pub use destruction::{
     BAD_ORDER, Backup, Cause, Destruction, NewOrder, Order, OrderState, certify, destroy_due, discard_context,
     note_backup, order, replay,
 };
 pub use door::Ordinary;
 pub use holds::{
-    BAD_HOLD, Extension, Foreseen, Keep, Keeping, NewHold, Release, SECOND_PERSON, UNKNOWN_HOLD, UNKNOWN_RELEASE,
-    answer_release, ask_release, believe, believed_now, extend, fate_of, keeping, place, simulate,
+    BAD_HOLD, Extension, Keep, Keeping, NewHold, Release, SECOND_PERSON, UNKNOWN_HOLD, UNKNOWN_RELEASE, answer_release,
+    ask_release, believe, believed_now, extend, fate_of, keeping, place,
 };
 pub use keys::{Ring, rewrap};
 

@@ -1,4 +1,4 @@
-//! Pictures of the console. Each is a look: on record before a pixel leaves.
+//! Pictures of the console. Each is a look: on record before a pixel leaves. What is kept, and until when: `desk/pages.rs`.
 
 use axum::Router;
 use axum::extract::{Path, Query, State};
@@ -17,7 +17,7 @@ use crate::web::{self};
 
 /// The pages of this domain.
 pub fn router() -> Router<App> {
-    Router::new().route("/console/cases/{case}/exhibits/{item}", get(picture))
+    Router::new().route("/console/cases/{case}/exhibits/{item}", get(picture)).merge(super::desk::pages::router())
 }
 
 #[derive(serde::Deserialize)]

@@ -213,7 +213,7 @@ pub(super) async fn end_appeal(tx: &mut Tx, case: CaseId, now: Timestamp) -> Res
     Ok(ended > 0)
 }
 
-fn read_hold(row: &Row) -> Read<Hold> {
+pub(super) fn read_hold(row: &Row) -> Read<Hold> {
     Ok(Hold {
         id: row.get("id")?,
         case: row.get("case_id")?,
@@ -349,13 +349,6 @@ pub(super) async fn end_hold(tx: &mut Tx, id: HoldId) -> Result<()> {
     Ok(())
 }
 
-/// Every case that anything keeps or kept while something of it is there, with its number.
-pub(super) async fn held_cases(tx: &mut Tx) -> Result<Vec<(CaseId, i64)>> {
-    let rows =
-        tx.rows("SELECT id, number FROM cases WHERE id IN (SELECT case_id FROM holds) ORDER BY number", &[]).await?;
-    Ok(rows.iter().map(|row| Ok((row.get("id")?, row.get("number")?))).collect::<Read<_>>()?)
-}
-
 /// Cases whose holds have all ended while something of them is there, and those whose bases may contradict each other.
 pub(super) async fn worth_a_look(tx: &mut Tx, now: Timestamp) -> Result<Vec<CaseId>> {
     let rows = tx
@@ -414,7 +407,7 @@ pub(super) async fn insert_release(tx: &mut Tx, release: &Release) -> Result<()>
     Ok(())
 }
 
-fn read_release(row: &Row) -> Read<Release> {
+pub(super) fn read_release(row: &Row) -> Read<Release> {
     // Absent until it is answered; the two come together.
     let answered_at: Option<Timestamp> = row.get("answered_at")?;
     Ok(Release {

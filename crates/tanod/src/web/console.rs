@@ -116,10 +116,11 @@ pub struct Way {
 }
 
 /// Every room, in the order of the banner.
-const WAYS: [Way; 10] = [
+const WAYS: [Way; 11] = [
     Way { path: "/console/queue", name: "queue", words: "Cases", needs: Permission::ReadCases },
     Way { path: "/console/actions", name: "actions", words: "Actions", needs: Permission::ReadCases },
     Way { path: "/console/notices", name: "notices", words: "Notices", needs: Permission::ReadCases },
+    Way { path: "/console/keeping", name: "keeping", words: "Keeping", needs: Permission::ReadHolds },
     Way { path: "/console/legal", name: "legal", words: "Legal process", needs: Permission::ReadLegalProcess },
     Way { path: "/console/reports", name: "reports", words: "Reports", needs: Permission::ReadReports },
     Way { path: "/console/provider", name: "provider", words: "Provider", needs: Permission::ReadReports },

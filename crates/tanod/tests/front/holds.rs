@@ -13,7 +13,7 @@ use super::cases::*;
 const DAY: Duration = Duration::from_hours(24);
 
 /// A case whose report is finished: the case, the upload, and a lead.
-async fn reported(bed: &Bed) -> (String, String, String) {
+pub(super) async fn reported(bed: &Bed) -> (String, String, String) {
     let (case, item) = matched(bed, &known(bed, 1).await, "u").await;
     let lead = bed.person(Role::Lead).await;
     lease(bed, &lead, &case).await;
@@ -23,14 +23,14 @@ async fn reported(bed: &Bed) -> (String, String, String) {
 }
 
 /// The scheduler's rounds over so many days, as they go by.
-async fn days(bed: &Bed, days: u32) {
+pub(super) async fn days(bed: &Bed, days: u32) {
     for _ in 0..days {
         bed.clock.advance(DAY);
         evidence::jobs::watch(&bed.app).await.unwrap();
     }
 }
 
-async fn keeping(bed: &Bed, token: &str, case: &str) -> Value {
+pub(super) async fn keeping(bed: &Bed, token: &str, case: &str) -> Value {
     bed.get(&format!("/v1/cases/{case}/keeping"), token).await.ok()
 }
 

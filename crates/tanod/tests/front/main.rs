@@ -22,6 +22,7 @@ mod command_line;
 mod console;
 mod context;
 mod csf;
+mod desk;
 mod drafting;
 mod evidence;
 mod faults;
