@@ -50,6 +50,8 @@ pub struct Settings {
     pub objects: String,
     /// `file:PATH`.
     pub keys: String,
+    /// A public key of age, or nothing.
+    pub recovery_recipient: String,
     /// `file:PATH`, or nothing.
     pub index: String,
     /// `file:PATH`, or nothing.
@@ -360,6 +362,16 @@ pub fn secret(settings: &Settings, ring_exists: bool, random: &Random) -> Result
         return Err(ConfigError::NoSecret(file));
     }
     let secret = Zeroizing::new(hex::encode(random.bytes::<32>()));
+    keep_secret(&file, &secret)?;
+    tracing::warn!(
+        file = %file.display(),
+        "made the secret that opens the key ring; keep a copy elsewhere, for without it nothing that was sealed can be opened"
+    );
+    Ok(secret)
+}
+
+/// Writes a secret where there is none, for its owner alone.
+pub fn keep_secret(file: &Path, secret: &str) -> std::io::Result<()> {
     if let Some(folder) = file.parent() {
         fs_err::create_dir_all(folder)?;
     }
@@ -369,14 +381,9 @@ pub fn secret(settings: &Settings, ring_exists: bool, random: &Random) -> Result
         use fs_err::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
-    let mut to = options.open(&file)?;
+    let mut to = options.open(file)?;
     std::io::Write::write_all(&mut to, secret.as_bytes())?;
-    to.sync_all()?;
-    tracing::warn!(
-        file = %file.display(),
-        "made the secret that opens the key ring; keep a copy elsewhere, for without it nothing that was sealed can be opened"
-    );
-    Ok(secret)
+    to.sync_all()
 }
 
 /// How much is logged: `TANOD_LOG`, as `RUST_LOG` would be written.

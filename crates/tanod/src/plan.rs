@@ -17,7 +17,7 @@ use vault::{KeyRing, Objects};
 use crate::audit;
 use crate::clock::{Clock, Random};
 use crate::config::{self, Settings};
-use crate::evidence::{Ring, Vault};
+use crate::evidence::{self, Ring, Vault};
 use crate::intake::Arrivals;
 use crate::matching::shield::Shield;
 use crate::matching::{Lists, SharedLists};
@@ -188,6 +188,9 @@ pub enum PlanError {
     #[error("the object store cannot be used: {0}")]
     Objects(#[from] vault::ObjectsError),
     /// The key ring.
+    #[error(transparent)]
+    Keys(#[from] evidence::KeysError),
+    /// What is derived from it.
     #[error("the key ring cannot be used: {0}")]
     KeyRing(#[from] vault::KeyRingError),
     /// The disk.
@@ -218,18 +221,14 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
     let mailer = mailer(&settings)?;
     told(&settings, &endpoints)?;
     let http = exchange::http::client().map_err(|error| PlanError::Other(error.to_string()))?;
-    let path = ring_file(&settings)?;
-    if !path.exists() && begun(&db).await? {
-        return Err(PlanError::LostKeys { path });
-    }
-    let ring = ring(&settings, &random)?;
-    let ncmec = ncmec(&settings, world, &db, &ring).await?;
+    let ring = ring(&settings, &db, &random).await?;
+    let ncmec = ncmec(&settings, world, &db, &ring.now()).await?;
     let objects = objects(&settings)?;
     objects.claim(mark).await.map_err(|error| match error {
         vault::ObjectsError::Exists => PlanError::OthersObjects { objects: settings.objects.clone() },
         other => other.into(),
     })?;
-    let seed = ring.derived("tanod ledger checkpoints")?;
+    let seed = ring.now().derived("tanod ledger checkpoints")?;
     let signer = Signer::from_seed("tanod", &seed).map_err(|error| PlanError::Other(error.to_string()))?;
     let decode = &settings.decode;
     let children = match decode.children {
@@ -250,7 +249,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         process,
         lists: SharedLists::kept(folder("index", &settings.index)?),
         pool: Pool::new(program, vec!["decode-child".into()], children, limits),
-        vault: Vault { objects: Arc::new(objects), ring: Arc::new(Ring::new(ring, ring_file(&settings)?)), random },
+        vault: Vault { objects: Arc::new(objects), ring: Arc::new(ring), random },
         shield: shield.map(Arc::new),
         ncmec: ncmec.map(Arc::new),
         line: Arc::default(),
@@ -354,42 +353,19 @@ pub(crate) fn ring_file(settings: &Settings) -> Result<PathBuf, PlanError> {
     settings.keys.strip_prefix("file:").map(PathBuf::from).ok_or_else(|| unknown("keys", &settings.keys, "file:PATH"))
 }
 
-/// Puts a newer ring's file in the place of the one before: whole, and on the disk before its name is.
-pub(crate) fn keep_ring(path: &Path, file: &[u8]) -> std::io::Result<()> {
-    let staged = path.with_extension("newer");
-    fs::write(&staged, file)?;
-    fs::File::open(&staged)?.sync_all()?;
-    fs::rename(&staged, path)?;
-    path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
-}
-
-fn ring(settings: &Settings, random: &Random) -> Result<KeyRing, PlanError> {
-    let path = &ring_file(settings)?;
-    let secret = config::secret(settings, path.exists(), random)?;
-    if path.exists() {
-        return Ok(KeyRing::open(&fs::read(path)?, secret.as_bytes())?);
+/// Opens the key ring, or makes it.
+async fn ring(settings: &Settings, db: &Db, random: &Random) -> Result<Ring, PlanError> {
+    let path = ring_file(settings)?;
+    let found = path.exists();
+    if !found && begun(db).await? {
+        return Err(PlanError::LostKeys { path });
     }
-    let (ring, file) = KeyRing::create(secret.as_bytes(), random)?;
+    let secret = config::secret(settings, found, random)?;
     if let Some(folder) = path.parent() {
         make_private(folder)?;
     }
-    // Two processes may start at once: the first file stays, and the second process reads it.
-    let staged = path.with_extension(format!("new-{}", hex::encode(random.bytes::<8>())));
-    fs::write(&staged, &file)?;
-    fs::File::open(&staged)?.sync_all()?;
-    let first = fs::hard_link(&staged, path);
-    fs::remove_file(&staged)?;
-    if let Some(folder) = path.parent() {
-        // What is sealed under this ring is acknowledged soon: the ring's name must last as long.
-        fs::File::open(folder)?.sync_all()?;
-    }
-    match first {
-        Ok(()) => Ok(ring),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            Ok(KeyRing::open(&fs::read(path)?, secret.as_bytes())?)
-        }
-        Err(error) => Err(error.into()),
-    }
+    let ring = if found { Ring::open } else { Ring::make };
+    Ok(ring(&path, secret.as_bytes(), random)?)
 }
 
 /// The CyberTipline's environments. A live database reaches production alone, a demo never does.

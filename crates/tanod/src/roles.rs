@@ -92,8 +92,9 @@ impl Tasks {
     }
 }
 
-/// Writes down what other parts must find in the database: which endpoints there are.
+/// Writes down what other parts must find: which endpoints there are, and who can open the key ring.
 pub async fn prepare(app: &App) -> Result<()> {
+    evidence::jobs::recovery(app).await?;
     let mut tx = app.db.write().await?;
     if let Some(proof) = webhooks::subscribe(&mut tx, &app.endpoints).await? {
         tx.commit(proof).await?;

@@ -2,14 +2,16 @@
 //!
 //! The wrapped key is not part of the object. Whoever keeps it can destroy the object by destroying the key.
 
+mod lock;
 mod object;
 mod objects;
 mod ring;
 mod secret;
 
+pub use lock::{Lock, is_recipient, recovery_identity};
 pub use object::{ObjectId, OpenError, Opener, Sealed, Sealer, open, rewrap, seal};
 pub use objects::{Objects, ObjectsError, S3};
-pub use ring::{KeyRing, KeyRingError, LEAST_SECRET, Lock};
+pub use ring::{KeyRing, KeyRingError, LEAST_SECRET};
 pub use secret::Secret;
 
 /// Where random bytes come from; an argument, so that tests are exact.

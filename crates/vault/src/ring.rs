@@ -1,11 +1,13 @@
 //! The key ring: wrapping keys, kept in a file that opens with a secret from outside the data folder.
 //!
 //! The file is JSON. An outer key seals the wrapping `keys`, oldest first, each bound to its number and to how many there are.
-//! Each of the `locks` gives the outer key: to the secret (HKDF-SHA256 with the lock's `salt`), to the recovery code, which
-//! is another secret of ours kept elsewhere, or to whoever may ask a key management service. So losing one way in is survivable.
-//! A `digest` tells a damaged file from a wrong secret; it protects nothing, the seals do.
+//! Each of the `locks` holds the outer key as an age file (age-encryption.org/v1, in base64): to the secret as its passphrase, to
+//! the recovery recipient, whose identity lies on paper; or it is what a key management service encrypted. So losing one way in
+//! is survivable, also with the program `age` and without us. A `digest` tells a damaged file from a wrong secret; it protects
+//! nothing, the seals do.
 //!
-//! Files of the first version have one lock, whose key is the outer key itself. They open for ever.
+//! Files of the first version have one lock, whose key is the outer key itself; those of the second closed it with keys derived
+//! from the secret and from a recovery code (HKDF-SHA256). They open for ever, and are written anew in the form of now.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::digest::{SHA256, digest};
@@ -15,21 +17,22 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::lock::Lock;
 use crate::{Random, Secret};
 
 /// A shorter secret is refused: it protects every key there is.
 pub const LEAST_SECRET: usize = 32;
 
-const KEY: usize = 32;
+pub(crate) const KEY: usize = 32;
 const NONCE: usize = 12;
-const SALT: usize = 32;
 /// The format of the file, and its version.
-const FORMAT: &str = "tanod-keyring-v2";
+const FORMAT: &str = "tanod-keyring-v3";
+/// The second version: locks closed with derived keys.
+const FORMAT_2: &str = "tanod-keyring-v2";
 /// The first version: the secret's key is the outer key.
 const FORMAT_1: &str = "tanod-keyring-v1";
-/// What the secret's key is used for, in the first version and now.
+/// What the secret's key is used for, in the first version.
 const OUTER: &[u8] = b"tanod key ring";
-const LOCK: &[u8] = b"tanod key ring lock";
 
 /// A key ring that does not open, or a key that does not unwrap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,70 +52,9 @@ pub enum KeyRingError {
     /// The wrapped key was altered, or belongs to something else.
     #[error("the wrapped key does not fit")]
     NotWrappedHere,
-}
-
-/// A way into a ring.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "opens_with", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Lock {
-    /// The secret.
-    Secret {
-        /// What its key is derived with.
-        salt: String,
-        /// The outer key.
-        sealed: String,
-    },
-    /// The recovery code, used where the secret is lost.
-    Recovery {
-        /// What its key is derived with.
-        salt: String,
-        /// The outer key.
-        sealed: String,
-    },
-    /// A key of a key management service, named as that service names it.
-    Kms {
-        /// Which key.
-        key: String,
-        /// The outer key, as the service encrypted it.
-        sealed: String,
-    },
-}
-
-impl Lock {
-    fn line(&self) -> String {
-        match self {
-            Self::Secret { salt, sealed } => format!("secret {salt} {sealed}"),
-            Self::Recovery { salt, sealed } => format!("recovery {salt} {sealed}"),
-            Self::Kms { key, sealed } => format!("kms {key} {sealed}"),
-        }
-    }
-
-    /// The parts of a lock that a secret closed.
-    fn closed(outer: &Secret<KEY>, secret: &[u8], random: &dyn Random) -> Result<(String, String), KeyRingError> {
-        if secret.len() < LEAST_SECRET {
-            return Err(KeyRingError::ShortSecret);
-        }
-        let mut salt = [0; SALT];
-        random.fill(&mut salt);
-        let key = derive(secret, &salt, LOCK)?;
-        let sealed = encrypt(&key, outer, LOCK, random).ok_or(KeyRingError::Damaged)?;
-        Ok((BASE64.encode(salt), BASE64.encode(sealed)))
-    }
-
-    fn opened(&self, secret: &[u8]) -> Option<Secret<KEY>> {
-        let (Self::Secret { salt, sealed } | Self::Recovery { salt, sealed }) = self else { return None };
-        let key = derive(secret, &BASE64.decode(salt).ok()?, LOCK).ok()?;
-        decrypt(&key, &BASE64.decode(sealed).ok()?, LOCK)
-    }
-}
-
-/// The salt of a first version, where a lock is made from it: the same file gives the same lock.
-struct Repeated([u8; SALT]);
-
-impl Random for Repeated {
-    fn fill(&self, out: &mut [u8]) {
-        out.iter_mut().zip(self.0.iter().cycle()).for_each(|(byte, salt)| *byte = *salt);
-    }
+    /// The recovery recipient is none.
+    #[error("the recovery recipient is no public key of age, which begins with age1")]
+    BadRecipient,
 }
 
 struct WrappingKey {
@@ -158,7 +100,7 @@ impl File {
     fn read(bytes: &[u8]) -> Result<Self, KeyRingError> {
         let file: Self = serde_json::from_slice(bytes).map_err(|_| KeyRingError::Damaged)?;
         let known = match file.format.as_str() {
-            FORMAT => file.salt.is_none() && !file.locks.is_empty(),
+            FORMAT | FORMAT_2 => file.salt.is_none() && !file.locks.is_empty(),
             FORMAT_1 => file.salt.is_some() && file.locks.is_empty(),
             _ => false,
         };
@@ -180,7 +122,7 @@ fn aead(key: &Secret<KEY>) -> Option<LessSafeKey> {
 }
 
 /// Derives a key for one use from a secret (HKDF, RFC 5869).
-fn derive(secret: &[u8], salt: &[u8], used_for: &[u8]) -> Result<Secret<KEY>, KeyRingError> {
+pub(crate) fn derive(secret: &[u8], salt: &[u8], used_for: &[u8]) -> Result<Secret<KEY>, KeyRingError> {
     let extracted = Salt::new(HKDF_SHA256, salt).extract(secret);
     let used_for = [used_for];
     let expanded = extracted.expand(&used_for, HKDF_SHA256).map_err(|_| KeyRingError::Damaged)?;
@@ -189,7 +131,7 @@ fn derive(secret: &[u8], salt: &[u8], used_for: &[u8]) -> Result<Secret<KEY>, Ke
     outcome.map(|()| derived).map_err(|_| KeyRingError::Damaged)
 }
 
-fn encrypt(key: &Secret<KEY>, plain: &Secret<KEY>, about: &[u8], random: &dyn Random) -> Option<Vec<u8>> {
+pub(crate) fn encrypt(key: &Secret<KEY>, plain: &Secret<KEY>, about: &[u8], random: &dyn Random) -> Option<Vec<u8>> {
     let mut nonce = [0; NONCE];
     random.fill(&mut nonce);
     let mut sealed = [nonce.as_slice(), plain.as_slice()].concat();
@@ -200,7 +142,7 @@ fn encrypt(key: &Secret<KEY>, plain: &Secret<KEY>, about: &[u8], random: &dyn Ra
     Some(sealed)
 }
 
-fn decrypt(key: &Secret<KEY>, sealed: &[u8], about: &[u8]) -> Option<Secret<KEY>> {
+pub(crate) fn decrypt(key: &Secret<KEY>, sealed: &[u8], about: &[u8]) -> Option<Secret<KEY>> {
     let (nonce, body) = sealed.split_first_chunk::<NONCE>()?;
     let mut body = Zeroizing::new(body.to_vec());
     let nonce = Nonce::assume_unique_for_key(*nonce);
@@ -217,8 +159,7 @@ impl KeyRing {
     /// A new ring with one wrapping key, and the file to keep it in. Keep it durably before anything is wrapped.
     pub fn create(secret: &[u8], random: &dyn Random) -> Result<(Self, Vec<u8>), KeyRingError> {
         let outer = Secret::random(random);
-        let (salt, sealed) = Lock::closed(&outer, secret, random)?;
-        Self { locks: vec![Lock::Secret { salt, sealed }], outer, keys: Vec::new() }.rotate(random)
+        Self { locks: vec![Lock::with_secret(&outer, secret)?], outer, keys: Vec::new() }.rotate(random)
     }
 
     /// The same, where a key management service keeps the outer key: `key` names its key, and `sealed` is `outer` as it
@@ -242,24 +183,41 @@ impl KeyRing {
         decoded.collect::<Result<_, _>>().map_err(|_| KeyRingError::Damaged)
     }
 
-    /// Opens a ring with its secret, or with its recovery code.
+    /// Opens a ring with its secret, with the identity of its recovery recipient, or with an earlier recovery code.
     pub fn open(file: &[u8], secret: &[u8]) -> Result<Self, KeyRingError> {
         if secret.len() < LEAST_SECRET {
             return Err(KeyRingError::ShortSecret);
         }
-        let file = File::read(file)?;
-        if let Some(salt) = &file.salt {
-            let salt: [u8; SALT] =
-                BASE64.decode(salt).ok().and_then(|salt| salt.try_into().ok()).ok_or(KeyRingError::Damaged)?;
-            let outer = derive(secret, &salt, OUTER)?;
-            // The file is as it was written, so a first key that does not open means another secret.
-            let keys = Self::keys(&file, &outer, KeyRingError::WrongSecret)?;
-            // Written anew, it is of the version now, with one lock for the same secret.
-            let (salt, sealed) = Lock::closed(&outer, secret, &Repeated(salt))?;
-            return Ok(Self { locks: vec![Lock::Secret { salt, sealed }], outer, keys });
+        let mut file = File::read(file)?;
+        let (outer, first) = match &file.salt {
+            Some(salt) => {
+                let salt = BASE64.decode(salt).map_err(|_| KeyRingError::Damaged)?;
+                file.locks = vec![Lock::EarlierSecret { salt: String::new(), sealed: String::new() }];
+                // The file is as it was written, so a first key that does not open means another secret.
+                (Some(derive(secret, &salt, OUTER)?), KeyRingError::WrongSecret)
+            }
+            None => (None, KeyRingError::Damaged),
+        };
+        let by_lock = || {
+            let opened = |(at, lock): (usize, &Lock)| lock.opened(secret).map(|outer| (at, outer));
+            file.locks.iter().enumerate().find_map(opened).ok_or(KeyRingError::WrongSecret)
+        };
+        let (at, outer) = match outer {
+            Some(outer) => (0, outer),
+            None => by_lock()?,
+        };
+        let keys = Self::keys(&file, &outer, first)?;
+        // Written anew, an earlier lock of the secret is one of now.
+        if let Some(lock @ Lock::EarlierSecret { .. }) = file.locks.get_mut(at) {
+            *lock = Lock::with_secret(&outer, secret)?;
         }
-        let outer = file.locks.iter().find_map(|lock| lock.opened(secret)).ok_or(KeyRingError::WrongSecret)?;
-        Self::open_outer(file, outer)
+        Ok(Self { locks: file.locks, outer, keys })
+    }
+
+    /// This ring's file as it is written now, where the one that it was opened from has an earlier form.
+    pub fn upgraded(&self, file: &[u8], random: &dyn Random) -> Result<Option<Vec<u8>>, KeyRingError> {
+        let file = File::read(file)?;
+        if file.format == FORMAT && file.locks == self.locks { Ok(None) } else { self.file(random).map(Some) }
     }
 
     /// Opens a ring with what a key management service decrypted.
@@ -320,24 +278,30 @@ impl KeyRing {
         Ok((ring, file))
     }
 
-    /// A ring that this recovery code opens too, in the place of an earlier one, and its file.
-    pub fn with_recovery(&self, code: &[u8], random: &dyn Random) -> Result<(Self, Vec<u8>), KeyRingError> {
-        let (salt, sealed) = Lock::closed(&self.outer, code, random)?;
-        self.with_lock(Lock::Recovery { salt, sealed }, random)
+    /// A ring that the identity of this recipient opens too, in the place of an earlier one, and its file.
+    pub fn with_recovery(&self, recipient: &str, random: &dyn Random) -> Result<(Self, Vec<u8>), KeyRingError> {
+        self.with_lock(Lock::with_recovery(&self.outer, recipient)?, random)
     }
 
     /// A ring that this secret opens instead of the one before, and its file.
     pub fn with_secret(&self, secret: &[u8], random: &dyn Random) -> Result<(Self, Vec<u8>), KeyRingError> {
-        let (salt, sealed) = Lock::closed(&self.outer, secret, random)?;
-        self.with_lock(Lock::Secret { salt, sealed }, random)
+        self.with_lock(Lock::with_secret(&self.outer, secret)?, random)
     }
 
     fn with_lock(&self, lock: Lock, random: &dyn Random) -> Result<(Self, Vec<u8>), KeyRingError> {
         let mut ring = self.copy()?;
-        ring.locks.retain(|other| std::mem::discriminant(other) != std::mem::discriminant(&lock));
+        ring.locks.retain(|other| other.way() != lock.way());
         ring.locks.push(lock);
         let file = ring.file(random)?;
         Ok((ring, file))
+    }
+
+    /// The recovery recipient, if there is one.
+    pub fn recovery(&self) -> Option<&str> {
+        self.locks.iter().find_map(|lock| match lock {
+            Lock::Recovery { recipient, .. } => Some(recipient.as_str()),
+            _ => None,
+        })
     }
 
     fn copy(&self) -> Result<Self, KeyRingError> {
@@ -388,6 +352,7 @@ mod tests {
 
     use super::*;
     use crate::object::tests::Seeded;
+    use crate::recovery_identity;
 
     const SECRET: &[u8] = b"a secret of more than thirty-two characters";
     const OTHER: &[u8] = b"another secret of more than thirty-two characters";
@@ -419,28 +384,33 @@ mod tests {
         }
     }
 
-    /// Whoever lost the secret comes in by the recovery code, and sets another secret; the lost one opens no more.
+    /// Whoever lost the secret comes in by the recovery identity, and sets another secret; the lost one opens no more.
     #[test]
     fn losing_one_way_in_is_survivable() {
         let random = Seeded::new(5);
         let first = include_bytes!("../testdata/ring-v1.json").as_slice();
+        let second = include_bytes!("../testdata/ring-v2.json").as_slice();
         let (made, file) = KeyRing::create(SECRET, &random).unwrap();
-        for file in [first, &file] {
+        for file in [first, second, &file] {
             let ring = KeyRing::open(file, SECRET).unwrap();
             let wrapped = ring.wrap(&data_key(5), b"it", &random).unwrap();
-            let code = b"a recovery code of sixty-four digits that lies in a safe".as_slice();
-            let (_, file) = ring.with_recovery(code, &random).unwrap();
+            let (identity, recipient) = recovery_identity();
+            let code = identity.as_bytes();
+            let (_, file) = ring.with_recovery(&recipient, &random).unwrap();
             assert!(KeyRing::open(&file, SECRET).is_ok());
             let recovered = KeyRing::open(&file, code).unwrap();
+            assert_eq!(recovered.recovery(), Some(recipient.as_str()));
             assert_eq!(*recovered.unwrap(&wrapped, b"it").unwrap(), [5; 32]);
             let (_, file) = recovered.with_secret(OTHER, &random).unwrap();
             assert_eq!(KeyRing::open(&file, SECRET).unwrap_err(), KeyRingError::WrongSecret);
+            assert_eq!(KeyRing::open(&file, recovery_identity().0.as_bytes()).unwrap_err(), KeyRingError::WrongSecret);
             let (ring, file) = KeyRing::open(&file, OTHER).unwrap().rotate(&random).unwrap();
             assert_eq!((ring.len(), ring.locks().len()), (2, 2));
             let again = KeyRing::open(&file, code).unwrap();
             assert_eq!(*again.unwrap(&wrapped, b"it").unwrap(), [5; 32]);
             assert_eq!(*again.derived("log").unwrap(), *recovered.derived("log").unwrap());
             assert_eq!(ring.with_secret(&OTHER[..31], &random).unwrap_err(), KeyRingError::ShortSecret);
+            assert_eq!(ring.with_recovery("age1none", &random).unwrap_err(), KeyRingError::BadRecipient);
         }
         assert_eq!(made.locks().len(), 1);
     }
@@ -456,8 +426,41 @@ mod tests {
         assert_eq!(*KeyRing::open_with(&file, &outer).unwrap().unwrap(&wrapped, b"it").unwrap(), [5; 32]);
         assert!(KeyRing::open_with(&file, &[8; KEY]).is_err() && KeyRing::open_with(&file, b"short").is_err());
         assert_eq!(KeyRing::open(&file, SECRET).unwrap_err(), KeyRingError::WrongSecret);
-        let (_, file) = ring.with_recovery(SECRET, &random).unwrap();
-        assert_eq!(*KeyRing::open(&file, SECRET).unwrap().unwrap(&wrapped, b"it").unwrap(), [5; 32]);
+        let (identity, recipient) = recovery_identity();
+        let (_, file) = ring.with_recovery(&recipient, &random).unwrap();
+        assert_eq!(*KeyRing::open(&file, identity.as_bytes()).unwrap().unwrap(&wrapped, b"it").unwrap(), [5; 32]);
+    }
+
+    /// Files of earlier versions open with what opened them, and are then written in the form of now.
+    #[test]
+    fn earlier_files_are_upgraded() {
+        const CODE: &[u8] = b"a recovery code of sixty-four digits that lies in a safe";
+        let random = Seeded::new(8);
+        for (file, code) in [
+            (include_bytes!("../testdata/ring-v1.json").as_slice(), None),
+            (include_bytes!("../testdata/ring-v2.json").as_slice(), Some(CODE)),
+        ] {
+            let ring = KeyRing::open(file, SECRET).unwrap();
+            let newer = ring.upgraded(file, &random).unwrap().unwrap();
+            assert!(String::from_utf8_lossy(&newer).contains("tanod-keyring-v3"));
+            assert!(matches!(ring.locks()[0], Lock::Secret { .. }));
+            for secret in [Some(SECRET), code].into_iter().flatten() {
+                let again = KeyRing::open(&newer, secret).unwrap();
+                assert_eq!(*again.derived("log").unwrap(), *ring.derived("log").unwrap());
+                assert_eq!(again.upgraded(&newer, &random).unwrap(), None);
+            }
+            assert_eq!(KeyRing::open(&newer, OTHER).unwrap_err(), KeyRingError::WrongSecret);
+            if let Some(code) = code {
+                // The code alone cannot close the secret's lock anew; the secret does so later.
+                let by_code = KeyRing::open(file, code).unwrap();
+                let between = by_code.upgraded(file, &random).unwrap().unwrap();
+                let again = KeyRing::open(&between, SECRET).unwrap();
+                assert!(again.upgraded(&between, &random).unwrap().is_some());
+                // A recovery recipient takes the code's place.
+                let (_, file) = again.with_recovery(&recovery_identity().1, &random).unwrap();
+                assert_eq!(KeyRing::open(&file, code).unwrap_err(), KeyRingError::WrongSecret);
+            }
+        }
     }
 
     #[test]

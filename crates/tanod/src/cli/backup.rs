@@ -180,7 +180,7 @@ pub(super) async fn restore(context: &Context, args: RestoreArgs) -> Done {
         if let Some(folder) = ring.parent() {
             fs_err::create_dir_all(folder)?;
         }
-        plan::keep_ring(&ring, &fs_err::read(args.from.join("keys.json"))?)?;
+        evidence::keep_ring(&ring, &fs_err::read(args.from.join("keys.json"))?)?;
     }
     let db = plan::database(&settings, context.clock.clone(), context.random.clone()).await?;
     let mut tx = db.write().await?;

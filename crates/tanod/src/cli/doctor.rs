@@ -14,7 +14,7 @@ use crate::operator;
 use crate::plan::App;
 use crate::queue;
 use crate::reporting;
-use crate::store::{ObjectId, Tx, new_uuid};
+use crate::store::{ObjectId, Tx, World, new_uuid};
 use crate::webhooks;
 
 /// Try every part, and say what to do about what does not work.
@@ -77,15 +77,16 @@ pub(super) async fn run(context: &Context, args: &Args) -> Done {
             Err(off) => found.bad("shield", format!("configured and off: {off}"), operator::REMEDY),
         }
     }
-    let recovery = |lock: &vault::Lock| !matches!(lock, vault::Lock::Secret { .. });
-    if app.vault.ring.now().locks().iter().any(recovery) {
-        found.good("keys", "the key ring opens in more than one way");
-    } else {
-        found.bad(
+    match (app.vault.ring.now().recovery(), app.world) {
+        (Some(recipient), _) => {
+            found.good("keys", format!("a lost secret is survivable, with the identity of {recipient}"));
+        }
+        (None, World::Demo) => found.good("keys", "no recovery recipient; a demo's secret may be lost"),
+        (None, World::Live) => found.bad(
             "keys",
-            "the key ring opens with the secret alone; whoever loses it loses everything that was sealed",
-            "Make a recovery code and keep it in a safe: tanod keys recovery.",
-        );
+            "there is no recovery recipient: whoever loses the secret loses everything that was sealed",
+            "Make a recovery identity and keep it on paper, away from here: tanod keys recovery.",
+        ),
     }
     let id = vault::ObjectId(ObjectId(new_uuid(context.clock.now(), &context.random)).0);
     let kept = async {

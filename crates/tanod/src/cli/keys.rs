@@ -1,13 +1,17 @@
 //! `tanod keys`.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::json;
 use vault::Lock;
+use zeroize::Zeroizing;
 
 use super::{Context, Done, Trouble};
 use crate::accounts::Caller;
 use crate::audit::{self, Entry};
-use crate::evidence;
-use crate::plan::App;
+use crate::config;
+use crate::evidence::{self, Ring};
+use crate::plan::{self, App};
 
 /// The ring of wrapping keys, and the ways into it.
 #[derive(clap::Subcommand)]
@@ -18,12 +22,20 @@ pub(super) enum Keys {
     /// Make a new wrapping key and wrap every data key with it. No sealed object is touched, and the service may go on.
     #[command(after_help = "Example:\n  tanod keys rotate --data /var/lib/tanod")]
     Rotate,
-    /// Make a recovery code that opens the ring where the secret is lost, in the place of an earlier one. It is shown once:
-    /// write it down and keep it in a safe.
-    #[command(after_help = "Example:
-  tanod keys recovery --data /var/lib/tanod
-  TANOD_SECRET=<the code> tanod keys secret --data /var/lib/tanod      after the secret was lost")]
-    Recovery,
+    /// Make a recovery identity that opens the ring where the secret is lost, in the place of an earlier one. It is shown once:
+    /// write it down and keep it in a safe. With `--identity`, use it: a new secret takes the lost one's place.
+    #[command(after_help = "Examples:
+  tanod keys recovery --data /var/lib/tanod                        makes one and shows it
+  tanod keys recovery --recipient age1… --data /var/lib/tanod      one that you made yourself with age-keygen
+  tanod keys recovery --identity paper.txt --data /var/lib/tanod   after the secret was lost")]
+    Recovery {
+        /// The public half of an identity that you keep.
+        #[arg(long, value_name = "AGE1…", conflicts_with = "identity")]
+        recipient: Option<String>,
+        /// A file with the identity (AGE-SECRET-KEY-1…), or `-` for standard input: opens the ring and makes a new secret.
+        #[arg(long, value_name = "FILE")]
+        identity: Option<PathBuf>,
+    },
     /// Make a new secret in the place of the one before, which then opens nothing. It is shown once.
     #[command(after_help = "Example:\n  tanod keys secret --data /var/lib/tanod")]
     Secret,
@@ -36,14 +48,18 @@ async fn recorded(app: &App, kind: &'static str, detail: serde_json::Value) -> R
 }
 
 pub(super) async fn run(context: &Context, keys: Keys) -> Done {
+    if let Keys::Recovery { identity: Some(file), .. } = &keys {
+        return recover(context, file).await;
+    }
     let app = context.open().await?;
     let ring = app.vault.ring.now();
-    let trouble = |error: vault::KeyRingError| Trouble::Said(error.to_string());
+    let random = &context.random;
     match keys {
         Keys::Ls => {
             let names = ring.locks().iter().map(|lock| match lock {
-                Lock::Secret { .. } => "secret".to_owned(),
-                Lock::Recovery { .. } => "recovery code".to_owned(),
+                Lock::Secret { .. } | Lock::EarlierSecret { .. } => "secret".to_owned(),
+                Lock::Recovery { recipient, .. } => format!("the identity of {recipient}"),
+                Lock::EarlierCode { .. } => "recovery code".to_owned(),
                 Lock::Kms { key, .. } => format!("awskms {key}"),
             });
             let names: Vec<String> = names.collect();
@@ -51,10 +67,8 @@ pub(super) async fn run(context: &Context, keys: Keys) -> Done {
             context.result(&json!({"keys": ring.len(), "opened_by": names}), words);
         }
         Keys::Rotate => {
-            let (newer, file) = ring.rotate(&context.random).map_err(trouble)?;
-            let count = newer.len();
             // Its file first: what is wrapped from here on opens also after a crash.
-            app.vault.ring.replace(newer, &file)?;
+            let count = app.vault.ring.change(|ring| ring.rotate(random))?.len();
             recorded(&app, "keys.rotated", json!({"keys": count})).await?;
             let (mut wrapped, mut after) = (0, None);
             loop {
@@ -73,20 +87,31 @@ pub(super) async fn run(context: &Context, keys: Keys) -> Done {
                 format!("wrapping key {count} wraps from now on; {wrapped} data keys were wrapped with it"),
             );
         }
-        Keys::Recovery => {
-            let code = hex::encode(context.random.bytes::<32>());
-            let (newer, file) = ring.with_recovery(code.as_bytes(), &context.random).map_err(trouble)?;
-            app.vault.ring.replace(newer, &file)?;
-            recorded(&app, "keys.recovery_made", json!({})).await?;
-            let words = format!(
-                "{code}\nIt opens everything and is not shown again: write it down, and keep it away from here."
-            );
-            context.result(&json!({"code": code}), words);
+        Keys::Recovery { recipient, .. } => {
+            if !app.settings.recovery_recipient.is_empty() {
+                // It would come back at the next start.
+                return Err(Trouble::Said(
+                    "the settings name a recovery recipient: write another there, or take recovery_recipient out first"
+                        .to_owned(),
+                ));
+            }
+            let made = recipient.is_none().then(vault::recovery_identity);
+            let recipient =
+                recipient.or_else(|| made.as_ref().map(|(_, recipient)| recipient.clone())).unwrap_or_default();
+            let mut tx = app.db.write().await?;
+            let proof = evidence::set_recovery(&mut tx, &app.vault.ring, &recipient).await?;
+            tx.commit(proof).await?;
+            let identity = made.map(|(identity, _)| identity);
+            let words = match &identity {
+                Some(identity) => format!("{}\n{PAPER}", identity.as_str()),
+                None => format!("the identity of {recipient} opens the ring from now on"),
+            };
+            let identity = identity.as_ref().map(|identity| identity.as_str());
+            context.result(&json!({"recipient": recipient, "identity": identity}), words);
         }
         Keys::Secret => {
-            let secret = hex::encode(context.random.bytes::<32>());
-            let (newer, file) = ring.with_secret(secret.as_bytes(), &context.random).map_err(trouble)?;
-            app.vault.ring.replace(newer, &file)?;
+            let secret = hex::encode(random.bytes::<32>());
+            app.vault.ring.change(|ring| ring.with_secret(secret.as_bytes(), random))?;
             recorded(&app, "keys.secret_made", json!({})).await?;
             let words = format!(
                 "{secret}\nIt is not shown again: put it in the place of the one before, in TANOD_SECRET or {}.",
@@ -95,5 +120,38 @@ pub(super) async fn run(context: &Context, keys: Keys) -> Done {
             context.result(&json!({"secret": secret}), words);
         }
     }
+    Ok(())
+}
+
+/// What is said where a recovery identity is shown.
+pub(super) const PAPER: &str =
+    "It opens everything and is not shown again: write it down, and keep it on paper, away from here.";
+
+/// Opens the ring with the recovery identity and puts a new secret in the place of the lost one.
+async fn recover(context: &Context, file: &Path) -> Done {
+    let read =
+        if file == Path::new("-") { std::io::read_to_string(std::io::stdin())? } else { fs_err::read_to_string(file)? };
+    let read = Zeroizing::new(read);
+    // age-keygen writes remarks above it.
+    let identity = read.lines().map(str::trim).find(|line| line.starts_with("AGE-SECRET-KEY-1"));
+    let identity =
+        identity.ok_or_else(|| Trouble::Said("there is no identity in it: a line AGE-SECRET-KEY-1…".to_owned()))?;
+    let settings = context.settings()?;
+    let ring = Ring::open(&plan::ring_file(&settings)?, identity.as_bytes(), &context.random)?;
+    let db = plan::database(&settings, context.clock.clone(), context.random.clone()).await?;
+    let mut tx = db.write().await?;
+    let (secret, proof) = evidence::recover(&mut tx, &ring).await?;
+    tx.commit(proof).await?;
+    let place = Path::new(&settings.secret_file);
+    let kept = !place.exists();
+    if kept {
+        config::keep_secret(place, &secret)?;
+    }
+    let next = if kept {
+        format!("It is in {} and opens the ring from now on; keep a copy elsewhere.", place.display())
+    } else {
+        format!("Put it in the place of the lost one, in TANOD_SECRET or {}.", place.display())
+    };
+    context.result(&json!({"secret": secret.as_str(), "kept": kept}), format!("{}\n{next}", secret.as_str()));
     Ok(())
 }

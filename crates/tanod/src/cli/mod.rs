@@ -157,6 +157,12 @@ impl From<Error> for Trouble {
     }
 }
 
+impl From<crate::evidence::KeysError> for Trouble {
+    fn from(error: crate::evidence::KeysError) -> Self {
+        Self::Said(error.to_string())
+    }
+}
+
 impl From<crate::store::StoreError> for Trouble {
     fn from(error: crate::store::StoreError) -> Self {
         Error::from(error).into()
@@ -190,7 +196,9 @@ impl Context {
     pub(crate) async fn open_with(&self, settings: Settings) -> Result<App, Trouble> {
         let program = std::env::current_exe()?;
         let around = Surroundings { clock: self.clock.clone(), random: self.random.clone(), program };
-        Ok(plan::open(settings, around).await?)
+        let app = plan::open(settings, around).await?;
+        crate::evidence::jobs::recovery(&app).await?;
+        Ok(app)
     }
 
     /// Says a line to a person; in JSON mode nothing.

@@ -67,6 +67,11 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
             "this kernel confines the decoder less than it could; run on Linux 5.13 or newer with landlock enabled"
         );
     }
+    if app.world == World::Live && app.vault.ring.now().recovery().is_none() {
+        tracing::warn!(
+            "there is no recovery recipient: a lost secret is the loss of everything that was sealed; tanod keys recovery"
+        );
+    }
     may_detect(&app).await?;
     let called = matches!(args.role, Role::All | Role::Api | Role::Console);
     let listener = if called { Some(bind(&app.settings.listen).await?) } else { None };

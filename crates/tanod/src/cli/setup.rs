@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::{Context, Done, Trouble};
 use crate::config::own_file;
@@ -18,7 +19,7 @@ use crate::store::{World, as_word};
 Example:
   tanod setup --data /var/lib/tanod            asks, and writes /var/lib/tanod/tanod.toml
   tanod setup --data /var/lib/tanod --profile team --country PH --surface public --surface private \\
-    --legal-basis \"our terms of service, section 4\" --asked-by operator")]
+    --legal-basis \"our terms of service, section 4\" --asked-by operator --recovery new")]
 pub(super) struct Args {
     /// How the work is organised: one person, nobody who looks, or several people with roles.
     #[arg(long, value_enum)]
@@ -50,6 +51,10 @@ pub(super) struct Args {
     /// Why hashes may leave for it, where the reason is another than for the lists.
     #[arg(long, value_name = "WORDS")]
     arachnid_legal_basis: Option<String>,
+    /// Who can open the key ring where the secret is lost: a public key of age whose identity you keep on paper, `new` to make one
+    /// now, or `none`.
+    #[arg(long, value_name = "AGE1…|new|none")]
+    recovery: Option<String>,
     /// Write over a file that is there.
     #[arg(long)]
     force: bool,
@@ -77,6 +82,10 @@ struct Answers {
     operator: Operator,
     why: Basis,
     shield: Option<Shield>,
+    /// The public key of the recovery identity.
+    recovery: Option<String>,
+    /// The identity, where it was made now: shown once, and kept nowhere.
+    identity: Option<Zeroizing<String>>,
 }
 
 /// Questions to somebody at a terminal; elsewhere what is not given stays open and is named.
@@ -139,6 +148,22 @@ fn basis(text: &str) -> Result<String, String> {
     if text.trim().chars().count() >= 8 { Ok(text.trim().to_owned()) } else { Err("say it in a few words".to_owned()) }
 }
 
+/// What was answered about recovery.
+enum Recovery {
+    Known(String),
+    New,
+    None,
+}
+
+fn recovery(text: &str) -> Result<Recovery, String> {
+    match text.trim() {
+        "new" => Ok(Recovery::New),
+        "none" => Ok(Recovery::None),
+        recipient if vault::is_recipient(recipient) => Ok(Recovery::Known(recipient.to_owned())),
+        other => Err(format!("\"{other}\" is no public key of age (age1…), and neither new nor none")),
+    }
+}
+
 pub(super) fn run(context: &Context, args: Args) -> Done {
     let file = place(context)?;
     if file.exists() && !args.force {
@@ -148,7 +173,7 @@ pub(super) fn run(context: &Context, args: Args) -> Done {
         )));
     }
     let answers = answers(args, std::io::stdin().is_terminal() && !context.json)?;
-    let Answers { operator, why, shield } = &answers;
+    let Answers { operator, why, shield, recovery, identity } = &answers;
     let detectors = [("hash_match", Some(why)), ("arachnid_shield", shield.as_ref().map(|shield| &shield.why))];
     for (name, basis) in detectors {
         let Some(basis) = basis else { continue };
@@ -170,6 +195,19 @@ pub(super) fn run(context: &Context, args: Args) -> Done {
                  then detectors.arachnid_shield in the settings."
             .to_owned(),
     });
+    remarks.push(match (recovery, identity) {
+        (_, Some(identity)) => format!(
+            "The recovery identity, which opens the key ring where the secret is lost:\n\n  {}\n\n{}",
+            identity.as_str(),
+            super::keys::PAPER
+        ),
+        (Some(recipient), None) => format!("Where the secret is lost, the identity of {recipient} opens the key ring."),
+        (None, None) => {
+            "There is no recovery recipient: whoever loses the secret loses everything that was sealed, and \
+                         `tanod doctor` says so until there is one (tanod keys recovery)."
+                .to_owned()
+        }
+    });
     let how = match (&context.data, &context.config) {
         (_, Some(file)) => format!("--config {}", file.display()),
         (Some(data), None) => format!("--data {}", data.display()),
@@ -189,7 +227,8 @@ pub(super) fn run(context: &Context, args: Args) -> Done {
         let _fits = write!(words, "\n{remark}\n");
     }
     let _fits = write!(words, "\nNext:\n  {}", next.join("\n  "));
-    context.result(&json!({"file": file, "remarks": remarks, "next": next}), words);
+    let identity = identity.as_ref().map(|identity| identity.as_str());
+    context.result(&json!({"file": file, "remarks": remarks, "next": next, "recovery_identity": identity}), words);
     Ok(())
 }
 
@@ -240,9 +279,18 @@ fn answers(args: Args, asks: bool) -> Result<Answers, Trouble> {
         legal_basis.as_deref().unwrap_or_default(),
         asked_by.unwrap_or_default(),
     );
+    let recovery = match args.recovery {
+        Some(text) => Some(recovery(&text).map_err(said)?),
+        None => questions.ask(
+            "--recovery",
+            "Who can open the key ring where the secret is lost? A public key of age (age1…) whose identity you keep on paper; \
+             new: make one now and show it once; none: nobody, and a lost secret is the loss of everything",
+            recovery,
+        )?,
+    };
     let also_in = args.also_in.iter().map(|text| country(text)).collect::<Result<Vec<_>, _>>().map_err(said)?;
-    match (profile, own, legal_basis, asked_by) {
-        (Some(profile), Some(own), Some(legal_basis), Some(asked_by)) if !surfaces.is_empty() => {
+    match (profile, own, legal_basis, asked_by, recovery) {
+        (Some(profile), Some(own), Some(legal_basis), Some(asked_by), Some(recovery)) if !surfaces.is_empty() => {
             let operator = Operator {
                 profile,
                 country: own,
@@ -253,7 +301,15 @@ fn answers(args: Args, asks: bool) -> Result<Answers, Trouble> {
             };
             let why = Basis { legal_basis, asked_by };
             let shield = shield?;
-            Ok(Answers { operator, why, shield })
+            let (recovery, identity) = match recovery {
+                Recovery::None => (None, None),
+                Recovery::Known(recipient) => (Some(recipient), None),
+                Recovery::New => {
+                    let (identity, recipient) = vault::recovery_identity();
+                    (Some(recipient), Some(identity))
+                }
+            };
+            Ok(Answers { operator, why, shield, recovery, identity })
         }
         _ => Err(Trouble::Said(format!(
             "there is no terminal to ask at, so say it all: {} is missing",
@@ -308,7 +364,7 @@ fn shield(
 }
 
 /// The file, with its reasons.
-fn text(Answers { operator, why, shield }: &Answers) -> String {
+fn text(Answers { operator, why, shield, recovery, .. }: &Answers) -> String {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let list = |words: Vec<String>| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ");
     let shield = shield.as_ref().map_or_else(String::new, |shield| {
@@ -320,9 +376,15 @@ fn text(Answers { operator, why, shield }: &Answers) -> String {
             quoted(&as_word(&shield.why.asked_by)),
         )
     });
+    let recovery = recovery.as_ref().map_or_else(String::new, |recipient| {
+        format!(
+            "# Its identity opens the key ring where the secret is lost.\nrecovery_recipient = {}\n\n",
+            quoted(recipient)
+        )
+    });
     format!(
         "# Written by `tanod setup`. Every other setting, its default and its reason: tanod config --defaults\n\n\
-         [operator]\nprofile = {}\ncountry = {}\nalso_in = [{}]\nprovider_class = {}\nsurfaces = [{}]\n\n\
+         {recovery}[operator]\nprofile = {}\ncountry = {}\nalso_in = [{}]\nprovider_class = {}\nsurfaces = [{}]\n\n\
          [detectors.hash_match]\nlegal_basis = {}\nasked_by = {}\n{shield}",
         quoted(&as_word(&operator.profile)),
         quoted(&operator.country),
@@ -352,10 +414,13 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let shield = Some(Shield { username: words.to_owned(), why: why.clone() });
             for shield in [None, shield] {
-                let answers = Answers { operator: operator.clone(), why: why.clone(), shield };
+                let recovery = shield.as_ref().map(|_| vault::recovery_identity().1);
+                let answers =
+                    Answers { operator: operator.clone(), why: why.clone(), shield, recovery, identity: None };
                 fs_err::write(own_file(folder.path()), text(&answers)).unwrap();
                 let read = crate::config::Settings::load(Some(folder.path()), None).unwrap();
                 assert_eq!((&read.operator, &read.detectors.hash_match), (&answers.operator, &answers.why));
+                assert_eq!(read.recovery_recipient, answers.recovery.clone().unwrap_or_default());
                 let own = read.detectors.arachnid_shield;
                 let read =
                     (own.address == "production").then(|| Shield { username: own.username.clone(), why: own.basis() });
@@ -377,11 +442,12 @@ mod tests {
             arachnid_shield: Some(YesNo::Yes),
             arachnid_username: None,
             arachnid_legal_basis: None,
+            recovery: None,
             force: false,
         };
         let why = answers(nothing, false).err().map(|trouble| trouble.to_string()).unwrap_or_default();
         assert!(
-            why.contains("--profile, --surface, --legal-basis, --asked-by, --arachnid-username is missing"),
+            why.contains("--profile, --surface, --legal-basis, --asked-by, --arachnid-username, --recovery is missing"),
             "{why}"
         );
     }
@@ -399,6 +465,7 @@ mod tests {
             arachnid_shield: shield,
             arachnid_username: username.map(str::to_owned),
             arachnid_legal_basis: words.map(str::to_owned),
+            recovery: Some("none".to_owned()),
             force: false,
         };
         let used = |args| answers(args, false).map(|answers| answers.shield).map_err(|trouble| trouble.to_string());

@@ -32,7 +32,7 @@ pub use holds::{
     BAD_HOLD, Extension, Keep, Keeping, NewHold, Release, SECOND_PERSON, UNKNOWN_HOLD, UNKNOWN_RELEASE, answer_release,
     ask_release, believe, believed_now, extend, fate_of, keeping, place,
 };
-pub use keys::{Ring, rewrap};
+pub use keys::{KeysError, Ring, keep as keep_ring, recover, rewrap, set_recovery};
 
 /// Media that is not kept (any more).
 pub static NOT_KEPT: Kind = Kind::new(

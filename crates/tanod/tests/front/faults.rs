@@ -86,6 +86,42 @@ async fn a_lost_key_ring_is_not_made_anew() {
     app.vault.open(&exhibit).await.unwrap();
 }
 
+/// The secret is lost: the recovery identity, which lay on paper, opens the ring, and a new secret takes the lost one's place.
+#[tokio::test]
+async fn a_lost_secret_is_survived_with_the_recovery_identity() {
+    let (identity, recipient) = vault::recovery_identity();
+    let named = recipient.clone();
+    let mut bed = Bed::with(|settings, _| settings.recovery_recipient = named).await;
+    let media = [known(&bed, 1).await, known(&bed, 2).await];
+    let mut items = Vec::new();
+    for (media, account) in media.iter().zip(["u", "v"]) {
+        items.push(matched(&bed, media, account).await.1);
+    }
+    bed.app.vault.ring.change(|ring| ring.rotate(bed.app.db.random())).unwrap();
+    let place = std::path::PathBuf::from(&bed.settings.secret_file);
+    let lost = fs_err::read_to_string(&place).unwrap();
+    fs_err::remove_file(&place).unwrap();
+    let said = open(bed.settings.clone(), &bed.clock).await.err().unwrap().to_string();
+    assert!(said.contains("TANOD_SECRET"), "{said}");
+    let (file, random) = (bed.data().join("keys.json"), bed.app.db.random().clone());
+    let (stranger, _) = vault::recovery_identity();
+    assert!(evidence::Ring::open(&file, stranger.as_bytes(), &random).is_err());
+    let ring = evidence::Ring::open(&file, identity.as_bytes(), &random).unwrap();
+    let mut tx = bed.app.db.write().await.unwrap();
+    let (secret, proof) = evidence::recover(&mut tx, &ring).await.unwrap();
+    tx.commit(proof).await.unwrap();
+    fs_err::write(&place, secret.as_bytes()).unwrap();
+    bed.app = open(bed.settings.clone(), &bed.clock).await.unwrap();
+    for (media, item) in media.iter().zip(items) {
+        let mut tx = bed.app.db.read().await.unwrap();
+        let exhibit = evidence::exhibit(&mut tx, item.parse().unwrap()).await.unwrap();
+        assert_eq!(bed.app.vault.open(&exhibit).await.unwrap(), media);
+    }
+    assert_eq!(bed.app.vault.ring.now().recovery(), Some(recipient.as_str()));
+    assert!(evidence::Ring::open(&file, lost.trim().as_bytes(), &random).is_err(), "the lost one opens nothing");
+    bed.ledger_verifies().await;
+}
+
 /// Killed between any two steps of destroying: the key is gone first, and whoever comes next finishes.
 #[tokio::test]
 async fn a_destruction_that_was_interrupted_is_finished() {

@@ -257,8 +257,7 @@ async fn keys_are_rotated_under_a_running_service() {
     let other = bed.neighbour().await;
     let object = bed.app.vault.objects.list().await.unwrap()[0];
     let before = bed.app.vault.objects.get(object).await.unwrap();
-    let (newer, file) = bed.app.vault.ring.now().rotate(bed.app.db.random()).unwrap();
-    bed.app.vault.ring.replace(newer, &file).unwrap();
+    bed.app.vault.ring.change(|ring| ring.rotate(bed.app.db.random())).unwrap();
     let mut tx = bed.app.db.write().await.unwrap();
     let (count, last) = evidence::rewrap(&mut tx, &bed.app.vault.ring, None).await.unwrap();
     assert_eq!((count, evidence::rewrap(&mut tx, &bed.app.vault.ring, last).await.unwrap().0), (1, 0));

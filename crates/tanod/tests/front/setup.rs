@@ -72,12 +72,16 @@ async fn where_nobody_looks_no_role_sees_a_picture_and_the_console_offers_none()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the program itself is what is tested")]
-fn tanod(words: &[&str]) -> (bool, Value) {
+fn output(words: &[&str]) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tanod"));
     let output = command.env_clear().stdin(Stdio::null()).arg("--json").args(words).output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
+    (output.status.success(), String::from_utf8(output.stdout).unwrap())
+}
+
+fn tanod(words: &[&str]) -> (bool, Value) {
+    let (fine, text) = output(words);
     let last = text.lines().last().map(|line| serde_json::from_str(line).unwrap());
-    (output.status.success(), last.unwrap_or_default())
+    (fine, last.unwrap_or_default())
 }
 
 #[test]
@@ -89,6 +93,7 @@ fn setup_writes_what_was_answered_once_and_refuses_a_governments_wish() {
         ["setup", "--data", data, "--profile", "solo", "--country", "de", "--also-in", "ph", "--surface", "public"]
             .into_iter()
             .chain(["--surface", "private", "--legal-basis", "our terms of service", "--asked-by", asked_by])
+            .chain(["--recovery", "none"])
             .collect::<Vec<_>>()
     };
     let (fine, said) = tanod(&["setup", "--data", data]);
@@ -105,6 +110,62 @@ fn setup_writes_what_was_answered_once_and_refuses_a_governments_wish() {
     // The folder is enough: every command reads its file.
     let (_, settings) = tanod(&["config", "--data", data]);
     assert_eq!((&settings["operator"]["country"], &settings["operator"]["profile"]), (&json!("DE"), &json!("solo")));
+}
+
+/// A recovery recipient is asked for at set-up; with its identity a lost secret is survived, by the commands alone.
+#[test]
+fn setup_asks_for_a_recovery_recipient_and_it_recovers() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("data");
+    let data = place.to_str().unwrap();
+    let said = |recovery: &[&str]| {
+        let words = ["setup", "--force", "--data", data, "--profile", "solo", "--country", "ph", "--surface", "public"];
+        let why = ["--legal-basis", "our terms of service", "--asked-by", "operator"];
+        tanod(&words.into_iter().chain(why).chain(recovery.iter().copied()).collect::<Vec<_>>())
+    };
+    let (fine, open) = said(&[]);
+    assert!(!fine && open["error"].as_str().unwrap().contains("--recovery"), "{open}");
+    let (fine, wrong) = said(&["--recovery", "age1nobody"]);
+    assert!(!fine && wrong["error"].as_str().unwrap().contains("public key of age"), "{wrong}");
+    assert!(said(&["--recovery", "none"]).0);
+    let doctor = || doctor(data)["keys"].clone();
+    assert!(!doctor()["ok"].as_bool().unwrap() && doctor()["remedy"].as_str().unwrap().contains("keys recovery"));
+    let (fine, made) = said(&["--recovery", "new"]);
+    let identity = made["recovery_identity"].as_str().unwrap();
+    assert!(fine && identity.starts_with("AGE-SECRET-KEY-1"), "{made}");
+    assert!(!fs_err::read_to_string(place.join("tanod.toml")).unwrap().contains(identity));
+    assert!(doctor()["ok"].as_bool().unwrap(), "{}", doctor());
+    let opened_by = || {
+        let (fine, keys) = tanod(&["keys", "ls", "--data", data]);
+        let mut ways: Vec<String> = serde_json::from_value(keys["opened_by"].clone()).unwrap_or_default();
+        ways.sort();
+        fine.then_some(ways)
+    };
+    let before = opened_by().unwrap();
+    assert!(before.len() == 2 && before[1].contains("age1"), "{before:?}");
+    // Lost, and recovered from paper.
+    fs_err::remove_file(folder.path().join("data.secret")).unwrap();
+    assert_eq!(opened_by(), None);
+    let paper = folder.path().join("paper.txt");
+    fs_err::write(&paper, "nothing").unwrap();
+    let recover = || tanod(&["keys", "recovery", "--identity", paper.to_str().unwrap(), "--data", data]);
+    assert!(recover().1["error"].as_str().unwrap().contains("AGE-SECRET-KEY-1"));
+    fs_err::write(&paper, format!("# made at set-up\n{identity}\n")).unwrap();
+    let (fine, recovered) = recover();
+    assert!(fine && recovered["kept"] == true, "{recovered}");
+    assert_eq!(opened_by(), Some(before));
+    // What the settings name is not changed behind their back.
+    let (fine, refused) = tanod(&["keys", "recovery", "--data", data]);
+    assert!(!fine && refused["error"].as_str().unwrap().contains("recovery_recipient"), "{refused}");
+}
+
+/// What the doctor finds, by part.
+fn doctor(data: &str) -> Value {
+    let text = output(&["doctor", "--data", data]).1;
+    let rows = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    rows.filter_map(|row| Some((row["part"].as_str()?.to_owned(), row.clone())))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 /// A setting that says a government asked for it keeps the service from starting, and the record says so.
