@@ -19,8 +19,9 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     Target { name: "media", run: decode::sides::child, seeds: media_seeds },
+    Target { name: "exif", run: decode::sides::exif, seeds: exif_seeds },
     Target { name: "protocol", run: decode::sides::parent, seeds: protocol_seeds },
     Target { name: "answer", run: answer, seeds: answer_seeds },
     Target { name: "shield", run: shield, seeds: shield_seeds },
@@ -73,6 +74,15 @@ const LATER: [&[u8]; 9] = [
     include_bytes!("../../crates/decode/testdata/container.jxl"),
     include_bytes!("../../crates/decode/testdata/turned.jxl"),
 ];
+
+/// A directory with a camera's name, a pointer to another with a place, and the same within a JPEG and a PNG.
+fn exif_seeds() -> Vec<Vec<u8>> {
+    let tiff = b"II*\0\x08\0\0\0\x02\0\x0f\x01\x02\0\x08\0\0\0\x26\0\0\0\x25\x88\x04\0\x01\0\0\0\x2e\0\0\0\0\0\0\0Example\0\x02\0\x01\0\x02\0\x02\0\0\0N\0\0\0\x02\0\x05\0\x03\0\0\0\x4c\0\0\0\0\0\0\0\x0e\0\0\0\x01\0\0\0\x23\0\0\0\x01\0\0\0\x12\0\0\0\x01\0\0\0";
+    let within = |begin: &[u8], end: &[u8]| [begin, tiff.as_slice(), end].concat();
+    let length = [0, 0, 0, u8::try_from(tiff.len()).unwrap_or(0)];
+    let png = [b"\x89PNG\r\n\x1a\n".as_slice(), &length, b"eXIf"].concat();
+    vec![tiff.to_vec(), within(b"\xff\xd8\xff\xe1\0\x6cExif\0\0", b"\xff\xd9"), within(&png, b"\0\0\0\0")]
+}
 
 fn protocol_seeds() -> Vec<Vec<u8>> {
     vec![vec![0, 1, 1], vec![2, 0, 0, 0, 1, 0xff], vec![3, 1], (0..26).collect(), vec![1; 80]]

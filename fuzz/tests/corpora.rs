@@ -51,6 +51,11 @@ fn media() {
 }
 
 #[test]
+fn exif() {
+    explore("exif", 20_000);
+}
+
+#[test]
 fn protocol() {
     explore("protocol", 20_000);
 }

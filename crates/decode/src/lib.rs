@@ -7,6 +7,7 @@ mod borders;
 pub mod child;
 mod coded;
 mod confine;
+mod exif;
 mod film;
 mod heif;
 mod jpeg;
@@ -27,8 +28,12 @@ pub mod sides {
     /// What the child does with a file: every question about it, within small limits.
     pub fn child(media: &[u8]) {
         let all = Wanted { exact: true, turned: true, trimmed: true, ..Wanted::default() };
-        let asks =
-            [Ask::Fingerprints(Wanted::default()), Ask::Fingerprints(all), Ask::Picture { max_side: 64, veil: true }];
+        let asks = [
+            Ask::Fingerprints(Wanted::default()),
+            Ask::Fingerprints(all),
+            Ask::Picture { max_side: 64, veil: true },
+            Ask::Exif,
+        ];
         for ask in asks {
             let media_bytes = u64::try_from(media.len()).unwrap_or(u64::MAX);
             let request = Request { ask, max_pixels: 1 << 20, max_frames: 4, time_ms: 1_000, media: media_bytes };
@@ -36,6 +41,12 @@ pub mod sides {
             // What the child says, the parent understands.
             assert!(Answer::from_bytes(&answer.to_bytes()).is_some(), "the child speaks another language");
         }
+    }
+
+    /// What the child reads of a camera's fields, as the parent understands it.
+    pub fn exif(media: &[u8]) {
+        let answer = Answer::Exif(crate::exif::read(media));
+        assert_eq!(Answer::from_bytes(&answer.to_bytes()), Some(answer), "the child speaks another language");
     }
 
     /// Width, height, and red, green and blue of a JPEG as an exact look sees them, to be compared with another reader's.
@@ -55,7 +66,7 @@ pub mod sides {
             Answer::Look(look) => Ok(look),
             Answer::Unscanned(why) => Err(why),
             Answer::Film => Err(crate::Unscanned::UnsupportedFormat),
-            Answer::Hello(_) | Answer::Picture(_) => Err(crate::Unscanned::Crashed),
+            Answer::Hello(_) | Answer::Picture(_) | Answer::Exif(_) => Err(crate::Unscanned::Crashed),
         }
     }
 
@@ -73,6 +84,7 @@ use std::time::Duration;
 
 use fingerprint::{Pdq, PdqHash, VideoFrame, Vpdq};
 
+pub use exif::Exif;
 pub use pool::Pool;
 
 /// Whether films can be read on this machine: where its ffmpeg is.

@@ -15,7 +15,7 @@ use image::{AnimationDecoder, DynamicImage, Frames, ImageDecoder, ImageFormat, I
 use crate::later::Later;
 use crate::protocol::{Answer, Ask, Request};
 use crate::{Coverage, Format, FrameHash, Look, Unscanned, Wanted};
-use crate::{borders, film, jpeg};
+use crate::{borders, exif, film, jpeg};
 
 type Result<T> = std::result::Result<T, Unscanned>;
 
@@ -25,6 +25,7 @@ pub(crate) fn examine(request: &Request, media: &[u8], max_memory_bytes: u64) ->
     let answer = match request.ask {
         Ask::Hello => return Answer::Unscanned(Unscanned::UnsupportedFormat),
         Ask::Strip => Err(Unscanned::UnsupportedFormat),
+        Ask::Exif => return Answer::Exif(exif::read(media)),
         Ask::Fingerprints(wanted) => open.look(request.max_frames, wanted).map(Answer::Look),
         Ask::Picture { max_side, veil } => open.picture(max_side, veil).map(Answer::Picture),
     };

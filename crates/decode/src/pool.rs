@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 
 use crate::child::FOR_A_FILM;
 use crate::protocol::{Answer, Ask, MOST_ANSWER, Request};
-use crate::{Confinement, Limits, Look, Unscanned, Wanted};
+use crate::{Confinement, Exif, Limits, Look, Unscanned, Wanted};
 
 /// A child answers this many questions, then makes room for a fresh one.
 const MOST_ANSWERS: u32 = 500;
@@ -96,6 +96,15 @@ impl Pool {
     pub async fn strip(&self, media: Bytes) -> Result<Vec<u8>, Unscanned> {
         match self.ask(Ask::Strip, media).await? {
             Answer::Picture(jpeg) => Ok(jpeg),
+            Answer::Unscanned(why) => Err(why),
+            _ => Err(Unscanned::Crashed),
+        }
+    }
+
+    /// What a camera wrote into a picture. It has no part in any verdict: a look does not ask for it.
+    pub async fn exif(&self, media: Bytes) -> Result<Exif, Unscanned> {
+        match self.ask(Ask::Exif, media).await? {
+            Answer::Exif(exif) => Ok(exif),
             Answer::Unscanned(why) => Err(why),
             _ => Err(Unscanned::Crashed),
         }

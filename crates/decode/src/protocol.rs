@@ -2,6 +2,7 @@
 
 use fingerprint::{Pdq, PdqHash};
 
+use crate::exif::{Exif, FIELDS, MOST_VALUE};
 use crate::{Confinement, Coverage, Format, FrameHash, Look, Sampling, Unscanned, Video, Wanted};
 
 /// No answer is longer: pictures are the longest, and are made small.
@@ -18,6 +19,8 @@ pub(crate) enum Ask {
     Picture { max_side: u32, veil: bool },
     /// Frames of a film beside each other as a new JPEG, under the veil.
     Strip,
+    /// What a camera wrote beside the pixels.
+    Exif,
 }
 
 /// A question, before the media that follows it.
@@ -42,6 +45,7 @@ impl Request {
             }
             Ask::Picture { max_side, veil } => (2, max_side, u8::from(veil)),
             Ask::Strip => (3, 0, 0),
+            Ask::Exif => (4, 0, 0),
         };
         let mut out = Out(Vec::with_capacity(REQUEST));
         out.u8(kind);
@@ -66,6 +70,7 @@ impl Request {
             }
             (2, 0 | 1, _) => Ask::Picture { max_side, veil: marks == 1 },
             (3, 0, 0) => Ask::Strip,
+            (4, 0, 0) => Ask::Exif,
             _ => return None,
         };
         let (max_pixels, max_frames, time_ms) = (input.u64()?, input.u32()?, input.u32()?);
@@ -94,6 +99,7 @@ pub(crate) enum Answer {
     Unscanned(Unscanned),
     /// It is a film, which a child of its own looks at.
     Film,
+    Exif(Exif),
 }
 
 const SAMPLINGS: [Sampling; 3] = [Sampling::Seconds, Sampling::KeyFrames, Sampling::Whole];
@@ -178,6 +184,15 @@ impl Answer {
                 out.u8(code(&UNSCANNED, why));
             }
             Self::Film => out.u8(4),
+            Self::Exif(Exif(fields)) => {
+                out.u8(5);
+                out.u8(u8::try_from(fields.len()).unwrap_or(u8::MAX));
+                for (field, text) in fields {
+                    out.u8(*field);
+                    out.u32(u32::try_from(text.len()).unwrap_or(u32::MAX));
+                    out.0.extend_from_slice(text.as_bytes());
+                }
+            }
         }
         out.0
     }
@@ -225,6 +240,19 @@ impl Answer {
             2 => Self::Picture(std::mem::take(&mut input.0).to_vec()),
             3 => Self::Unscanned(*UNSCANNED.get(usize::from(input.u8()?))?),
             4 => Self::Film,
+            5 => {
+                let mut fields: Vec<(u8, String)> = Vec::new();
+                for _ in 0..input.u8()? {
+                    let (field, text) = (input.u8()?, input.text(MOST_VALUE)?);
+                    // Each field at most once, in their order, and readable.
+                    let fits = usize::from(field) < FIELDS.len() && fields.last().is_none_or(|(last, _)| *last < field);
+                    if !fits || text.is_empty() || text.chars().any(char::is_control) {
+                        return None;
+                    }
+                    fields.push((field, text));
+                }
+                Self::Exif(Exif(fields))
+            }
             _ => return None,
         };
         input.0.is_empty().then_some(answer)
@@ -255,6 +283,12 @@ impl<'a> In<'a> {
     }
     fn u8(&mut self) -> Option<u8> {
         self.take::<1>().map(|[byte]| *byte)
+    }
+    fn text(&mut self, most: usize) -> Option<String> {
+        let length = usize::try_from(self.u32()?).ok().filter(|length| *length <= most)?;
+        let (text, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        String::from_utf8(text.to_vec()).ok()
     }
     fn hash(&mut self) -> Option<Pdq> {
         self.take().map(|bytes| Pdq::from_bytes(*bytes))
@@ -309,14 +343,21 @@ mod tests {
         )
     }
 
+    fn exif() -> impl Strategy<Value = Exif> {
+        let field = 0..u8::try_from(FIELDS.len()).unwrap();
+        prop::collection::btree_map(field, "\\PC{1,60}", 0..FIELDS.len())
+            .prop_map(|fields| Exif(fields.into_iter().collect()))
+    }
+
     proptest! {
         #[test]
-        fn answers_come_back(look in look(), jpeg in any::<Vec<u8>>(), why in 0_usize..8, a in any::<bool>(), b in any::<bool>()) {
+        fn answers_come_back(look in look(), exif in exif(), jpeg in any::<Vec<u8>>(), why in 0_usize..8, a in any::<bool>(), b in any::<bool>()) {
             for answer in [
                 Answer::Look(look.clone()),
                 Answer::Picture(jpeg.clone()),
                 Answer::Unscanned(UNSCANNED[why]),
                 Answer::Film,
+                Answer::Exif(exif),
                 Answer::Hello(Confinement { landlock: a, seccomp: b }),
             ] {
                 prop_assert_eq!(Answer::from_bytes(&answer.to_bytes()), Some(answer));
@@ -326,7 +367,7 @@ mod tests {
         #[test]
         fn questions_come_back(side in any::<u32>(), [veil, exact, turned, trimmed] in any::<[bool; 4]>(), pixels in any::<u64>(), [frames, time_ms] in any::<[u32; 2]>(), media in any::<u64>(), sampling in 0_usize..3) {
             let wanted = Wanted { exact, turned, trimmed, sampling: SAMPLINGS[sampling] };
-            for ask in [Ask::Hello, Ask::Fingerprints(wanted), Ask::Picture { max_side: side, veil }, Ask::Strip] {
+            for ask in [Ask::Hello, Ask::Fingerprints(wanted), Ask::Picture { max_side: side, veil }, Ask::Strip, Ask::Exif] {
                 let request = Request { ask, max_pixels: pixels, max_frames: frames, time_ms, media };
                 prop_assert_eq!(Request::from_bytes(&request.to_bytes()), Some(request));
             }

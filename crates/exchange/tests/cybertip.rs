@@ -375,6 +375,25 @@ async fn a_cut_connection_is_lost_and_a_closed_port_was_never_reached() {
     assert!(!format!("{refused} {:?}", self::client(port)).contains("secret-word"));
 }
 
+/// An answer that trickles for ever is given up when its time is over, and nobody knows whether the call was acted on.
+#[tokio::test]
+async fn an_answer_that_trickles_is_lost() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}/ispws", listener.local_addr().unwrap());
+    let mut server = tokio::task::JoinSet::new();
+    server.spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n<reportResponse>").await.unwrap();
+        while stream.write_all(b" ").await.is_ok() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    });
+    let http = reqwest::Client::builder().timeout(std::time::Duration::from_millis(300)).build().unwrap();
+    let credentials = Credentials { username: "u".to_owned(), password: "secret-word".to_owned().into() };
+    let lost = Client::new(&base, credentials, http).finish(9).await.unwrap_err();
+    assert!(matches!(lost, CallError::Lost(_)), "{lost}");
+}
+
 #[tokio::test]
 async fn an_empty_401_means_credentials() {
     let (client, _server) = answering(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n").await;

@@ -22,7 +22,6 @@ use crate::intake::Arrivals;
 use crate::matching::shield::Shield;
 use crate::matching::{Lists, SharedLists};
 use crate::operator;
-use crate::reporting::Line;
 use crate::reporting::credentials::{self, Environment};
 use crate::roles::Tasks;
 use crate::store::{Db, ProcessId, World, new_uuid};
@@ -48,8 +47,6 @@ pub struct App {
     pub shield: Option<Arc<Shield>>,
     /// The CyberTipline, unless it is off.
     pub ncmec: Option<Arc<Client>>,
-    /// Whether it answers, as far as this process knows.
-    pub line: Arc<Line>,
     /// The platform's endpoints.
     pub endpoints: Arc<[Endpoint]>,
     /// Those that are left alone for a moment.
@@ -252,7 +249,6 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         vault: Vault { objects: Arc::new(objects), ring: Arc::new(ring), random },
         shield: shield.map(Arc::new),
         ncmec: ncmec.map(Arc::new),
-        line: Arc::default(),
         endpoints: endpoints.into(),
         resting: Arc::default(),
         webhooks: exchange::webhooks::Client::new(http, exchange::webhooks::TIME),

@@ -133,11 +133,15 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result
     }
     if role.is(Role::Worker) {
         if let Some(client) = app.ncmec.clone() {
-            let (line, stop) = (app.line.clone(), tasks.stop.clone());
+            let (db, stop) = (app.db.clone(), tasks.stop.clone());
             tasks.spawn(async move {
                 tokio::select! {
                     () = stop.cancelled() => {}
-                    () = line.compare(&client) => {}
+                    compared = reporting::compare_schema(&db, &client) => {
+                        if let Err(error) = compared {
+                            tracing::warn!(%error, "what the destination's schema is now is not kept");
+                        }
+                    }
                 }
             });
         }
@@ -265,7 +269,7 @@ fn tries(work: &Work) -> i64 {
 async fn perform(app: &App, job: &Leased) -> Result<Done> {
     match &job.work {
         Work::FileReportV1 { report } => {
-            let with = Filing { db: &app.db, vault: &app.vault, ncmec: app.ncmec.as_deref(), line: &app.line };
+            let with = Filing { db: &app.db, vault: &app.vault, ncmec: app.ncmec.as_deref() };
             reporting::jobs::file(&with, job, *report).await
         }
         Work::RetryItemV1 { item } => intake::jobs::retry(app, *item).await,

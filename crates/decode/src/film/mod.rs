@@ -100,6 +100,8 @@ impl FilmChild {
         let look = Looking { child: self, request, film: &film, container, deadline };
         let answer = match request.ask {
             Ask::Hello => return Ok(Answer::Hello(self.confinement)),
+            // No camera's fields are read of a film.
+            Ask::Exif => return Ok(Answer::Exif(crate::Exif::default())),
             Ask::Fingerprints(wanted) => look.fingerprints(format, wanted).map(Answer::Look),
             Ask::Picture { max_side, veil } => look.picture(max_side, veil).map(Answer::Picture),
             Ask::Strip => look.strip().map(Answer::Picture),

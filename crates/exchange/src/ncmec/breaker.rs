@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::Outcome;
 
@@ -12,33 +13,64 @@ pub struct Breaker {
     failures_allowed: u32,
     first_pause: Duration,
     longest_pause: Duration,
-    state: State,
+    state: Standing,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// Calls go out; so many failed in a row.
-    Closed { failures: u32 },
-    /// Nobody calls until then; so many times in a row it came to this.
-    Open { until: Timestamp, times: u32 },
-    /// One call is out to try; the others wait, and if it is never heard of, another tries then.
-    Trying { until: Timestamp, times: u32 },
+/// Where a breaker stands: all that is to be kept of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Calls go out.
+    Closed {
+        /// So many failed in a row.
+        failures: u32,
+    },
+    /// Nobody calls.
+    Open {
+        /// Until then.
+        until: Timestamp,
+        /// So many times in a row it came to this.
+        times: u32,
+    },
+    /// One call is out to try; the others wait.
+    Trying {
+        /// If it is never heard of, another tries then.
+        until: Timestamp,
+        /// So many times in a row it came to this.
+        times: u32,
+    },
+}
+
+impl Default for Standing {
+    fn default() -> Self {
+        Self::Closed { failures: 0 }
+    }
 }
 
 impl Breaker {
     /// Opens at this many failures in a row, for `first_pause`, twice as long each further time, never longer than
     /// `longest_pause` unless the destination itself asks for more.
     pub fn new(failures_allowed: u32, first_pause: Duration, longest_pause: Duration) -> Self {
-        Self { failures_allowed, first_pause, longest_pause, state: State::Closed { failures: 0 } }
+        Self { failures_allowed, first_pause, longest_pause, state: Standing::default() }
+    }
+
+    /// The same, where it stood when it was kept.
+    pub fn standing_at(self, state: Standing) -> Self {
+        Self { state, ..self }
+    }
+
+    /// Where it stands.
+    pub fn standing(&self) -> Standing {
+        self.state
     }
 
     /// Whether a call may go out now; if not, when to ask again.
     pub fn may_call(&mut self, now: Timestamp) -> Result<(), Timestamp> {
         match self.state {
-            State::Closed { .. } => Ok(()),
-            State::Open { until, .. } | State::Trying { until, .. } if now < until => Err(until),
-            State::Open { times, .. } | State::Trying { times, .. } => {
-                self.state = State::Trying { until: later(now, self.pause(times)), times };
+            Standing::Closed { .. } => Ok(()),
+            Standing::Open { until, .. } | Standing::Trying { until, .. } if now < until => Err(until),
+            Standing::Open { times, .. } | Standing::Trying { times, .. } => {
+                self.state = Standing::Trying { until: later(now, self.pause(times)), times };
                 Ok(())
             }
         }
@@ -50,32 +82,32 @@ impl Breaker {
             Outcome::Retry { after, .. } => *after,
             Outcome::Lost { .. } | Outcome::NotSent { .. } => None,
             _ => {
-                self.state = State::Closed { failures: 0 };
+                self.state = Standing::Closed { failures: 0 };
                 return;
             }
         };
         let times = match self.state {
-            State::Closed { failures } if failures + 1 < self.failures_allowed && asked_to_wait.is_none() => {
-                self.state = State::Closed { failures: failures + 1 };
+            Standing::Closed { failures } if failures + 1 < self.failures_allowed && asked_to_wait.is_none() => {
+                self.state = Standing::Closed { failures: failures + 1 };
                 return;
             }
-            State::Closed { .. } => 1,
+            Standing::Closed { .. } => 1,
             // A call that began before it opened; that one more failed is no news.
-            State::Open { times, .. } => times,
-            State::Trying { times, .. } => times.saturating_add(1),
+            Standing::Open { times, .. } => times,
+            Standing::Trying { times, .. } => times.saturating_add(1),
         };
         let mut until = later(now, self.pause(times).max(asked_to_wait.unwrap_or_default()));
-        if let State::Open { until: known, .. } = self.state {
+        if let Standing::Open { until: known, .. } = self.state {
             until = if asked_to_wait.is_some() { until.max(known) } else { known };
         }
-        self.state = State::Open { until, times };
+        self.state = Standing::Open { until, times };
     }
 
     /// Since when calls wait, for whoever looks: the time at which one may try again.
     pub fn open_until(&self) -> Option<Timestamp> {
         match self.state {
-            State::Closed { .. } => None,
-            State::Open { until, .. } | State::Trying { until, .. } => Some(until),
+            Standing::Closed { .. } => None,
+            Standing::Open { until, .. } | Standing::Trying { until, .. } => Some(until),
         }
     }
 

@@ -23,6 +23,11 @@ impl Client {
         Self { base: base.trim_end_matches('/').to_owned(), credentials, http }
     }
 
+    /// The address it was made for.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// Whether the credentials are accepted.
     pub async fn status(&self) -> Result<Answer, CallError> {
         self.call(self.request(Method::GET, "status")).await

@@ -14,7 +14,7 @@ mod validate;
 mod xml;
 
 pub use answer::{Answer, CallError, Outcome, ParseError, Parsed, classify};
-pub use breaker::Breaker;
+pub use breaker::{Breaker, Standing};
 pub use client::Client;
 pub use sample::Random;
 pub use schema::Schema;

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequest, Multipart, Request, State as Shared};
@@ -226,7 +227,22 @@ async fn misbehaving(sim: &Simulator, owner: &str, at: Endpoint, request: Reques
     if fault == Some(Misbehaviour::ZeroWith500) {
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     }
-    response
+    match fault {
+        Some(Misbehaviour::Trickle(pause)) => trickling(response, pause).await,
+        _ => response,
+    }
+}
+
+/// The same answer, byte by byte, its length announced as ever.
+async fn trickling(response: Response, pause: Duration) -> Response {
+    let (mut head, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap_or_default();
+    head.headers.insert(header::CONTENT_LENGTH, bytes.len().into());
+    let each = futures_util::stream::unfold(bytes, move |mut bytes| async move {
+        tokio::time::sleep(pause).await;
+        (!bytes.is_empty()).then(|| (Ok::<_, Infallible>(bytes.split_to(1)), bytes))
+    });
+    Response::from_parts(head, Body::from_stream(each))
 }
 
 /// A request that a proxy between delivered twice.

@@ -171,6 +171,8 @@ pub enum Misbehaviour {
     CutBeforeActing,
     /// Act, and answer slowly.
     Slow(std::time::Duration),
+    /// Act, and let the answer trickle: a byte, and a pause after each.
+    Trickle(std::time::Duration),
     /// Act, and give the digest of something else.
     WrongMd5,
     /// Do nothing, and answer 500 with HTML.
@@ -195,10 +197,11 @@ pub enum Misbehaviour {
 
 impl Misbehaviour {
     /// Every kind, for tests that try them all.
-    pub const EVERY: [Self; 14] = [
+    pub const EVERY: [Self; 15] = [
         Self::CutAfterActing,
         Self::CutBeforeActing,
         Self::Slow(std::time::Duration::from_millis(20)),
+        Self::Trickle(std::time::Duration::from_millis(1)),
         Self::WrongMd5,
         Self::Html500,
         Self::Unauthorized,

@@ -12,6 +12,7 @@ use crate::audit;
 use crate::evidence;
 use crate::operator;
 use crate::plan::App;
+use crate::provider;
 use crate::queue;
 use crate::reporting;
 use crate::store::{ObjectId, Tx, World, new_uuid};
@@ -161,6 +162,18 @@ pub(super) async fn run(context: &Context, args: &Args) -> Done {
             let remedy = "Restore the objects from their backup; do not delete anything.";
             found.bad("evidence", format!("{broken} of {checked} sealed exhibits do not open"), remedy);
         }
+    }
+    let provider = provider::read(&mut tx, &Caller::Operator, &app.settings.reporting.about).await?;
+    match (provider.missing().join("; "), provider.advice().join("; ")) {
+        (missing, _) if !missing.is_empty() => found.bad(
+            "provider",
+            format!("the law's items about you are not all there, so no report can be filed: {missing}"),
+            "Fill them in under Provider in the console, or under [reporting.about].",
+        ),
+        (_, advice) if !advice.is_empty() => {
+            found.good("provider", format!("what the law asks for is there; officers would be quicker with: {advice}"));
+        }
+        _ => found.good("provider", "everything about you is there that officers ask for"),
     }
     match (&app.ncmec, args.outside) {
         (None, _) => found.bad("reporting", "the CyberTipline is off", "Set reporting.ncmec, username and password."),

@@ -124,7 +124,8 @@ pub(super) async fn run(context: &Context, report: Report) -> Done {
                     None => report.number.map_or_else(|| "-".to_owned(), |number| number.to_string()),
                 };
                 let trouble = report.trouble.as_deref().map_or_else(String::new, |why| format!("  {why}"));
-                let words = format!("{}  {:<9} {number:>12}{trouble}", report.id, as_word(&report.state));
+                let maybe = report.maybe().map_or_else(String::new, |words| format!("\n    {words}"));
+                let words = format!("{}  {:<9} {number:>12}{trouble}{maybe}", report.id, as_word(&report.state));
                 context.result(&report, words);
             }
             Ok(())

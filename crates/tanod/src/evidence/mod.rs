@@ -9,6 +9,7 @@ mod holds;
 pub mod jobs;
 mod keys;
 pub mod pages;
+mod pieces;
 mod store;
 
 use bytes::Bytes;
@@ -33,6 +34,7 @@ pub use holds::{
     ask_release, believe, believed_now, extend, fate_of, keeping, place,
 };
 pub use keys::{KeysError, Ring, keep as keep_ring, recover, rewrap, set_recovery};
+pub use pieces::Pieces;
 
 /// Media that is not kept (any more).
 pub static NOT_KEPT: Kind = Kind::new(
@@ -85,9 +87,15 @@ pub struct Sealed {
     object: ObjectId,
     wrapped_key: Vec<u8>,
     bytes: i64,
+    exif: Option<Vec<(String, String)>>,
 }
 
 impl Sealed {
+    /// With what a camera wrote into it, where that could be read.
+    pub fn with_exif(self, exif: Option<&decode::Exif>) -> Self {
+        Self { exif: exif.map(owned), ..self }
+    }
+
     /// What a row needs to name it: the object, and the length of what was sealed. Its key is kept by [`keep_key`].
     pub(crate) fn named(&self) -> (ObjectId, i64) {
         (self.object, self.bytes)
@@ -112,7 +120,7 @@ impl Vault {
             .await
             .map_err(|error| Error::internal("storing what was sealed", error))?;
         let bytes = i64::try_from(plain.len()).map_err(|error| Error::internal("measuring", error))?;
-        Ok(Sealed { object, wrapped_key: sealed.wrapped_key, bytes })
+        Ok(Sealed { object, wrapped_key: sealed.wrapped_key, bytes, exif: None })
     }
 
     /// Opens what was sealed as `what`.
@@ -161,6 +169,20 @@ pub async fn keep(
     let id: ExhibitId = tx.id();
     store::insert_exhibit(tx, id, item, sealed, file_name, expires_at).await?;
     Ok(id)
+}
+
+fn owned(exif: &decode::Exif) -> Vec<(String, String)> {
+    exif.pairs().map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
+}
+
+/// What a camera wrote into the media of an upload: pairs of name and text. Nothing where it was not read, or is gone.
+pub async fn exif(tx: &mut Tx, item: ItemId) -> Result<Option<Vec<(String, String)>>> {
+    store::exif(tx, item).await
+}
+
+/// Writes down what a camera wrote, for media that was sealed before it could be read.
+pub async fn note_exif(tx: &mut Tx, item: ItemId, exif: &decode::Exif) -> Result<()> {
+    store::note_exif(tx, item, &owned(exif)).await
 }
 
 /// The sealed media of an upload.

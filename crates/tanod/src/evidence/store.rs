@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Basis, Exhibit, Hold, Purpose, Release, Sealed, View};
-use crate::refusal::Result;
+use crate::refusal::{Error, Result};
 use crate::store::{
     CaseId, ExhibitId, HoldId, ItemId, ObjectId, PersonId, ReleaseId, ReportId, Row, StoreError, Tx, ViewId, as_word,
     word,
@@ -21,8 +21,8 @@ pub(super) async fn insert_exhibit(
 ) -> Result<()> {
     let now = tx.now();
     tx.execute(
-        "INSERT INTO exhibits (id, item, object, file_name, bytes, sealed_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO exhibits (id, item, object, file_name, bytes, sealed_at, expires_at, exif)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         &[
             id.into(),
             item.into(),
@@ -31,10 +31,27 @@ pub(super) async fn insert_exhibit(
             sealed.bytes.into(),
             now.into(),
             expires_at.into(),
+            sealed.exif.as_deref().map(exif_text).transpose()?.into(),
         ],
     )
     .await?;
     insert_key(tx, sealed.object, &sealed.wrapped_key).await
+}
+
+/// PostgreSQL takes no NUL in a text; the reader of these values lets none through.
+fn exif_text(exif: &[(String, String)]) -> Result<String> {
+    serde_json::to_string(exif).map_err(|error| Error::internal("writing what a camera wrote", error))
+}
+
+pub(super) async fn exif(tx: &mut Tx, item: ItemId) -> Result<Option<Vec<(String, String)>>> {
+    let sql = "SELECT exif FROM exhibits WHERE item = $1 AND exif IS NOT NULL AND destroyed_at IS NULL";
+    Ok(tx.row(sql, &[item.into()]).await?.map(|row| row.json("exif")).transpose()?)
+}
+
+pub(super) async fn note_exif(tx: &mut Tx, item: ItemId, exif: &[(String, String)]) -> Result<()> {
+    let sql = "UPDATE exhibits SET exif = $1 WHERE item = $2 AND exif IS NULL AND destroyed_at IS NULL";
+    tx.execute(sql, &[exif_text(exif)?.into(), item.into()]).await?;
+    Ok(())
 }
 
 pub(super) async fn insert_key(tx: &mut Tx, object: ObjectId, wrapped: &[u8]) -> Result<()> {
@@ -127,7 +144,7 @@ pub(super) async fn set_expiry(tx: &mut Tx, item: ItemId, at: Option<Timestamp>)
 
 pub(super) async fn mark_destroyed(tx: &mut Tx, id: ExhibitId) -> Result<()> {
     let now = tx.now();
-    tx.execute("UPDATE exhibits SET destroyed_at = $1 WHERE id = $2", &[now.into(), id.into()]).await?;
+    tx.execute("UPDATE exhibits SET destroyed_at = $1, exif = NULL WHERE id = $2", &[now.into(), id.into()]).await?;
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use crate::accounts::{Caller, Permission};
 use crate::matching::{self, Hit, Judgement, Prints, Strength, Verdict};
 use crate::plan::App;
 use crate::refusal::{Error, Result};
-use crate::store::{CaseId, ItemId, ObjectId, new_uuid};
+use crate::store::{CaseId, ItemId, new_uuid};
 use crate::web::{self, Answer, Once};
 
 /// A PDQ hash of one frame.
@@ -143,12 +143,7 @@ pub async fn submit(
     }
 
     let (prints, judgement) = super::judge(&app, &media).await;
-    let sealed = if Arrival::must_seal(&judgement) {
-        let object = ObjectId(new_uuid(now, app.db.random()));
-        Some(app.vault.seal(object, &media).await?)
-    } else {
-        None
-    };
+    let sealed = if Arrival::must_seal(&judgement) { Some(super::seal(&app, &media).await?) } else { None };
     let id = ItemId(new_uuid(now, app.db.random()));
     let arrival = Arrival { id, facts, bytes: media.len(), prints, judgement, sealed };
     Ok(Arrivals::write(&app, Pending { caller, once, arrival }).await?)

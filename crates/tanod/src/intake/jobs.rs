@@ -35,7 +35,11 @@ pub async fn retry(app: &App, id: ItemId) -> Result<Done> {
     if judgement.verdict == Verdict::Unscanned {
         return Ok(Done::Later(AGAIN));
     }
+    let exif = if judgement.makes_case() { app.pool.exif(media).await.ok() } else { None };
     let mut tx = app.db.write().await?;
+    if let Some(exif) = &exif {
+        evidence::note_exif(&mut tx, id, exif).await?;
+    }
     if let Some(proof) = super::rejudge(&mut tx, &item, &prints, &judgement, app.settings.review.viral_accounts).await?
     {
         tx.commit(proof).await?;

@@ -22,7 +22,7 @@ use crate::plan::App;
 use crate::queue::{self, Work};
 use crate::refusal::{Kind, Result};
 use crate::review;
-use crate::store::{BankId, CaseId, EntryId, ItemId, Recorded, Tx};
+use crate::store::{BankId, CaseId, EntryId, ItemId, ObjectId, Recorded, Tx, new_uuid};
 
 pub use arrivals::Arrivals;
 
@@ -453,6 +453,13 @@ async fn compare(app: &App, prints: Prints, now: Timestamp) -> (Prints, Judgemen
     }
     let judgement = judge(&app.lists, &prints);
     (prints, judgement)
+}
+
+/// Seals media, with what a camera wrote into it. That is read of nothing else: without a match it is nobody's business.
+pub async fn seal(app: &App, media: &Bytes) -> Result<Sealed> {
+    let object = ObjectId(new_uuid(app.db.clock().now(), app.db.random()));
+    let (sealed, exif) = tokio::join!(app.vault.seal(object, media), app.pool.exif(media.clone()));
+    Ok(sealed?.with_exif(exif.ok().as_ref()))
 }
 
 /// Everything that is done to the bytes: digests, and meanwhile the sandboxed look.

@@ -8,7 +8,7 @@ use super::{BAD_NOTICE, NewNotice, store};
 use crate::intake::{self, Arrival, BUSY, Facts, TOO_LARGE};
 use crate::plan::App;
 use crate::refusal::{Error, Result};
-use crate::store::{ItemId, NoticeId, ObjectId, Tx, new_uuid};
+use crate::store::{ItemId, NoticeId, Tx, new_uuid};
 use crate::web::BODY_TOO_LARGE;
 use crate::web::console::Fields;
 
@@ -121,8 +121,7 @@ pub struct Told {
 async fn examine(app: &App, said: &NewNotice, nth: usize, media: &Bytes) -> Result<Told> {
     let (prints, judgement) = intake::judge(app, media).await;
     let now = app.db.clock().now();
-    let object = ObjectId(new_uuid(now, app.db.random()));
-    let sealed = app.vault.seal(object, media).await?;
+    let sealed = intake::seal(app, media).await?;
     let id = ItemId(new_uuid(now, app.db.random()));
     let content_id = said.content_ids.get(nth).cloned().unwrap_or_else(|| format!("told with a notice: {id}"));
     let facts = Facts {

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Absent, Change, Elsewhere, NewViewing, Origin, Packet, Preview, Queue, Receipt, Report, Score, Spoken,
+    Absent, Change, Elsewhere, NO_TEXT, NewViewing, Origin, Packet, Preview, Queue, Receipt, Report, Score, Spoken,
     UNKNOWN_REPORT, Viewing, editor, viewing,
 };
 use crate::accounts::{Caller, Permission};
@@ -181,7 +181,7 @@ pub async fn countersign(State(app): State<App>, Path(statement): Path<String>, 
 pub struct QueueAnswer {
     #[serde(flatten)]
     queue: Queue,
-    /// Whether the CyberTipline answers, as far as this process knows, in words.
+    /// Whether the CyberTipline answers, as far as is known, in words.
     line: String,
 }
 
@@ -192,7 +192,7 @@ pub async fn queue(State(app): State<App>, caller: Caller) -> Answer {
     caller.require(Permission::ReadReports)?;
     let mut tx = app.db.read().await.map_err(Error::from)?;
     let queue = super::queue(&mut tx, &caller).await?;
-    web::ok(&QueueAnswer { queue, line: app.line.words(app.ncmec.is_some(), app.db.clock().now()) })
+    web::ok(&QueueAnswer { queue, line: super::line(&mut tx, app.ncmec.as_deref()).await? })
 }
 
 /// The calls about a report.
@@ -238,7 +238,7 @@ pub struct DraftAnswer {
     files: Vec<DraftFileAnswer>,
     /// Where its values are from, by the path of the element they stand in or under.
     origins: Vec<(String, Origin)>,
-    /// What it does not say, and why.
+    /// What it does not say, and why. Both can be changed, as the fields `/absent/{what}/why` and `/absent/{what}/reason`.
     absent: Vec<Absent>,
     /// How much an officer can do with it.
     score: Option<Score>,
@@ -311,7 +311,7 @@ pub async fn draft_of(State(app): State<App>, caller: Caller, Path(report): Path
     let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
     let mut tx = app.db.write().await.map_err(Error::from)?;
     let report = super::find(&mut tx, &caller, id).await?;
-    let preview = editor::of_report(&mut tx, &caller, id).await?.ok_or(&UNKNOWN_REPORT)?;
+    let preview = editor::of_report(&mut tx, &caller, id).await?.ok_or(&NO_TEXT)?;
     let proof = super::read_on_record(&mut tx, &caller, report.case).await?;
     tx.commit(proof).await.map_err(Error::from)?;
     web::ok(&DraftAnswer::from(preview))
@@ -326,7 +326,7 @@ pub async fn change_of(State(app): State<App>, Path(report): Path<String>, sent:
     let Changes { changes } = sent.json()?;
     let mut tx = app.db.write().await.map_err(Error::from)?;
     let proof = editor::change_report(&mut tx, &sent.caller, id, &changes).await?;
-    let preview = editor::of_report(&mut tx, &sent.caller, id).await?.ok_or(&UNKNOWN_REPORT)?;
+    let preview = editor::of_report(&mut tx, &sent.caller, id).await?.ok_or(&NO_TEXT)?;
     tx.commit(proof).await.map_err(Error::from)?;
     web::ok(&DraftAnswer::from(preview))
 }

@@ -114,6 +114,11 @@ impl DraftFile {
         self.details.original_hashes.iter().map(|digest| (&*digest.algorithm, &*digest.value))
     }
 
+    /// What a camera wrote into it.
+    pub(super) fn exif(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.details.details.exif.iter().map(|pair| (&*pair.name, &*pair.value))
+    }
+
     fn with(&self, number: i64, file_id: &str, viewing: Viewing, words: Vec<String>) -> String {
         let mut details =
             FileDetails { report_id: number, file_id: file_id.to_owned(), viewing, ..self.details.clone() };

@@ -16,7 +16,7 @@ use crate::config;
 use crate::provider;
 use crate::refusal::{Error, Kind, Result};
 use crate::review::{self, Signal};
-use crate::store::{CaseId, ItemId, Recorded, ReportId, Tx};
+use crate::store::{CaseId, ItemId, Recorded, ReportId, Tx, as_word, word};
 
 /// A change that fits no field.
 pub(super) static BAD_CHANGE: Kind = Kind::new(
@@ -33,6 +33,9 @@ pub(super) static NOT_EDITABLE: Kind = Kind::new(
     "This report can no longer be changed.",
     "What is being sent or is filed stays as it is; tell more in a supplement. A stuck one can be changed, then sent again.",
 );
+
+/// Where the fields stand that say why a report does not say something: `/absent/Devices/why`, `/absent/Devices/reason`.
+pub(super) const ABSENT: &str = "/absent/";
 
 /// What is chosen elsewhere: at the decision, or under Provider.
 const CHOSEN_ELSEWHERE: [&str; 3] =
@@ -78,6 +81,11 @@ pub struct Preview {
     pub overtaken: Vec<Change>,
 }
 
+/// What is absent, and which of the two things said about that, where a change is one of those.
+fn absent_field(change: &Change) -> Option<(&str, &str)> {
+    change.path.strip_prefix(ABSENT).filter(|_| change.file.is_none())?.rsplit_once('/')
+}
+
 /// The form of a report or of one of its files.
 pub(super) fn form_of(document: &str, level: Level) -> Result<Group> {
     form::form(document, level).ok_or_else(|| Error::internal("reading a draft", "a document of ours cannot be read"))
@@ -100,6 +108,14 @@ impl Draft {
 
     /// What a field shows now, whoever may change it.
     pub(super) fn shows(&self, change: &Change) -> Option<String> {
+        if let Some((what, field)) = absent_field(change) {
+            let absent = self.absent.iter().find(|absent| absent.what == what)?;
+            return match field {
+                "why" => Some(as_word(&absent.why)),
+                "reason" => Some(absent.reason.clone()),
+                _ => None,
+            };
+        }
         find(&form::form(&self.sketch(change.file)?, self.level)?, &change.path).map(str::to_owned)
     }
 
@@ -110,6 +126,19 @@ impl Draft {
 
     /// Changes a field. False where it cannot say this.
     fn change(&mut self, change: &Change, origin: Origin) -> bool {
+        if let Some((what, field)) = absent_field(change) {
+            let absent = self.absent.iter_mut().find(|absent| absent.what == what);
+            let Some(absent) = absent.filter(|_| (1..=500).contains(&change.value.chars().count())) else {
+                return false;
+            };
+            match (field, word(&change.value)) {
+                ("why", Some(why)) => absent.why = why,
+                ("reason", _) => absent.reason.clone_from(&change.value),
+                _ => return false,
+            }
+            self.origins.push((change.path.clone(), origin));
+            return true;
+        }
         let Some(document) = self.sketch(change.file).filter(|_| self.value(change).is_some()) else { return false };
         let one = [(change.path.clone(), change.value.clone())];
         let Some(changed) = form::with(&document, &one, self.level) else { return false };

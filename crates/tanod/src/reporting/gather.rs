@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use super::document::{Absent, Draft, DraftFile, Origin, Why};
 use super::thread;
 use crate::context::{self, Context, EventKind, NetworkEvent};
+use crate::evidence;
 use crate::intake::{self, Item};
 use crate::matching::Strength;
 use crate::provider::Provider;
@@ -50,10 +51,12 @@ pub(super) async fn draft(
 ) -> Result<Draft> {
     let now = tx.now();
     let items: Vec<ItemId> = says.signals.iter().filter_map(|signal| signal.item).collect();
-    let (mut files, mut uploads) = (Vec::new(), Vec::new());
+    let (mut files, mut uploads, mut unread) = (Vec::new(), Vec::new(), false);
     for id in &items {
         let item = intake::find(tx, *id).await?;
-        files.push(file(&item, &says.file_annotations));
+        let exif = evidence::exif(tx, *id).await?;
+        unread |= exif.is_none();
+        files.push(file(&item, &says.file_annotations, exif.unwrap_or_default()));
         uploads.push(item);
     }
     let known = context::known(tx, case.id).await?;
@@ -129,7 +132,8 @@ pub(super) async fn draft(
         victims: people.victims.into_iter().map(Into::into).collect(),
         additional_info: Some(said.join(" ")),
     };
-    let absent = absent(&tip, &uploads, &known, standing);
+    let mut absent = absent(&tip, &uploads, &known, standing);
+    absent.extend(absent_exif(&files, unread));
     Ok(Draft { tip: tip.into(), files, origins: notes.0, absent, score: None, level: Level::default() })
 }
 
@@ -412,7 +416,7 @@ fn around(known: &Context) -> Vec<String> {
     said
 }
 
-fn file(item: &Item, annotations: &BTreeSet<FileAnnotation>) -> DraftFile {
+fn file(item: &Item, annotations: &BTreeSet<FileAnnotation>, exif: Vec<(String, String)>) -> DraftFile {
     let facts = item.facts.as_ref();
     let found = match item.strength {
         Some(Strength::Exact) => "Matched a list of known material by exact digest of the file.",
@@ -445,6 +449,7 @@ fn file(item: &Item, annotations: &BTreeSet<FileAnnotation>) -> DraftFile {
             .into_iter()
             .collect(),
         details: Pairs {
+            exif: exif.into_iter().map(|(name, value)| NameValue { name, value }).collect(),
             hashes: item.frames.first().map(|(pdq, _)| pair("PDQ", pdq)).into_iter().collect(),
             ..Pairs::default()
         },
@@ -514,9 +519,16 @@ fn absent(tip: &Tip, uploads: &[Item], known: &Context, standing: Option<context
         let (why, reason) = platform(known.thread.is_some());
         add("Conversation", why, reason.to_owned());
     }
-    if !uploads.is_empty() {
-        let reason = "the decoder gives fingerprints and pixels, and no EXIF; the file carries what it has";
-        add("EXIF", Why::NotReasonablyAvailable, reason.to_owned());
-    }
     absent
+}
+
+/// Why no file says what a camera wrote into it.
+fn absent_exif(files: &[DraftFile], unread: bool) -> Option<Absent> {
+    let (why, reason) = if unread {
+        (Why::NotReasonablyAvailable, "it could not be read of every file; each file carries what it has")
+    } else {
+        (Why::NotApplicable, "no file carries any that tells of a place, a time or a device")
+    };
+    let silent = !files.is_empty() && files.iter().all(|file| file.exif().next().is_none());
+    silent.then(|| Absent { what: "EXIF".to_owned(), why, reason: reason.to_owned() })
 }

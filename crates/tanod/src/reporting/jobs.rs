@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use exchange::ncmec::{Answer, CallError, Client, Outcome};
+use fingerprint::DigestStream;
+use futures_util::stream::try_unfold;
 
 use super::batch::{self, Outgoing};
-use super::line::{Line, Turn};
+use super::line::{self, Turn};
 use super::steps::{self, Call, Ended, Next, Step};
 use super::store::{self, Answered, Sending};
 use super::{Draft, DraftFile, Report, ReportState, document, viewing};
-use crate::evidence::{self, Exhibit, Vault};
+use crate::evidence::{self, Exhibit, Pieces, Vault};
 use crate::queue::{self, Done, Leased};
 use crate::refusal::{Error, Result};
 use crate::review;
@@ -23,8 +25,6 @@ pub struct Filing<'a> {
     pub vault: &'a Vault,
     /// The destination, unless none is configured.
     pub ncmec: Option<&'a Client>,
-    /// Whether it answers.
-    pub line: &'a Line,
 }
 
 /// Files one report, or takes it as far as it goes now. Each transaction writes down the answer that came and the call that
@@ -33,18 +33,22 @@ pub async fn file(with: &Filing<'_>, job: &Leased, id: ReportId) -> Result<Done>
     let Some(client) = with.ncmec else {
         return Ok(Done::Later(Duration::from_mins(1)));
     };
-    match with.line.turn(with.db.clock().now()) {
-        Turn::Call => {}
-        Turn::Rest(rest) => return Ok(Done::Later(rest)),
-        Turn::Ask => {
-            let outcome = client.status().await.map_or_else(|error| error.outcome(), |answer| answer.outcome());
-            with.line.hear(&outcome, with.db.clock().now());
-            if let Turn::Rest(rest) = with.line.turn(with.db.clock().now()) {
-                return Ok(Done::Later(rest));
-            }
-        }
-    }
     let mut tx = with.db.write().await?;
+    let mut turn = line::turn(&mut tx, client).await?;
+    if turn == Turn::Ask {
+        tx.commit(Recorded::unrecorded("who asks the destination is no change of the record")).await?;
+        let outcome = client.status().await.map_or_else(|error| error.outcome(), |answer| answer.outcome());
+        tx = with.db.write().await?;
+        line::hear(&mut tx, client, &outcome).await?;
+        turn = line::turn(&mut tx, client).await?;
+    }
+    let clear = match turn {
+        Turn::Call { clear } => clear,
+        Turn::Ask | Turn::Rest(_) => {
+            tx.commit(Recorded::unrecorded("whether the destination answers is no change of the record")).await?;
+            return Ok(Done::Later(if let Turn::Rest(rest) = turn { rest } else { Duration::ZERO }));
+        }
+    };
     // Read once, and held against a change until the first call is written down: there may be thousands of files.
     let Some(mut report) = store::locked(&mut tx, id).await? else { return Ok(Done::Finished) };
     let Some(draft) = report.draft()? else { return Ok(Done::Finished) };
@@ -103,10 +107,10 @@ pub async fn file(with: &Filing<'_>, job: &Leased, id: ReportId) -> Result<Done>
             report = %id, step = ?plan.step, ended = ?read.ended, status = read.answered.http_status,
             request_id = read.answered.request_id, "called the CyberTipline"
         );
-        if let Some(outcome) = &read.outcome {
-            with.line.hear(outcome, with.db.clock().now());
-        }
         tx = with.db.write().await?;
+        if let Some(outcome) = read.outcome.as_ref().filter(|outcome| !clear || line::is_news(outcome)) {
+            line::hear(&mut tx, client, outcome).await?;
+        }
         made.ended = Some(read.ended);
         made.number = read.answered.number.or(made.number);
         made.file_id.clone_from(&read.answered.file_id);
@@ -184,10 +188,10 @@ impl<'a> Plan<'a> {
         let number = self.number.unwrap_or(0);
         Ok(Some(match (self.step, self.file, &self.media) {
             (Step::Submit, ..) => client.submit(sent).await,
-            (Step::Upload, Some(file), Some(exhibit)) => match vault.open(exhibit).await {
-                Ok(bytes) => {
-                    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-                    client.upload(number, &file.name, length, bytes).await
+            (Step::Upload, Some(file), Some(exhibit)) => match vault.pieces(exhibit).await {
+                Ok(pieces) => {
+                    let length = pieces.length();
+                    client.upload(number, &file.name, length, body(pieces, file.md5.clone())).await
                 }
                 Err(error) => {
                     tracing::error!(%error, exhibit = %exhibit.id, "a file of a report cannot be opened");
@@ -200,6 +204,20 @@ impl<'a> Plan<'a> {
             (Step::Retract, ..) => client.retract(number).await,
         }))
     }
+}
+
+/// A sealed file as the body of an upload, opened as it is sent. Its last piece is held back until the MD5 of all of it is the
+/// one that the report names: what is cut short is never taken for a file.
+fn body(pieces: Pieces, md5: String) -> reqwest::Body {
+    let begin = (pieces, DigestStream::new(), md5);
+    reqwest::Body::wrap_stream(try_unfold(begin, async |(mut pieces, mut digests, md5)| {
+        let Some(piece) = pieces.next().await? else { return Ok(None) };
+        digests.update(&piece);
+        if pieces.is_over() && digests.clone().finish().md5_hex() != md5 {
+            return Err(Error::internal("sending a file", "its MD5 is not the one that the report names"));
+        }
+        Ok(Some((piece, (pieces, digests, md5))))
+    }))
 }
 
 enum Wait {

@@ -1,10 +1,15 @@
-//! The line to the destination: while it does not answer, or refuses us, one asks for all and the others wait.
+//! The line to the destination: while it does not answer, or refuses us, one asks for all and the others wait. What one process
+//! learns stands in a row, so that it serves every other.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use exchange::ncmec::{Breaker, Client, Outcome, Schema};
+use exchange::ncmec::{Breaker, Client, Outcome, Schema, Standing};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::store;
+use crate::refusal::Result;
+use crate::store::{Db, Recorded, Tx};
 
 /// So many calls in a row may fail.
 const FAILURES: u32 = 5;
@@ -15,83 +20,132 @@ const LONGEST: Duration = Duration::from_mins(10);
 /// What may be done now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// Call.
-    Call,
+    /// Call. Where nothing has failed lately, an answer is no news.
+    Call {
+        /// Whether nothing has failed lately.
+        clear: bool,
+    },
     /// Ask first whether the destination is there and knows us: nobody else asks meanwhile.
     Ask,
     /// Nothing, for so long.
     Rest(Duration),
 }
 
-/// The line of this process. Reports wait for it in the queue; none is lost or worn out by it.
-#[derive(Debug)]
-pub struct Line(Mutex<State>);
-
-#[derive(Debug)]
-struct State {
-    breaker: Breaker,
+/// What all processes know of the line to one address. Reports wait for it in the queue; none is lost or worn out by it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Line {
+    standing: Standing,
     locked: bool,
     /// Digest of a schema that is not the one we know.
     drifted: Option<String>,
 }
 
-impl Default for Line {
-    fn default() -> Self {
-        Self(Mutex::new(State { breaker: Breaker::new(FAILURES, REST, LONGEST), locked: false, drifted: None }))
-    }
-}
-
 impl Line {
-    pub(super) fn turn(&self, now: Timestamp) -> Turn {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match state.breaker.may_call(now) {
+    fn breaker(&self) -> Breaker {
+        Breaker::new(FAILURES, REST, LONGEST).standing_at(self.standing)
+    }
+
+    fn turn(&mut self, now: Timestamp) -> Turn {
+        let mut breaker = self.breaker();
+        let may = breaker.may_call(now);
+        self.standing = breaker.standing();
+        match may {
             Err(until) => Turn::Rest(Duration::try_from(until.duration_since(now)).unwrap_or(REST)),
-            Ok(()) if state.breaker.open_until().is_some() => Turn::Ask,
-            Ok(()) => Turn::Call,
+            Ok(()) if breaker.open_until().is_some() => Turn::Ask,
+            Ok(()) => Turn::Call { clear: self.standing == Standing::default() && !self.locked },
         }
     }
 
-    pub(super) fn hear(&self, outcome: &Outcome, now: Timestamp) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.locked = matches!(outcome, Outcome::Credentials { .. });
-        if state.locked {
+    fn hear(&mut self, outcome: &Outcome, now: Timestamp) {
+        let mut breaker = self.breaker();
+        self.locked = matches!(outcome, Outcome::Credentials { .. });
+        if self.locked {
             // The destination is there, and no other report is sent into the same refusal.
-            let later = Outcome::Retry { after: Some(REST), why: String::new() };
-            state.breaker.heard(now, &later);
+            breaker.heard(now, &Outcome::Retry { after: Some(REST), why: String::new() });
         } else {
-            state.breaker.heard(now, outcome);
+            breaker.heard(now, outcome);
         }
+        self.standing = breaker.standing();
     }
 
-    /// Compares the destination's schema with the one that documents are written for. Reports are sent all the same; people are
-    /// told.
-    pub async fn compare(&self, client: &Client) {
-        if let Ok(Schema::Drifted { sha256 }) = client.schema().await {
-            tracing::warn!(
-                sha256,
-                "the CyberTipline's schema is not the one that reports are written for: download it, then tanod report check --xsd"
-            );
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).drifted = Some(sha256);
-        }
-    }
-
-    /// How it is, for a person.
-    pub fn words(&self, configured: bool, now: Timestamp) -> String {
-        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let drifted = state.drifted.as_ref().map_or_else(String::new, |sha256| {
+    fn words(&self, now: Timestamp) -> String {
+        let drifted = self.drifted.as_ref().map_or_else(String::new, |sha256| {
             format!(" Its schema is a newer one ({sha256}): compare it with tanod report check --xsd.")
         });
-        let how = match state.breaker.open_until() {
-            _ if !configured => "The CyberTipline is off in the settings; nothing is sent to it.".to_owned(),
-            None => "The CyberTipline answers, as far as this process knows.".to_owned(),
+        let how = match self.breaker().open_until() {
+            None => "The CyberTipline answers, as far as is known.".to_owned(),
             Some(until) => {
-                let why = if state.locked { "refuses our credentials" } else { "does not answer" };
+                let why = if self.locked { "refuses our credentials" } else { "does not answer" };
                 let when = if until > now { format!("at {until}") } else { "now".to_owned() };
                 format!("The CyberTipline {why}. It is asked again {when}; until then reports wait.")
             }
         };
         how + &drifted
     }
+}
+
+/// Whose turn it is. Whoever is to ask has it written down with this transaction.
+pub(super) async fn turn(tx: &mut Tx, client: &Client) -> Result<Turn> {
+    let now = tx.now();
+    let mut line = store::line(tx, client.base(), false).await?.unwrap_or_default();
+    let turn = line.turn(now);
+    if turn != Turn::Ask {
+        return Ok(turn);
+    }
+    // Held to the commit: of two that would ask, one does.
+    let mut line = store::line(tx, client.base(), true).await?.unwrap_or_default();
+    let turn = line.turn(now);
+    store::keep_line(tx, client.base(), &line).await?;
+    Ok(turn)
+}
+
+/// What came of a call.
+pub(super) async fn hear(tx: &mut Tx, client: &Client, outcome: &Outcome) -> Result<()> {
+    let now = tx.now();
+    let known = store::line(tx, client.base(), true).await?.unwrap_or_default();
+    let mut line = known.clone();
+    line.hear(outcome, now);
+    if line == known { Ok(()) } else { store::keep_line(tx, client.base(), &line).await }
+}
+
+/// Whether an answer tells nothing to whoever knows that nothing has failed lately.
+pub(super) fn is_news(outcome: &Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Retry { .. } | Outcome::Lost { .. } | Outcome::NotSent { .. } | Outcome::Credentials { .. }
+    )
+}
+
+/// How it is, for a person.
+pub(super) async fn words(tx: &mut Tx, client: Option<&Client>) -> Result<String> {
+    let Some(client) = client else {
+        return Ok("The CyberTipline is off in the settings; nothing is sent to it.".to_owned());
+    };
+    let now = tx.now();
+    Ok(store::line(tx, client.base(), false).await?.unwrap_or_default().words(now))
+}
+
+/// Compares the destination's schema with the one that documents are written for. Reports are sent all the same; people are
+/// told.
+pub async fn compare(db: &Db, client: &Client) -> Result<()> {
+    let drifted = match client.schema().await {
+        Ok(Schema::Drifted { sha256 }) => {
+            tracing::warn!(
+                sha256,
+                "the CyberTipline's schema is not the one that reports are written for: download it, then tanod report check --xsd"
+            );
+            Some(sha256)
+        }
+        Ok(Schema::Known(_)) => None,
+        Ok(Schema::Absent { .. }) | Err(_) => return Ok(()),
+    };
+    let mut tx = db.write().await?;
+    let known = store::line(&mut tx, client.base(), true).await?.unwrap_or_default();
+    if known.drifted != drifted {
+        store::keep_line(&mut tx, client.base(), &Line { drifted, ..known }).await?;
+        tx.commit(Recorded::unrecorded("what the destination's schema is now is no change of the record")).await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -102,17 +156,20 @@ mod tests {
 
     #[test]
     fn refused_credentials_rest_at_once_and_one_asks_for_all() {
-        let (line, start) = (Line::default(), Timestamp::UNIX_EPOCH);
+        let (mut line, start) = (Line::default(), Timestamp::UNIX_EPOCH);
         let at = |seconds| start + SignedDuration::from_secs(seconds);
+        assert_eq!(line.turn(start), Turn::Call { clear: true });
         line.hear(&Outcome::NotSent { why: String::new() }, start);
-        assert_eq!(line.turn(start), Turn::Call);
+        assert_eq!(line.turn(start), Turn::Call { clear: false });
         line.hear(&Outcome::Credentials { why: String::new() }, start);
         assert_eq!(line.turn(at(10)), Turn::Rest(Duration::from_secs(20)));
-        assert!(line.words(true, at(10)).contains("refuses our credentials"));
+        assert!(line.words(at(10)).contains("refuses our credentials"));
+        // What stands in the row is all there is to know.
+        let mut line: Line = serde_json::from_str(&serde_json::to_string(&line).unwrap()).unwrap();
         assert_eq!(line.turn(at(30)), Turn::Ask);
         assert!(matches!(line.turn(at(31)), Turn::Rest(_)));
         line.hear(&Outcome::NoSuchReport, at(31));
-        assert_eq!(line.turn(at(31)), Turn::Call);
-        assert!(line.words(true, at(31)).contains("answers"));
+        assert_eq!(line.turn(at(31)), Turn::Call { clear: true });
+        assert!(line.words(at(31)).contains("answers"));
     }
 }

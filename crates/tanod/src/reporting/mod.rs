@@ -2,6 +2,7 @@
 
 pub mod api;
 mod batch;
+mod conversation;
 pub mod credentials;
 mod document;
 mod editor;
@@ -35,9 +36,10 @@ use crate::review::{self, Case, Decision, Priority};
 use crate::store::{CaseId, DecisionId, ItemId, Recorded, ReportId, Tx};
 use crate::webhooks;
 
+pub use conversation::{Receipt, Spoken, conversation, read_on_record, receipt, sent};
 pub use document::{Absent, Draft, DraftFile, Origin, Why};
 pub use editor::{Change, Preview};
-pub use line::Line;
+pub use line::compare as compare_schema;
 pub use reading::outlook;
 pub use score::{Missing, Score};
 pub use viewing::{
@@ -70,12 +72,22 @@ pub static NOT_BY_HAND: Kind = Kind::new(
     "Only a waiting report to the destination `manual` gets its number from you.",
 );
 
+/// A report without a text of ours.
+pub static NO_TEXT: Kind = Kind::new(
+    409,
+    "no-text",
+    "What this report said is not here.",
+    "It was filed elsewhere, or its text was wiped with the evidence when every hold had ended. Its number, times and receipt \
+     stand under GET /v1/reports/{report}.",
+);
+
 /// All refusals of this domain.
 pub const REFUSALS: &[&Kind] = &[
     &UNKNOWN_REPORT,
     &NOT_DEAD,
     &INVALID_REPORT,
     &NOT_BY_HAND,
+    &NO_TEXT,
     &viewing::BAD_VIEWING,
     &viewing::UNKNOWN_VIEWING,
     &editor::BAD_CHANGE,
@@ -191,6 +203,10 @@ pub struct Report {
     pub due_at: Option<Timestamp>,
     /// What stands in its way, in words.
     pub trouble: Option<String>,
+    /// Where it is stuck and may be filed all the same, for the answer to its last call was lost: under which number. Asking the
+    /// destination, by sending it again, is safe: it files nothing twice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maybe_filed_as: Option<i64>,
     /// When it was intended.
     #[schema(value_type = String)]
     pub created_at: Timestamp,
@@ -212,6 +228,15 @@ pub struct Report {
 }
 
 impl Report {
+    /// What a person must know who looks at a stuck one, in a sentence.
+    pub fn maybe(&self) -> Option<String> {
+        let number = self.maybe_filed_as?;
+        Some(format!(
+            "It may be filed already as {number}: it was asked to be final and the answer was lost. Sending it again asks the \
+             destination first, and files nothing twice; until then tell nobody that it was not filed."
+        ))
+    }
+
     /// Who received it, or would have.
     pub fn whom(&self) -> String {
         self.elsewhere.as_ref().map_or_else(|| self.destination.words().to_owned(), |other| other.authority.clone())
@@ -247,7 +272,7 @@ pub async fn packet(tx: &mut Tx, caller: &Caller, id: ReportId) -> Result<(Packe
     let viewed: Vec<Viewed> =
         said_of_viewing(tx, &report, &draft).await?.into_iter().map(|(_, viewed)| viewed).collect();
     let proof = audit::record(tx, Entry::by(caller, "report.packet").case(report.case).about(id)).await?;
-    Ok((Packet { report: id, lines: reading::lines(&draft, &viewed)? }, proof))
+    Ok((Packet { report: id, lines: reading::lines(&draft, &viewed, 0, usize::MAX)? }, proof))
 }
 
 /// What a report says of viewing each of its files: as it was when it was said, or as it would be said now.
@@ -422,6 +447,16 @@ pub(crate) async fn withdrawn(tx: &mut Tx, report: &Report) -> Result<(Recorded,
     Ok((audit::record(tx, entry).await?, false))
 }
 
+/// Wipes what the reports of a case said, with the case's evidence, when every hold has ended (US-30, US-34): the documents, the
+/// calls with them, what people entered. Numbers, times and receipts stay. Calls that carried reports of other cases stay until
+/// those are wiped too. Never while something is still to be filed. Answers how many reports there were.
+pub async fn wipe(tx: &mut Tx, case: CaseId) -> Result<u64> {
+    if evidence::is_case_held(tx, case).await? || any_under_way(tx, case).await? {
+        return Err((&evidence::ON_HOLD).into());
+    }
+    store::wipe(tx, case).await
+}
+
 /// Whether something of a case is still to be filed.
 pub async fn any_under_way(tx: &mut Tx, case: CaseId) -> Result<bool> {
     let under_way = |report: &Report| {
@@ -474,10 +509,12 @@ async fn finish_one(tx: &mut Tx, report: &Report, number: i64) -> Result<Recorde
 /// A report is stuck: it waits for a person.
 pub async fn died(tx: &mut Tx, report: &Report, trouble: &str) -> Result<Recorded> {
     store::set_state(tx, report.id, ReportState::Dead, Some(trouble)).await?;
+    let maybe = steps::maybe_filed(&store::calls(tx, report.id).await?);
+    store::set_maybe_filed(tx, report.id, maybe).await?;
     tracing::error!(report = %report.id, "a report is stuck and waits for a person");
     let said = serde_json::json!({"case": report.case, "report": report.id});
     webhooks::send(tx, webhooks::Event::ReportDead, Some(report.case), &said).await?;
-    let detail = serde_json::json!({"trouble": trouble});
+    let detail = serde_json::json!({"trouble": trouble, "maybe_filed_as": maybe});
     audit::record(tx, Entry::by_tanod("report.died").case(report.case).about(report.id).detail(detail)).await
 }
 
@@ -503,7 +540,7 @@ pub async fn revive(tx: &mut Tx, caller: &Caller, id: ReportId) -> Result<(Repor
     store::set_revived(tx, id, report.attempt).await?;
     queue::revive(tx, &Work::FileReportV1 { report: id }).await?;
     let proof = audit::record(tx, Entry::by(caller, "report.revived").case(report.case).about(id)).await?;
-    Ok((Report { state, trouble: None, ..report }, proof))
+    Ok((Report { state, trouble: None, maybe_filed_as: None, ..report }, proof))
 }
 
 /// Reports, newest first.
@@ -538,36 +575,6 @@ pub async fn find(tx: &mut Tx, caller: &Caller, id: ReportId) -> Result<Report> 
     store::report(tx, id).await?.ok_or_else(|| (&UNKNOWN_REPORT).into())
 }
 
-/// The receipt of a finished report: the raw answer to `finish`, as it arrived. By NCMEC's own statement it is the notice
-/// that starts the duty to preserve.
-#[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
-pub struct Receipt {
-    /// When it arrived.
-    #[schema(value_type = String)]
-    pub at: Timestamp,
-    /// The destination's id of the request.
-    pub request_id: Option<String>,
-    /// Header lines, as JSON.
-    pub headers: Option<String>,
-    /// The body, as text.
-    pub answer: String,
-    /// The body, byte for byte.
-    #[serde(skip)]
-    pub(crate) raw: Vec<u8>,
-}
-
-/// Every document that was sent for a report, word for word, in order: the call it went with, and its text.
-pub async fn sent(tx: &mut Tx, id: ReportId) -> Result<Vec<(String, String)>> {
-    let sent = store::sent(tx, id).await?;
-    Ok(sent.into_iter().map(|(step, text)| (crate::store::as_word(&step), text)).collect())
-}
-
-/// The receipt of a report, if it has one.
-pub async fn receipt(tx: &mut Tx, id: ReportId) -> Result<Option<Receipt>> {
-    let Some(report) = store::report(tx, id).await? else { return Ok(None) };
-    store::receipt(tx, batch::calls_of(&report)).await
-}
-
 /// Where the reports stand, all together.
 #[derive(Clone, Debug, Default, serde::Serialize, utoipa::ToSchema)]
 pub struct Queue {
@@ -584,48 +591,13 @@ pub struct Queue {
     pub oldest: Option<Timestamp>,
 }
 
+/// Whether the CyberTipline answers, as far as any process knows, for a person.
+pub async fn line(tx: &mut Tx, client: Option<&exchange::ncmec::Client>) -> Result<String> {
+    line::words(tx, client).await
+}
+
 /// Where the reports stand, all together.
 pub async fn queue(tx: &mut Tx, caller: &Caller) -> Result<Queue> {
     caller.require(Permission::ReadReports)?;
     store::queue(tx).await
-}
-
-/// One call to the destination, with its answer, as they are on record.
-#[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
-pub struct Spoken {
-    /// In which attempt.
-    pub attempt: i64,
-    /// Which call.
-    pub step: String,
-    /// When it was made.
-    #[schema(value_type = String)]
-    pub at: Timestamp,
-    /// What it sent; files are not repeated here.
-    pub sent: Option<String>,
-    /// When the answer came.
-    #[schema(value_type = Option<String>)]
-    pub answered_at: Option<Timestamp>,
-    /// What the answer means; absent while none is on record.
-    pub outcome: Option<String>,
-    /// Its HTTP status.
-    pub http_status: Option<i64>,
-    /// What to quote to the destination's support.
-    pub request_id: Option<String>,
-    /// Its header lines, as JSON.
-    pub headers: Option<String>,
-    /// Its body, as text.
-    pub answer: Option<String>,
-}
-
-/// The whole conversation about a report.
-pub async fn conversation(tx: &mut Tx, caller: &Caller, id: ReportId) -> Result<Vec<Spoken>> {
-    caller.require(Permission::ReadCases)?;
-    let report = find(tx, caller, id).await?;
-    store::conversation(tx, batch::calls_of(&report)).await
-}
-
-/// Somebody reads a report, with the letters in it: that is on record.
-pub async fn read_on_record(tx: &mut Tx, caller: &Caller, case: CaseId) -> Result<Recorded> {
-    caller.require(Permission::ReadReports)?;
-    audit::record(tx, Entry::by(caller, "report.read").case(case)).await
 }

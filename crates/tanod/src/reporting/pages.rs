@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, State as Shared};
+use axum::extract::{Path, Query, State as Shared};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
 use exchange::ncmec::Finding;
@@ -15,7 +15,7 @@ use super::editor::{self, Change, Preview};
 use super::labels::label;
 use super::score::Score;
 use super::viewing::{self, NewViewing, Viewing, ViewingState};
-use super::{Destination, Report, ReportState, UNKNOWN_REPORT, reading};
+use super::{Destination, NO_TEXT, Report, ReportState, UNKNOWN_REPORT, reading};
 use crate::accounts::{self, Permission};
 use crate::intake::UNKNOWN_ITEM;
 use crate::plan::App;
@@ -82,9 +82,12 @@ async fn reports(Shared(app): Shared<App>, staff: Staff) -> Paged {
         state: state_words(report.state),
         number: report.number.map_or_else(String::new, |number| number.to_string()),
         at: minute(report.finished_at.unwrap_or(report.created_at)),
-        trouble: report.trouble.unwrap_or_default(),
+        trouble: {
+            let maybe = report.maybe();
+            report.trouble.into_iter().chain(maybe).collect::<Vec<_>>().join(". ")
+        },
     };
-    let line = app.line.words(app.ncmec.is_some(), app.db.clock().now());
+    let line = super::line(&mut tx, app.ncmec.as_deref()).await?;
     show(&Reports { who: &staff.who, queue, line, rows: rows.into_iter().map(row).collect() })
 }
 
@@ -185,12 +188,54 @@ fn key(name: &str) -> Option<char> {
     })
 }
 
+/// So many files stand on a page of the editor.
+const FILES: usize = 50;
+
+/// Which files a page shows, and where the others are.
+#[derive(Clone, Copy, Default, serde::Deserialize)]
+struct Window {
+    /// Which page of files, from 1.
+    #[serde(default)]
+    files: usize,
+}
+
+impl Window {
+    fn first(self) -> usize {
+        self.files.saturating_sub(1).saturating_mul(FILES)
+    }
+
+    /// Behind the address of a page.
+    fn query(self) -> String {
+        if self.files > 1 { format!("?files={}", self.files) } else { String::new() }
+    }
+}
+
+/// Where other pages of files are, by the words of a link.
+fn turns(window: Window, all: usize) -> Vec<(String, usize)> {
+    let (first, page) = (window.first(), window.files.max(1));
+    let before = (page > 1).then(|| (format!("Files before {}", first + 1), page - 1));
+    let behind = (first + FILES < all).then(|| (format!("Files from {}", first + FILES + 1), page + 1));
+    before.into_iter().chain(behind).collect()
+}
+
+/// What a report does not say, as the page shows it.
+struct AbsentView {
+    id: String,
+    path: String,
+    what: String,
+    why: &'static str,
+    applies: bool,
+    reason: String,
+    origin: String,
+}
+
 struct FileView {
     nth: usize,
     item: ItemId,
     name: String,
     viewed: &'static str,
     words: Vec<String>,
+    exif: Vec<(String, String)>,
     group: GroupView,
     xml: String,
     viewings: Vec<(Viewing, String, bool)>,
@@ -213,18 +258,25 @@ struct Page<'a> {
     case: CaseId,
     number: i64,
     title: String,
+    /// Where its form goes, with the page of files.
     action: String,
+    /// The same without.
+    at: String,
     standing: String,
+    maybe: String,
     editable: bool,
     decided: bool,
     revivable: bool,
     may_state: bool,
+    no_text: bool,
     score: Option<Score>,
-    absent: Vec<(Absent, &'static str)>,
+    absent: Vec<AbsentView>,
     overtaken: Vec<String>,
     faults: Vec<Finding>,
     form: Option<GroupView>,
     files: Vec<FileView>,
+    all_files: usize,
+    turns: Vec<(String, usize)>,
     reads: Vec<(String, String)>,
     xml: String,
     conversation: Vec<Spoken>,
@@ -247,19 +299,52 @@ struct Changes<'a> {
 }
 
 impl<'a> Page<'a> {
+    /// A page without what a report says.
+    fn bare(staff: &'a Staff, case: &review::Case) -> Self {
+        Self {
+            who: &staff.who,
+            case: case.id,
+            number: case.number,
+            title: format!("The report of case {}, as it would be now", case.number),
+            action: String::new(),
+            at: format!("/console/cases/{}/report", case.id),
+            standing: String::new(),
+            maybe: String::new(),
+            editable: false,
+            decided: false,
+            revivable: false,
+            may_state: staff.caller.may(Permission::DecideCases),
+            no_text: true,
+            score: None,
+            absent: Vec::new(),
+            overtaken: Vec::new(),
+            faults: Vec::new(),
+            form: None,
+            files: Vec::new(),
+            all_files: 0,
+            turns: Vec::new(),
+            reads: Vec::new(),
+            xml: String::new(),
+            conversation: Vec::new(),
+            receipt: None,
+        }
+    }
+
     fn of(
         staff: &'a Staff,
         case: &review::Case,
         preview: Preview,
         viewings: &[(Viewing, String, bool)],
+        window: Window,
     ) -> Result<Self> {
         let Preview { draft, viewed, faults, overtaken } = preview;
-        let reads = reading::lines(&draft, &viewed)?;
+        let first = window.first();
+        let reads = reading::lines(&draft, &viewed, first, FILES)?;
         let xml = draft.document();
         let shown = Shown { file: None, origins: &draft.origins, faults: &faults };
         let form = shown.group(&editor::form_of(&xml, draft.level)?);
         let mut files = Vec::new();
-        for ((file, viewed), nth) in draft.files.iter().zip(&viewed).zip(1..) {
+        for ((file, viewed), nth) in draft.files.iter().zip(&viewed).zip(1..).skip(first).take(FILES) {
             let sketch = file.sketch();
             let shown = Shown { file: Some(file.item), origins: &file.origins, faults: &faults };
             files.push(FileView {
@@ -268,36 +353,37 @@ impl<'a> Page<'a> {
                 name: file.name.clone(),
                 viewed: viewed.in_short(),
                 words: viewed.words(),
+                exif: file.exif().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
                 group: shown.group(&editor::form_of(&sketch, draft.level)?),
                 xml: file.document(0, "given by the destination", viewed),
                 viewings: viewings.iter().filter(|(one, ..)| one.item == file.item).cloned().collect(),
             });
         }
-        let why = |absent: &Absent| match absent.why {
-            Why::NotApplicable => "not applicable",
-            Why::NotReasonablyAvailable => "not reasonably available",
+        let absent = |(nth, absent): (usize, &Absent)| AbsentView {
+            id: format!("absent-{nth}"),
+            path: format!("{}{}", editor::ABSENT, absent.what),
+            what: absent.what.clone(),
+            why: match absent.why {
+                Why::NotApplicable => "not applicable",
+                Why::NotReasonablyAvailable => "not reasonably available",
+            },
+            applies: absent.why == Why::NotReasonablyAvailable,
+            reason: absent.reason.clone(),
+            origin: shown.origin(&format!("{}{}/reason", editor::ABSENT, absent.what)),
         };
         Ok(Self {
-            who: &staff.who,
-            case: case.id,
-            number: case.number,
-            title: format!("The report of case {}, as it would be now", case.number),
-            action: format!("/console/cases/{}/report", case.id),
-            standing: String::new(),
-            editable: false,
-            decided: false,
-            revivable: false,
-            may_state: staff.caller.may(Permission::DecideCases),
+            no_text: false,
             score: draft.score.clone(),
-            absent: draft.absent.iter().map(|absent| (absent.clone(), why(absent))).collect(),
+            absent: draft.absent.iter().enumerate().map(absent).collect(),
             overtaken: overtaken.into_iter().map(|change| change.path).collect(),
-            faults,
             form: Some(form),
             files,
+            all_files: draft.files.len(),
+            turns: turns(window, draft.files.len()),
             reads,
             xml,
-            conversation: Vec::new(),
-            receipt: None,
+            faults,
+            ..Self::bare(staff, case)
         })
     }
 }
@@ -320,7 +406,12 @@ async fn viewings(tx: &mut Tx, staff: &Staff, case: CaseId) -> Result<Vec<(Viewi
     Ok(all)
 }
 
-async fn of_case(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>) -> Paged {
+async fn of_case(
+    Shared(app): Shared<App>,
+    staff: Staff,
+    Path(case): Path<String>,
+    Query(window): Query<Window>,
+) -> Paged {
     let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
     let mut tx = app.db.write().await?;
     let case = review::find(&mut tx, &staff.caller, id).await?;
@@ -330,15 +421,21 @@ async fn of_case(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String
     // Threads are somebody's letters: who reads them is on record.
     let proof = super::read_on_record(&mut tx, &staff.caller, id).await?;
     tx.commit(proof).await?;
-    show(&Page { editable, ..Page::of(&staff, &case, preview, &viewings)? })
+    let action = format!("/console/cases/{id}/report{}", window.query());
+    show(&Page { editable, action, ..Page::of(&staff, &case, preview, &viewings, window)? })
 }
 
-async fn of_report(Shared(app): Shared<App>, staff: Staff, Path(report): Path<String>) -> Paged {
+async fn of_report(
+    Shared(app): Shared<App>,
+    staff: Staff,
+    Path(report): Path<String>,
+    Query(window): Query<Window>,
+) -> Paged {
     let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
     let mut tx = app.db.write().await?;
     let report = super::find(&mut tx, &staff.caller, id).await?;
     let case = review::case(&mut tx, report.case).await?;
-    let preview = editor::of_report(&mut tx, &staff.caller, id).await?.ok_or(&UNKNOWN_REPORT)?;
+    let preview = editor::of_report(&mut tx, &staff.caller, id).await?;
     let viewings = viewings(&mut tx, &staff, case.id).await?;
     let conversation = super::conversation(&mut tx, &staff.caller, id).await?;
     let receipt = super::receipt(&mut tx, id).await?;
@@ -363,18 +460,24 @@ async fn of_report(Shared(app): Shared<App>, staff: Staff, Path(report): Path<St
         raw: call.answer.unwrap_or_default(),
     });
     let conversation = spoken.collect();
+    let page = match preview {
+        Some(preview) => Page::of(&staff, &case, preview, &viewings, window)?,
+        None => Page::bare(&staff, &case),
+    };
     show(&Page {
         title: format!("Report of case {}", case.number),
-        action: format!("/console/reports/{id}"),
+        action: format!("/console/reports/{id}{}", window.query()),
+        at: format!("/console/reports/{id}"),
+        maybe: report.maybe().unwrap_or_default(),
         standing: format!("{}{number}{trouble}", state_words(report.state)),
-        editable: (waits || dead) && staff.caller.may(Permission::DecideCases),
+        editable: (waits || dead) && !page.no_text && staff.caller.may(Permission::DecideCases),
         decided: true,
         revivable: dead && staff.caller.may(Permission::ReviveReports),
         may_state: !matches!(report.state, ReportState::Finished | ReportState::Withdrawn)
             && staff.caller.may(Permission::DecideCases),
         conversation,
         receipt,
-        ..Page::of(&staff, &case, preview, &viewings)?
+        ..page
     })
 }
 
@@ -408,7 +511,11 @@ fn sentences(draft: &Draft, changes: &[Change]) -> Vec<String> {
         });
         let mut words = format!("{at}{}: ", steps.collect::<Vec<_>>().join(", "));
         let was = draft.value(change).unwrap_or_default();
-        let say = |text: &str| if text.is_empty() { "nothing".to_owned() } else { format!("“{text}”") };
+        let say = |text: &str| match text {
+            "" => "nothing".to_owned(),
+            "not_applicable" | "not_reasonably_available" => format!("“{}”", label(text)),
+            _ => format!("“{text}”"),
+        };
         let _fits = write!(words, "{} instead of {}.", say(&change.value), say(&was));
         words
     };
@@ -424,12 +531,18 @@ fn read_back(staff: &Staff, action: String, draft: &Draft, changes: &[Change]) -
     show(&Changes { who: &staff.who, action, sentences: sentences(draft, changes), fields })
 }
 
-async fn change_case(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, body: Body) -> Paged {
+async fn change_case(
+    Shared(app): Shared<App>,
+    staff: Staff,
+    Path(case): Path<String>,
+    Query(window): Query<Window>,
+    body: Body,
+) -> Paged {
     let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
     let mut tx = app.db.write().await?;
     let preview = editor::preview(&mut tx, &staff.caller, id, &app.settings).await?;
     let (changes, sure) = changed(&preview.draft, &body)?;
-    let action = format!("/console/cases/{id}/report");
+    let action = format!("/console/cases/{id}/report{}", window.query());
     if !sure {
         return read_back(&staff, action, &preview.draft, &changes);
     }
@@ -438,12 +551,18 @@ async fn change_case(Shared(app): Shared<App>, staff: Staff, Path(case): Path<St
     Ok(Redirect::to(&action).into_response())
 }
 
-async fn change_report(Shared(app): Shared<App>, staff: Staff, Path(report): Path<String>, body: Body) -> Paged {
+async fn change_report(
+    Shared(app): Shared<App>,
+    staff: Staff,
+    Path(report): Path<String>,
+    Query(window): Query<Window>,
+    body: Body,
+) -> Paged {
     let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
     let mut tx = app.db.write().await?;
-    let preview = editor::of_report(&mut tx, &staff.caller, id).await?.ok_or(&UNKNOWN_REPORT)?;
+    let preview = editor::of_report(&mut tx, &staff.caller, id).await?.ok_or(&NO_TEXT)?;
     let (changes, sure) = changed(&preview.draft, &body)?;
-    let action = format!("/console/reports/{id}");
+    let action = format!("/console/reports/{id}{}", window.query());
     if !sure {
         return read_back(&staff, action, &preview.draft, &changes);
     }
@@ -477,7 +596,7 @@ async fn check_case(Shared(app): Shared<App>, staff: Staff, Path(case): Path<Str
 async fn check_report(Shared(app): Shared<App>, staff: Staff, Path(report): Path<String>, body: Body) -> Paged {
     let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
     let mut tx = app.db.read().await?;
-    let preview = editor::of_report(&mut tx, &staff.caller, id).await?.ok_or(&UNKNOWN_REPORT)?;
+    let preview = editor::of_report(&mut tx, &staff.caller, id).await?.ok_or(&NO_TEXT)?;
     check(preview.draft, &body, tx.now())
 }
 

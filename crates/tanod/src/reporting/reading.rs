@@ -23,9 +23,15 @@ pub async fn outlook(tx: &mut Tx, caller: &Caller, case: CaseId, settings: &conf
     Ok(says)
 }
 
-/// What a report says as an officer reads it: every field that says something, under its heading. No picture, no path to one of
+/// What a report says as an officer reads it: every field that says something, under its heading; of the files, so
+/// many from one on. No picture, no path to one of
 /// ours.
-pub(super) fn lines(draft: &Draft, viewed: &[Viewed]) -> Result<Vec<(String, String)>> {
+pub(super) fn lines(
+    draft: &Draft,
+    viewed: &[Viewed],
+    first_file: usize,
+    files: usize,
+) -> Result<Vec<(String, String)>> {
     fn add(group: &Group, lines: &mut Vec<(String, String)>, heading: &str) {
         for field in group.fields.iter().filter(|field| !field.value.trim().is_empty()) {
             let label = labels::label(field.name);
@@ -46,10 +52,11 @@ pub(super) fn lines(draft: &Draft, viewed: &[Viewed]) -> Result<Vec<(String, Str
     }
     let mut lines = Vec::new();
     add(&editor::form_of(&draft.document(), draft.level)?, &mut lines, "");
-    for ((file, viewed), nth) in draft.files.iter().zip(viewed).zip(1..) {
+    for ((file, viewed), nth) in draft.files.iter().zip(viewed).zip(1..).skip(first_file).take(files) {
         lines.push((format!("File {nth}"), file.name.clone()));
         add(&editor::form_of(&file.sketch(), draft.level)?, &mut lines, &format!("File {nth}"));
         lines.extend(file.digests().map(|(name, value)| (format!("File {nth}: {name}"), value.to_owned())));
+        lines.extend(file.exif().map(|(name, value)| (format!("File {nth}: EXIF {name}"), value.to_owned())));
         lines.push((format!("File {nth}: Viewed by the platform"), viewed.in_short().to_owned()));
         lines.extend(viewed.words().into_iter().map(|words| (format!("File {nth}: More"), words)));
     }

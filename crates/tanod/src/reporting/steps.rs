@@ -195,6 +195,25 @@ pub(super) fn next(calls: &[Call], files: &[ItemId], revived: i64, withdraw: boo
     }
 }
 
+/// The number under which an attempt may be final although nobody said so: it was asked to be, the answer was lost, and no later
+/// answer tells. Whoever looks at a stuck report must know.
+pub(super) fn maybe_filed(calls: &[Call]) -> Option<i64> {
+    let mut maybe = None;
+    for call in calls {
+        match (call.step, call.ended) {
+            (Step::Finish, None | Some(Ended::Unknown | Ended::Garbled)) => maybe = call.number,
+            (_, Some(Ended::Gone | Ended::AlreadyRetracted | Ended::AlreadyFinished))
+            | (Step::Finish | Step::Retract, Some(Ended::Accepted))
+                if call.number == maybe =>
+            {
+                maybe = None;
+            }
+            _ => {}
+        }
+    }
+    maybe
+}
+
 /// The way back.
 fn back(calls: &[Call]) -> Next {
     let Some(last) = calls.last() else { return Next::Withdrawn };
@@ -269,6 +288,25 @@ mod tests {
         // A finish that was asked is asked again, whatever the time: it says if it was done.
         let finish = Call { ended: None, ..call(Step::Finish, day) };
         assert_eq!(next(&[calls[0].clone(), finish], &[], 0, false, at(3 * day)), Next::Finish { number: 7 });
+    }
+
+    #[test]
+    fn what_may_be_filed_is_known_until_an_answer_tells() {
+        let finish = |ended| Call { ended, ..call(Step::Finish, 1) };
+        let lost = [call(Step::Submit, 0), finish(Some(Ended::Unknown))];
+        let then = |more: Call| maybe_filed(&[lost[0].clone(), lost[1].clone(), more]);
+        assert_eq!((maybe_filed(&lost[..1]), maybe_filed(&lost)), (None, Some(7)));
+        assert_eq!(maybe_filed(&[finish(None)]), Some(7));
+        assert_eq!(maybe_filed(&[finish(Some(Ended::Refused))]), None);
+        for silent in [Ended::Locked, Ended::Nothing, Ended::Refused, Ended::Unknown] {
+            assert_eq!(then(finish(Some(silent))), Some(7), "{silent:?}");
+            assert_eq!(then(Call { ended: Some(silent), ..call(Step::Retract, 2) }), Some(7), "{silent:?}");
+        }
+        for telling in [Ended::Gone, Ended::AlreadyFinished, Ended::AlreadyRetracted, Ended::Accepted] {
+            assert_eq!(then(finish(Some(telling))), None, "{telling:?}");
+        }
+        // What another attempt is told says nothing of this one.
+        assert_eq!(then(Call { number: Some(8), ..finish(Some(Ended::Gone)) }), Some(7));
     }
 
     /// An outage is not the report's fault: only attempts that were opened count.

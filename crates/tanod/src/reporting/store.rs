@@ -4,10 +4,11 @@ use jiff::Timestamp;
 
 use super::credentials::{Environment, Sealed};
 use super::editor::{Change, Edit};
+use super::line::Line;
 use super::steps::{Call, Ended, Step};
 use super::viewing::Viewing;
 use super::{Destination, Queue, Receipt, Report, ReportKind, ReportState, Spoken};
-use crate::refusal::Result;
+use crate::refusal::{Error, Result};
 use crate::store::{CallId, CaseId, DecisionId, ItemId, ReportId, Row, StoreError, Tx, ViewingId, as_word};
 
 type Read<T> = std::result::Result<T, StoreError>;
@@ -65,6 +66,7 @@ fn read_report(row: &Row) -> Read<Report> {
         joined: row.get("joined")?,
         withdraw_asked: row.get("withdraw_asked")?,
         trouble: row.get("trouble")?,
+        maybe_filed_as: row.get("maybe_filed_as")?,
         created_at: row.get("created_at")?,
         finished_at: row.get("finished_at")?,
         document: row.get("document")?,
@@ -114,10 +116,15 @@ pub(super) async fn credentials_refused(tx: &mut Tx) -> Result<bool> {
 
 pub(super) async fn set_state(tx: &mut Tx, id: ReportId, state: ReportState, trouble: Option<&str>) -> Result<()> {
     tx.execute(
-        "UPDATE reports SET state = $1, trouble = $2 WHERE id = $3",
+        "UPDATE reports SET state = $1, trouble = $2, maybe_filed_as = NULL WHERE id = $3",
         &[as_word(&state).into(), trouble.into(), id.into()],
     )
     .await?;
+    Ok(())
+}
+
+pub(super) async fn set_maybe_filed(tx: &mut Tx, id: ReportId, number: Option<i64>) -> Result<()> {
+    tx.execute("UPDATE reports SET maybe_filed_as = $1 WHERE id = $2", &[number.into(), id.into()]).await?;
     Ok(())
 }
 
@@ -134,7 +141,7 @@ pub(super) async fn withdraw(tx: &mut Tx, id: ReportId) -> Result<bool> {
 
 pub(super) async fn ask_withdrawal(tx: &mut Tx, id: ReportId) -> Result<()> {
     tx.execute(
-        "UPDATE reports SET withdraw_asked = TRUE, state = 'filing', trouble = NULL WHERE id = $1",
+        "UPDATE reports SET withdraw_asked = TRUE, state = 'filing', trouble = NULL, maybe_filed_as = NULL WHERE id = $1",
         &[id.into()],
     )
     .await?;
@@ -169,7 +176,8 @@ pub(super) async fn begin_attempt(tx: &mut Tx, id: ReportId, attempt: i64) -> Re
 pub(super) async fn finish(tx: &mut Tx, id: ReportId, number: i64) -> Result<()> {
     let now = tx.now();
     tx.execute(
-        "UPDATE reports SET state = 'finished', number = $1, finished_at = $2, trouble = NULL WHERE id = $3",
+        "UPDATE reports SET state = 'finished', number = $1, finished_at = $2, trouble = NULL, maybe_filed_as = NULL
+         WHERE id = $3",
         &[number.into(), now.into(), id.into()],
     )
     .await?;
@@ -383,6 +391,48 @@ pub(super) async fn twin_viewed(tx: &mut Tx, item: ItemId, until: Timestamp) -> 
         )
         .await?;
     Ok(row.map(|row| row.get("at")).transpose()?.flatten())
+}
+
+/// Wipes documents and, where no report of another case went along that still stands, the calls with them.
+pub(super) async fn wipe(tx: &mut Tx, case: CaseId) -> Result<u64> {
+    let wiped = tx
+        .execute("UPDATE reports SET document = '{}' WHERE case_id = $1 AND document <> '{}'", &[case.into()])
+        .await?;
+    tx.execute(
+        "UPDATE report_calls SET sent = NULL, answer = CASE WHEN step = 'finish' THEN answer END
+         WHERE report IN (
+             SELECT carrier.id FROM reports AS carrier
+             WHERE carrier.document = '{}'
+               AND (carrier.case_id = $1 OR carrier.id IN (SELECT joined FROM reports WHERE case_id = $1))
+               AND NOT EXISTS (
+                   SELECT 1 FROM reports AS other WHERE other.joined = carrier.id AND other.document <> '{}'))",
+        &[case.into()],
+    )
+    .await?;
+    tx.execute("UPDATE report_edits SET was = '', value = '' WHERE case_id = $1", &[case.into()]).await?;
+    Ok(wiped)
+}
+
+/// What is known of the line to an address; with `lock` nobody else changes it until the commit.
+pub(super) async fn line(tx: &mut Tx, address: &str, lock: bool) -> Result<Option<Line>> {
+    let plain = "SELECT line FROM destination_lines WHERE address = $1";
+    if lock {
+        let new = "INSERT INTO destination_lines (address, line) VALUES ($1, $2) ON CONFLICT (address) DO NOTHING";
+        tx.execute(new, &[address.into(), json(&Line::default())?.into()]).await?;
+    }
+    let locked = tx.dialect(plain, "SELECT line FROM destination_lines WHERE address = $1 FOR UPDATE");
+    let row = tx.row(if lock { locked } else { plain }, &[address.into()]).await?;
+    Ok(row.map(|row| row.json("line")).transpose()?)
+}
+
+pub(super) async fn keep_line(tx: &mut Tx, address: &str, line: &Line) -> Result<()> {
+    let sql = "UPDATE destination_lines SET line = $1 WHERE address = $2";
+    tx.execute(sql, &[json(line)?.into(), address.into()]).await?;
+    Ok(())
+}
+
+fn json(line: &Line) -> Result<String> {
+    serde_json::to_string(line).map_err(|error| Error::internal("writing what is known of the destination", error))
 }
 
 pub(super) async fn keep_credentials(tx: &mut Tx, environment: Environment, new: &Sealed) -> Result<()> {

@@ -61,7 +61,8 @@ impl Viewed {
         }
     }
 
-    /// The same as the document writes it. Of EXIF nothing is stated: nobody is shown any.
+    /// The same as the document writes it. Of EXIF nothing is stated: it is shown beside
+    /// the fields, and whether somebody looked at it is not on record.
     pub(super) fn stated(&self) -> document::Viewing {
         match self.flag() {
             Some(true) => document::Viewing::WHOLE,

@@ -120,13 +120,16 @@ fn the_doctor_names_what_is_wrong_and_ends_with_a_result() {
             "alarms",
             "webhooks",
             "evidence",
+            "provider",
             "reporting"
         ]
     );
-    for part in ["lists", "reporting", "alarms"] {
+    for part in ["lists", "provider", "reporting", "alarms"] {
         let line = said.lines.iter().find(|line| line["part"] == part).unwrap();
         assert!(line["ok"] == false && line["remedy"].as_str().unwrap().len() > 10, "{line}");
     }
+    let provider = said.lines.iter().find(|line| line["part"] == "provider").unwrap();
+    assert!(provider["says"].as_str().unwrap().contains("Mailing address; Telephone"), "{provider}");
     assert!(!said.fine && *said.lines.last().unwrap() == json!({"ok": false}));
 }
 

@@ -49,7 +49,7 @@ async fn the_report_gathers_itself_and_says_where_each_value_is_from() {
     };
     assert_eq!(absent(&before, "E-mail addresses").unwrap(), "not_reasonably_available");
     assert_eq!(absent(&before, "Conversation").unwrap(), "not_reasonably_available");
-    assert_eq!(absent(&before, "EXIF").unwrap(), "not_reasonably_available");
+    assert_eq!(absent(&before, "EXIF").unwrap(), "not_applicable");
     answer(&bed, &case, &context("u")).await;
     let after = draft().await;
     let xml = after["document"].as_str().unwrap();
@@ -330,6 +330,180 @@ async fn newer_elements_are_there_where_the_settings_say_so() {
         bed.call("PUT", &format!("/v1/cases/{case}/draft"), &lead, &change).await
     };
     assert_eq!(said("2025-11").await.slug(), "bad-change");
+    // The list of annotations leaves out what is newer too.
+    let editor = async |level: &str| {
+        let level = level.parse().unwrap();
+        let bed = Bed::with(|settings, _| settings.reporting.schema_level = level).await;
+        let (case, _) = matched(&bed, &known(&bed, 1).await, "u").await;
+        let lead = bed.person(Role::Lead).await;
+        lease(&bed, &lead, &case).await;
+        bed.console(&format!("/console/cases/{case}/report"), &lead, &[]).await.1
+    };
+    let (older, newer) = (editor("2025-11").await, editor("unconfirmed").await);
+    for annotation in ["informational", "potentialAggravatingFactors", "instrumentalUse", "ageAssertionDiscrepancy"] {
+        assert!(!older.contains(annotation) && newer.contains(annotation), "{annotation}");
+    }
+    assert!(older.contains("sadisticOnlineExploitation"));
     let document = said("2026-08").await.ok()["document"].as_str().unwrap().to_owned();
     assert!(document.contains("<ageAssertionDiscrepancy>true</ageAssertionDiscrepancy>"), "{document}");
+}
+
+/// What a camera wrote into a file stands in the report and in the editor; it is kept of nothing that made no case, and goes
+/// with the file.
+#[tokio::test]
+async fn what_a_camera_wrote_is_in_the_report_and_goes_with_the_file() {
+    let bed = Bed::new().await;
+    let plain = known(&bed, 1).await;
+    let key = bed.key(&[Scope::ItemsWrite]).await;
+    bed.upload(&key, &facts("other", "v"), &with_exif(&jpeg(&picture(7, 320, 240), 90))).await.ok();
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM exhibits").await, 0);
+    let (case, item) = matched(&bed, &with_exif(&plain), "u").await;
+    let lead = bed.person(Role::Lead).await;
+    lease(&bed, &lead, &case).await;
+    let (_, page) = bed.console(&format!("/console/cases/{case}/report"), &lead, &[]).await;
+    assert!(page.contains("(EXIF)") && page.contains("Example &#38; Sons"), "{page}");
+    let draft = bed.get(&format!("/v1/cases/{case}/draft"), &lead).await.ok();
+    assert!(draft["absent"].as_array().unwrap().iter().all(|one| one["what"] != "EXIF"));
+    decide(&bed, &lead, &case, &report(&[])).await.ok();
+    bed.work(0).await;
+    let sent = bed.sim.finished()[0].files[0].details.clone().unwrap();
+    let exif = "<details type=\"EXIF\"><nameValuePair><name>Make</name><value>Example &amp; Sons</value></nameValuePair></details>";
+    assert!(sent.contains(exif) && !sent.contains("exifViewedByEsp"), "{sent}");
+    let mut tx = bed.app.db.write().await.unwrap();
+    let item = item.parse().unwrap();
+    assert_eq!(tanod::evidence::exif(&mut tx, item).await.unwrap().unwrap().len(), 1);
+    drop(tx);
+    bed.clock.advance(std::time::Duration::from_hours(24 * 400));
+    for _ in 0..3 {
+        bed.clock.advance(std::time::Duration::from_hours(24));
+        tanod::evidence::jobs::watch(&bed.app).await.unwrap();
+        bed.work(1).await;
+    }
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM exhibits WHERE exif IS NOT NULL OR destroyed_at IS NULL").await, 0);
+    // What was sent is wiped with it, and the number, the times and the receipt stay (US-30).
+    let kept = bed.count("SELECT COUNT(*) AS n FROM reports WHERE document <> '{}'").await
+        + bed.count("SELECT COUNT(*) AS n FROM report_calls WHERE sent IS NOT NULL").await;
+    assert_eq!(kept, 0);
+    let lead = bed.person(Role::Lead).await;
+    let shown = bed.get(&format!("/v1/cases/{case}"), &lead).await.ok();
+    let id = shown["reports"][0]["id"].as_str().unwrap().to_owned();
+    let report = bed.get(&format!("/v1/reports/{id}"), &lead).await.ok();
+    assert!(report["number"] == 4_000_001 && report["receipt"]["answer"].as_str().unwrap().contains("4000001"));
+    assert_eq!(bed.get(&format!("/v1/reports/{id}/draft"), &lead).await.slug(), "no-text");
+    let (status, page) = bed.console(&format!("/console/reports/{id}"), &lead, &[]).await;
+    assert!(status == 200 && page.contains("its text was wiped") && page.contains("Receipt"), "{page}");
+    bed.ledger_verifies().await;
+}
+
+/// A JPEG with a camera's name in it, at which readers of pixels do not look.
+fn with_exif(jpeg: &[u8]) -> Vec<u8> {
+    let make = b"Example & Sons\0";
+    let mut tiff = b"II*\0\x08\0\0\0\x01\0\x0f\x01\x02\0".to_vec();
+    tiff.extend(u32::try_from(make.len()).unwrap().to_le_bytes());
+    tiff.extend(26_u32.to_le_bytes());
+    tiff.extend([0; 4]);
+    tiff.extend(make);
+    let body = [b"Exif\0\0".as_slice(), &tiff].concat();
+    let length = u16::try_from(body.len() + 2).unwrap().to_be_bytes();
+    [&jpeg[..2], b"\xff\xe1", &length, &body, &jpeg[2..]].concat()
+}
+
+/// Why something is absent is a person's to correct, by the editor's form and by the API; what is there has no such reason.
+#[tokio::test]
+async fn why_a_value_is_absent_can_be_changed() {
+    let bed = Bed::new().await;
+    let (case, _) = matched(&bed, &known(&bed, 1).await, "u").await;
+    let lead = bed.person(Role::Lead).await;
+    lease(&bed, &lead, &case).await;
+    let path = format!("/v1/cases/{case}/draft");
+    let change = |path: &str, value: &str| json!({"changes": [{"file": null, "path": path, "value": value}]});
+    for (at, value) in [
+        ("/absent/Devices/why", "perhaps"),
+        ("/absent/Devices/reason", ""),
+        ("/absent/Devices/other", "x"),
+        ("/absent/The account's id/why", "not_applicable"),
+    ] {
+        assert_eq!(bed.call("PUT", &path, &lead, &change(at, value)).await.slug(), "bad-change", "{at}");
+    }
+    bed.call("PUT", &path, &lead, &change("/absent/Devices/why", "not_applicable")).await.ok();
+    let editor = format!("/console/cases/{case}/report");
+    let reason = [("/absent/Devices/reason", "This platform knows no devices.")];
+    let (_, back) = bed.console(&editor, &lead, &reason).await;
+    assert!(back.contains("Devices, Because: “This platform knows no devices.” instead of"), "{back}");
+    let sure = [reason[0], ("sure", "yes")];
+    assert_eq!(bed.console(&editor, &lead, &sure).await.0, 303);
+    let devices = async |path: &str| {
+        let draft = bed.get(path, &lead).await.ok();
+        let absent = draft["absent"].as_array().unwrap().clone();
+        absent.into_iter().find(|one| one["what"] == "Devices").unwrap()
+    };
+    let expected = json!({"what": "Devices", "why": "not_applicable", "reason": "This platform knows no devices."});
+    assert_eq!(devices(&path).await, expected);
+    let (_, page) = bed.console(&editor, &lead, &[]).await;
+    assert!(page.contains("This platform knows no devices.") && page.contains("from staff "), "{page}");
+    decide(&bed, &lead, &case, &report(&[])).await.ok();
+    let reports = bed.get(&format!("/v1/cases/{case}"), &lead).await.ok()["reports"].clone();
+    assert_eq!(devices(&format!("/v1/reports/{}/draft", reports[0]["id"].as_str().unwrap())).await, expected);
+}
+
+/// Thousands of files do not stand on one page, and what is changed on a page is changed in its file.
+#[tokio::test]
+async fn the_editor_turns_pages_of_files() {
+    let bed = Bed::new().await;
+    let media = known(&bed, 1).await;
+    let (case, _) = matched(&bed, &media, "u").await;
+    let mut last = String::new();
+    for _ in 1..103 {
+        bed.clock.advance(std::time::Duration::from_millis(1));
+        last = matched(&bed, &media, "u").await.1;
+    }
+    let lead = bed.person(Role::Lead).await;
+    lease(&bed, &lead, &case).await;
+    let at = |page: u32| format!("/console/cases/{case}/report?files={page}");
+    let (_, first) = bed.console(&format!("/console/cases/{case}/report"), &lead, &[]).await;
+    assert!(first.contains(">File 50: ") && !first.contains(">File 51: ") && first.contains("103 files"));
+    assert!(first.contains("Files from 51") && !first.contains("Files before"));
+    let (_, third) = bed.console(&at(3), &lead, &[]).await;
+    assert!(third.contains(">File 101: ") && third.contains(">File 103: ") && !third.contains(">File 100: "));
+    assert!(third.contains("Files before 101") && !third.contains("Files from"));
+    let class = format!("{last}:/fileDetails/industryClassification");
+    let (_, back) = bed.console(&at(3), &lead, &[(&class, "A2")]).await;
+    assert!(back.contains("File 103: Class: “A2” instead of nothing.") && back.contains("report?files=3"), "{back}");
+    assert_eq!(bed.console(&at(3), &lead, &[(&class, "A2"), ("sure", "yes")]).await.0, 303);
+    let draft = bed.get(&format!("/v1/cases/{case}/draft"), &lead).await.ok();
+    assert!(draft["files"][102]["document"].as_str().unwrap().contains(">A2<"));
+    assert!(bed.console(&at(9), &lead, &[]).await.1.contains("Files before"));
+}
+
+/// What one process learns of the destination serves the others: it stands in a row.
+#[tokio::test]
+async fn what_one_process_learns_of_the_destination_serves_the_others() {
+    use sim::ncmec::{Endpoint, Misbehaviour};
+    let bed = Bed::new().await;
+    let other = bed.neighbour().await;
+    let media = known(&bed, 1).await;
+    let lead = bed.person(Role::Lead).await;
+    for account in ["u1", "u2", "u3", "u4", "u5", "u6"] {
+        let (case, _) = matched(&bed, &media, account).await;
+        lease(&bed, &lead, &case).await;
+        decide(&bed, &lead, &case, &report(&[])).await.ok();
+        bed.sim.misbehave(Endpoint::Submit, Misbehaviour::CutBeforeActing);
+    }
+    // Five calls in a row fail in one process; the sixth report is another's, and it does not call.
+    for _ in 0..5 {
+        assert!(tanod::roles::next(&bed.app, "reports").await.unwrap());
+    }
+    let calls = bed.sim.calls().len();
+    assert!(tanod::roles::next(&other, "reports").await.unwrap());
+    assert_eq!(bed.sim.calls().len(), calls);
+    let queue = bed.get("/v1/reports/queue", &lead).await.ok();
+    assert!(queue["line"].as_str().unwrap().contains("does not answer"), "{queue}");
+    // When the rest is over the other process asks for both; what is left of the faults is met once more.
+    bed.clock.advance(std::time::Duration::from_secs(31));
+    assert!(tanod::roles::next(&other, "reports").await.unwrap());
+    assert!(bed.sim.calls()[calls].starts_with("/ispws/status"), "{:?}", bed.sim.calls());
+    bed.work(2).await;
+    let queue = bed.get("/v1/reports/queue", &lead).await.ok();
+    assert_eq!((&queue["finished"], &queue["dead"]), (&json!(6), &json!(0)), "{queue}");
+    assert!(queue["line"].as_str().unwrap().contains("answers"), "{queue}");
 }

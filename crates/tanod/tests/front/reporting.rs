@@ -110,6 +110,7 @@ async fn every_fault_ends_with_one_finished_report() {
     let faults = [
         M::CutAfterActing,
         M::CutBeforeActing,
+        M::Trickle(std::time::Duration::from_millis(1)),
         M::Html500,
         M::ZeroWith500,
         M::Code(1_100),
@@ -209,4 +210,61 @@ async fn two_workers_file_one_report() {
     assert_eq!(bed.sim.reports().len(), 1);
     let key = bed.key(&[Scope::ItemsWrite]).await;
     assert!(!key.is_empty());
+}
+
+/// A file goes from the vault to the destination piece by piece; what is not what it was is never taken for a file.
+#[tokio::test]
+async fn a_long_file_is_streamed_and_a_rotten_one_is_never_filed() {
+    let bed = Bed::with(|settings, _| settings.intake.max_bytes = 8 << 20).await;
+    let mut media = known(&bed, 1).await;
+    // Readers of pictures pass over what comes behind the end; it is longer than what is opened at a time.
+    media.extend((0..3_400_000_u32).map(|n| n.to_le_bytes()[1]));
+    let (case, _) = matched(&bed, &media, "whole").await;
+    let whole = bed.app.vault.objects.list().await.unwrap();
+    let lead = bed.person(Role::Lead).await;
+    lease(&bed, &lead, &case).await;
+    decide(&bed, &lead, &case, &report(&[])).await.ok();
+    bed.work(0).await;
+    let sent = &bed.sim.finished()[0].files[0];
+    assert_eq!(sent.size, u64::try_from(media.len()).unwrap());
+    assert_eq!(sent.md5, fingerprint::Digests::of(&media).md5_hex());
+
+    let (case, _) = matched(&bed, &media, "rotten").await;
+    let objects = bed.app.vault.objects.clone();
+    let object = objects.list().await.unwrap().into_iter().find(|object| !whole.contains(object)).unwrap();
+    let mut bytes = objects.get(object).await.unwrap().to_vec();
+    let late = bytes.len() - 100_000;
+    bytes[late] ^= 1;
+    objects.delete(object).await.unwrap();
+    objects.put(object, bytes.into()).await.unwrap();
+    lease(&bed, &lead, &case).await;
+    decide(&bed, &lead, &case, &report(&[])).await.ok();
+    bed.work(24).await;
+    assert_eq!(filed(&bed, &case).await["state"], "dead");
+    assert_eq!(bed.sim.finished().len(), 1);
+    let others = bed.sim.reports().into_iter().filter(|report| report.xml.contains(">rotten<"));
+    assert!(others.into_iter().all(|report| report.files.is_empty() && report.state == State::Retracted));
+}
+
+/// Whoever looks at a stuck report is told that it may be filed, where the answer to its last call was lost.
+#[tokio::test]
+async fn a_stuck_report_that_may_be_filed_says_so() {
+    let bed = Bed::new().await;
+    bed.sim.misbehave(Endpoint::Finish, Misbehaviour::CutAfterActing);
+    bed.sim.misbehave(Endpoint::Finish, Misbehaviour::Unauthorized);
+    let (case, lead) = decided(&bed).await;
+    bed.work(1).await;
+    let report = filed(&bed, &case).await;
+    assert_eq!((&report["state"], &report["maybe_filed_as"]), (&json!("dead"), &json!(4_000_001)));
+    let id = report["id"].as_str().unwrap();
+    for page in [format!("/console/reports/{id}"), "/console/reports".to_owned()] {
+        assert!(bed.console(&page, &lead, &[]).await.1.contains("It may be filed already as 4000001"), "{page}");
+    }
+    let listed = bed.get("/v1/reports", &lead).await.ok();
+    assert_eq!(listed["rows"][0]["maybe_filed_as"], 4_000_001);
+    bed.post(&format!("/v1/reports/{id}/revive"), &lead, &json!({})).await.ok();
+    bed.work(1).await;
+    let report = filed(&bed, &case).await;
+    assert_eq!((&report["state"], report.get("maybe_filed_as")), (&json!("finished"), None));
+    assert_eq!(bed.sim.finished().len(), 1);
 }

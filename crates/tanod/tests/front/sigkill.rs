@@ -59,6 +59,7 @@ fn any_fault(rng: &mut rand_chacha::ChaCha20Rng) -> (Endpoint, Misbehaviour) {
         M::CutAfterActing,
         M::CutBeforeActing,
         M::Slow(Duration::from_millis(40)),
+        M::Trickle(Duration::from_millis(1)),
         M::WrongMd5,
         M::Html500,
         M::Unauthorized,
@@ -69,7 +70,13 @@ fn any_fault(rng: &mut rand_chacha::ChaCha20Rng) -> (Endpoint, Misbehaviour) {
         M::ExtraElements,
         M::TooManyRequests,
         M::ExpireNow,
+        M::DoneWithError(1_000),
+        M::Twice,
     ];
+    // None that the simulator knows is left out.
+    for known in M::EVERY {
+        assert!(how.iter().any(|one| std::mem::discriminant(one) == std::mem::discriminant(&known)), "{known:?}");
+    }
     (at[rng.random_range(0..at.len())], how[rng.random_range(0..how.len())])
 }
 

@@ -15,7 +15,7 @@ use crate::audit::{self, Entry};
 use crate::queue::{self, Work};
 use crate::refusal::{Error, Kind, Result};
 use crate::store::{CaseId, DestructionId, ItemId, ObjectId, OrderId, Recorded, Tx};
-use crate::{context, intake, review};
+use crate::{context, intake, reporting, review};
 
 pub use backups::{Backup, note_backup, replay};
 
@@ -200,6 +200,9 @@ pub async fn destroy_due(tx: &mut Tx, case: CaseId) -> Result<Option<Recorded>> 
     let super::Fate::Due { since } = holds::fate_of(tx, case).await? else { return Ok(None) };
     let believed = holds::believed_now(tx).await?;
     let mut any = context::destroy(tx, case).await? > 0;
+    if !reporting::any_under_way(tx, case).await? {
+        any |= reporting::wipe(tx, case).await? > 0;
+    }
     for item in kept::living(tx, case).await? {
         // Another case may hold the same upload: then it stays, and goes with that one.
         if !kept::is_held(tx, item, believed).await? {
