@@ -137,7 +137,7 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result
             tasks.spawn(async move {
                 tokio::select! {
                     () = stop.cancelled() => {}
-                    compared = reporting::compare_schema(&db, &client) => {
+                    compared = reporting::jobs::compare_schema(&db, &client) => {
                         if let Err(error) = compared {
                             tracing::warn!(%error, "what the destination's schema is now is not kept");
                         }

@@ -55,6 +55,7 @@ impl Breaker {
     }
 
     /// The same, where it stood when it was kept.
+    #[must_use]
     pub fn standing_at(self, state: Standing) -> Self {
         Self { state, ..self }
     }

@@ -92,6 +92,7 @@ pub struct Sealed {
 
 impl Sealed {
     /// With what a camera wrote into it, where that could be read.
+    #[must_use]
     pub fn with_exif(self, exif: Option<&decode::Exif>) -> Self {
         Self { exif: exif.map(owned), ..self }
     }

@@ -55,12 +55,11 @@ impl Pieces {
             return Ok(None);
         }
         let part = self.at..self.at.saturating_add(PIECE);
-        let sealed = match self.ahead.take() {
-            Some(sealed) => sealed,
-            None => {
-                let sealed = self.objects.get_range(self.object, self.opener.span(&part)).await;
-                sealed.map_err(|error| Error::internal("reading what was sealed", error))?
-            }
+        let sealed = if let Some(ahead) = self.ahead.take() {
+            ahead
+        } else {
+            let sealed = self.objects.get_range(self.object, self.opener.span(&part)).await;
+            sealed.map_err(|error| Error::internal("reading what was sealed", error))?
         };
         let piece = self.opener.open(&part, &sealed);
         let piece = piece.map_err(|error| Error::internal("opening what was sealed", error))?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use exchange::ncmec::{Answer, CallError, Client, Outcome};
+use exchange::ncmec::{Answer, CallError, Client, Outcome, Schema};
 use fingerprint::DigestStream;
 use futures_util::stream::try_unfold;
 
@@ -36,7 +36,7 @@ pub async fn file(with: &Filing<'_>, job: &Leased, id: ReportId) -> Result<Done>
     let mut tx = with.db.write().await?;
     let mut turn = line::turn(&mut tx, client).await?;
     if turn == Turn::Ask {
-        tx.commit(Recorded::unrecorded("who asks the destination is no change of the record")).await?;
+        learnt(tx).await?;
         let outcome = client.status().await.map_or_else(|error| error.outcome(), |answer| answer.outcome());
         tx = with.db.write().await?;
         line::hear(&mut tx, client, &outcome).await?;
@@ -45,7 +45,7 @@ pub async fn file(with: &Filing<'_>, job: &Leased, id: ReportId) -> Result<Done>
     let clear = match turn {
         Turn::Call { clear } => clear,
         Turn::Ask | Turn::Rest(_) => {
-            tx.commit(Recorded::unrecorded("whether the destination answers is no change of the record")).await?;
+            learnt(tx).await?;
             return Ok(Done::Later(if let Turn::Rest(rest) = turn { rest } else { Duration::ZERO }));
         }
     };
@@ -125,6 +125,28 @@ pub async fn file(with: &Filing<'_>, job: &Leased, id: ReportId) -> Result<Done>
             });
         }
     }
+}
+
+async fn learnt(tx: Tx) -> Result<()> {
+    Ok(tx.commit(Recorded::unrecorded("what is known of the destination is no change of the record")).await?)
+}
+
+/// Compares the destination's schema with the one that documents are written for. Reports are sent all the same; people are
+/// told.
+pub async fn compare_schema(db: &Db, client: &Client) -> Result<()> {
+    let drifted = match client.schema().await {
+        Ok(Schema::Drifted { sha256 }) => {
+            tracing::warn!(
+                sha256,
+                "the CyberTipline's schema is not the one that reports are written for: download it, then tanod report check --xsd"
+            );
+            Some(sha256)
+        }
+        Ok(Schema::Known(_)) => None,
+        Ok(Schema::Absent { .. }) | Err(_) => return Ok(()),
+    };
+    let mut tx = db.write().await?;
+    if line::drift(&mut tx, client, drifted).await? { learnt(tx).await } else { Ok(()) }
 }
 
 /// One call, before it is made.

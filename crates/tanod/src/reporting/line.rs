@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use exchange::ncmec::{Breaker, Client, Outcome, Schema, Standing};
+use exchange::ncmec::{Breaker, Client, Outcome, Standing};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::store;
 use crate::refusal::Result;
-use crate::store::{Db, Recorded, Tx};
+use crate::store::Tx;
 
 /// So many calls in a row may fail.
 const FAILURES: u32 = 5;
@@ -125,27 +125,14 @@ pub(super) async fn words(tx: &mut Tx, client: Option<&Client>) -> Result<String
     Ok(store::line(tx, client.base(), false).await?.unwrap_or_default().words(now))
 }
 
-/// Compares the destination's schema with the one that documents are written for. Reports are sent all the same; people are
-/// told.
-pub async fn compare(db: &Db, client: &Client) -> Result<()> {
-    let drifted = match client.schema().await {
-        Ok(Schema::Drifted { sha256 }) => {
-            tracing::warn!(
-                sha256,
-                "the CyberTipline's schema is not the one that reports are written for: download it, then tanod report check --xsd"
-            );
-            Some(sha256)
-        }
-        Ok(Schema::Known(_)) => None,
-        Ok(Schema::Absent { .. }) | Err(_) => return Ok(()),
-    };
-    let mut tx = db.write().await?;
-    let known = store::line(&mut tx, client.base(), true).await?.unwrap_or_default();
-    if known.drifted != drifted {
-        store::keep_line(&mut tx, client.base(), &Line { drifted, ..known }).await?;
-        tx.commit(Recorded::unrecorded("what the destination's schema is now is no change of the record")).await?;
+/// Another schema of the destination than the one that documents are written for, or none. Answers whether that is news.
+pub(super) async fn drift(tx: &mut Tx, client: &Client, drifted: Option<String>) -> Result<bool> {
+    let known = store::line(tx, client.base(), true).await?.unwrap_or_default();
+    let news = known.drifted != drifted;
+    if news {
+        store::keep_line(tx, client.base(), &Line { drifted, ..known }).await?;
     }
-    Ok(())
+    Ok(news)
 }
 
 #[cfg(test)]

@@ -39,7 +39,6 @@ use crate::webhooks;
 pub use conversation::{Receipt, Spoken, conversation, read_on_record, receipt, sent};
 pub use document::{Absent, Draft, DraftFile, Origin, Why};
 pub use editor::{Change, Preview};
-pub use line::compare as compare_schema;
 pub use reading::outlook;
 pub use score::{Missing, Score};
 pub use viewing::{

@@ -422,7 +422,7 @@ async fn of_case(
     let proof = super::read_on_record(&mut tx, &staff.caller, id).await?;
     tx.commit(proof).await?;
     let action = format!("/console/cases/{id}/report{}", window.query());
-    show(&Page { editable, action, ..Page::of(&staff, &case, preview, &viewings, window)? })
+    show(&Page { action, editable, ..Page::of(&staff, &case, preview, &viewings, window)? })
 }
 
 async fn of_report(
