@@ -119,11 +119,15 @@ fn document(bytes: &[u8]) {
         drop(sim::ncmec::judge(text, Timestamp::UNIX_EPOCH, true));
         // What is read as ours is written so that it reads the same.
         if let Some(tip) = Tip::from_xml(text) {
-            assert_eq!(Tip::from_xml(&tip.to_xml(Level::Unconfirmed).xml), Some(tip), "a report reads back otherwise");
+            // Addresses are repaired the first time, and once is enough.
+            let again = |tip: &Tip| Tip::from_xml(&tip.to_xml(Level::Unconfirmed).xml);
+            let once = again(&tip);
+            assert!(once.is_some() && once.as_ref().and_then(again) == once, "a report reads back otherwise");
         }
         if let Some(file) = FileDetails::from_xml(text) {
-            let again = FileDetails::from_xml(&file.to_xml(Level::Unconfirmed).xml);
-            assert_eq!(again, Some(file), "details read back otherwise");
+            let again = |file: &FileDetails| FileDetails::from_xml(&file.to_xml(Level::Unconfirmed).xml);
+            let once = again(&file);
+            assert!(once.is_some() && once.as_ref().and_then(again) == once, "details read back otherwise");
         }
     }
 }

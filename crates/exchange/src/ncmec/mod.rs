@@ -10,6 +10,7 @@ pub mod form;
 mod grammar;
 mod sample;
 mod schema;
+mod url;
 mod validate;
 mod xml;
 
@@ -18,6 +19,7 @@ pub use breaker::{Breaker, Standing};
 pub use client::Client;
 pub use sample::Random;
 pub use schema::Schema;
+pub use url::fits as url_fits;
 
 pub use crate::http::Credentials;
 pub use validate::{Finding, Origin, validate};

@@ -5,6 +5,7 @@ use quick_xml::events::Event;
 
 use super::document::{Document, Level};
 use super::grammar::{self, Content};
+use super::url;
 
 /// No document of ours or of the destination is longer.
 pub(crate) const MOST_BYTES: usize = 16 << 20;
@@ -132,19 +133,21 @@ pub(crate) fn allowed(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// Writes a tree: children in the order of the grammar, nothing newer than the level, and no character that XML forbids.
+/// Writes a tree: children in the order of the grammar, nothing newer than the level, no character that XML forbids, and
+/// addresses percent-encoded.
 pub(crate) fn write(root: &Node, level: Level) -> Document {
     let mut writer = Writer {
         out: String::with_capacity(4_096),
         level,
         path: Vec::new(),
         cleaned: Vec::new(),
+        encoded: Vec::new(),
         left_out: Vec::new(),
     };
     writer.out += "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
     let kind = if root.name == "fileDetails" { "FileDetails" } else { "Report" };
     writer.node(root, kind);
-    Document { xml: writer.out, cleaned: writer.cleaned, left_out: writer.left_out }
+    Document { xml: writer.out, cleaned: writer.cleaned, encoded: writer.encoded, left_out: writer.left_out }
 }
 
 struct Writer<'a> {
@@ -152,6 +155,7 @@ struct Writer<'a> {
     level: Level,
     path: Vec<&'a str>,
     cleaned: Vec<(String, usize)>,
+    encoded: Vec<(String, usize)>,
     left_out: Vec<String>,
 }
 
@@ -181,7 +185,15 @@ impl<'a> Writer<'a> {
             return;
         }
         self.out.push('>');
-        self.escaped(&node.text, false);
+        if kind == "url" {
+            let (text, encoded) = url::repaired(&node.text);
+            self.escaped(&text, false);
+            if encoded > 0 {
+                self.encoded.push((self.place(), encoded));
+            }
+        } else {
+            self.escaped(&node.text, false);
+        }
         let parts = match grammar::shape(kind).map(|shape| &shape.content) {
             Some(Content::Parts(_, parts)) => parts.as_slice(),
             _ => &[],

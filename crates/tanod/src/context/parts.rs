@@ -326,8 +326,7 @@ impl Context {
         };
         let maybe = |name: &str, text: Option<&String>, most: usize| text.and_then(|text| said(name, text, most));
         let url = |name: &str, url: &str| {
-            let web = url.starts_with("https://") || url.starts_with("http://");
-            let fits = web && url.chars().count() <= 2_083 && !url.chars().any(|c| c.is_whitespace() || c.is_control());
+            let fits = exchange::ncmec::url_fits(url);
             (!fits).then(|| format!("{name} must be absolute (http or https), without spaces, at most 2083 characters"))
         };
         let account = self.account.as_ref().and_then(|account| {

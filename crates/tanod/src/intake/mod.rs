@@ -115,11 +115,10 @@ fn fits(text: &str, most: usize) -> bool {
     !text.trim().is_empty() && text.chars().count() <= most
 }
 
-/// Refuses a URL that a report could not carry.
+/// Refuses a URL that a report could not carry. White space and the like in it is percent-encoded when it is sent.
 pub(crate) fn check_url(url: &str) -> Result<()> {
-    let web = url.starts_with("https://") || url.starts_with("http://");
-    if !web || url.chars().count() > 2_083 || url.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(BAD_ITEM.because("a URL must be absolute (http or https), without spaces, at most 2083 characters"));
+    if !exchange::ncmec::url_fits(url) {
+        return Err(BAD_ITEM.because("a URL must be absolute (http or https), with a host, at most 2083 characters"));
     }
     Ok(())
 }

@@ -43,6 +43,9 @@ pub struct FileAnswer {
     item: ItemId,
     /// What the report says of viewing it: `true`, `false`, or nothing.
     viewed_by_esp: Option<bool>,
+    /// True for a text of ours, such as the conversation, that goes as a file: no upload has this id.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    ours: bool,
 }
 
 /// A report with its receipt.
@@ -64,11 +67,16 @@ pub async fn show(State(app): State<App>, caller: Caller, Path(report): Path<Str
     let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
     let mut tx = app.db.read().await.map_err(Error::from)?;
     let report = super::find(&mut tx, &caller, id).await?;
-    let said = match report.draft()? {
-        Some(draft) => super::said_of_viewing(&mut tx, &report, &draft).await?,
-        None => Vec::new(),
-    };
-    let files = said.into_iter().map(|(item, viewed)| FileAnswer { item, viewed_by_esp: viewed.flag() }).collect();
+    let mut files = Vec::new();
+    if let Some(draft) = report.draft()? {
+        let said = super::said_of_viewing(&mut tx, &report, &draft).await?;
+        let answer = |(file, (item, viewed)): (&super::DraftFile, (ItemId, super::Viewed))| FileAnswer {
+            item,
+            viewed_by_esp: viewed.flag(),
+            ours: file.text.is_some(),
+        };
+        files.extend(draft.files.iter().zip(said).map(answer));
+    }
     let answer = ReportAnswer { files, receipt: super::receipt(&mut tx, id).await?, report };
     web::ok(&answer)
 }
@@ -238,6 +246,10 @@ pub struct DraftAnswer {
     files: Vec<DraftFileAnswer>,
     /// Where its values are from, by the path of the element they stand in or under.
     origins: Vec<(String, Origin)>,
+    /// Whether the conversation goes as a file too: by itself where it is long, else where it is asked for, as the field
+    /// `/conversation/file` (`true`, or empty). Absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversation_as_file: Option<bool>,
     /// What it does not say, and why. Both can be changed, as the fields `/absent/{what}/why` and `/absent/{what}/reason`.
     absent: Vec<Absent>,
     /// How much an officer can do with it.
@@ -260,6 +272,7 @@ impl From<Preview> for DraftAnswer {
         Self {
             document: draft.document(),
             files: draft.files.iter().zip(&viewed).map(file).collect(),
+            conversation_as_file: draft.conversation_as_file(),
             origins: draft.origins,
             absent: draft.absent,
             score: draft.score,

@@ -70,6 +70,9 @@ pub struct Draft {
     /// How much an officer can do with it.
     #[serde(default)]
     pub score: Option<Score>,
+    /// The conversation as a file, where it could go as one and does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) conversation: Option<DraftFile>,
     /// What the destination's schema knows, as the settings had it when this was gathered.
     #[serde(default)]
     pub(super) level: Level,
@@ -92,6 +95,17 @@ pub struct DraftFile {
     /// What the destination's schema knows.
     #[serde(default)]
     pub(super) level: Level,
+    /// Its bytes, where it is a text of ours and no upload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) text: Option<String>,
+}
+
+/// What documents say otherwise than it was given.
+#[derive(Default)]
+pub(super) struct Unsaid {
+    pub(super) cleaned: Vec<(String, usize)>,
+    pub(super) encoded: Vec<(String, usize)>,
+    pub(super) left_out: Vec<String>,
 }
 
 /// What stands for the ids that the destination has not given yet.
@@ -142,22 +156,43 @@ impl Draft {
     /// The same for a destination whose schema knows this much.
     pub(super) fn at(mut self, level: Level) -> Self {
         self.level = level;
-        for file in &mut self.files {
+        for file in self.files.iter_mut().chain(&mut self.conversation) {
             file.level = level;
         }
         self
     }
 
-    /// What its documents cannot say, for the record: where characters were cut that XML forbids, and how many; and where
-    /// something is newer than the destination's schema.
-    pub(super) fn unsaid(&self) -> (Vec<(String, usize)>, Vec<String>) {
-        let files = self.files.iter().map(|file| file.details.to_xml(self.level));
-        let (mut cleaned, mut left_out) = (Vec::new(), Vec::new());
-        for document in std::iter::once(self.tip.to_xml(self.level)).chain(files) {
-            cleaned.extend(document.cleaned);
-            left_out.extend(document.left_out);
+    /// Its files that users uploaded; what else there is, we wrote ourselves.
+    pub(super) fn uploads(&self) -> impl Iterator<Item = &DraftFile> {
+        self.files.iter().filter(|file| file.text.is_none())
+    }
+
+    /// Whether the conversation goes as a file too; nothing where there is none.
+    pub(super) fn conversation_as_file(&self) -> Option<bool> {
+        let goes = self.files.iter().any(|file| file.text.is_some());
+        (goes || self.conversation.is_some()).then_some(goes)
+    }
+
+    /// Has the conversation go as a file too, or not.
+    pub(super) fn send_conversation(&mut self, as_file: bool) {
+        if as_file {
+            self.files.extend(self.conversation.take());
+        } else if let Some(at) = self.files.iter().position(|file| file.text.is_some()) {
+            self.conversation = Some(self.files.remove(at));
         }
-        (cleaned, left_out)
+    }
+
+    /// What its documents say otherwise than it was given, for the record: where characters were cut that XML forbids, and how
+    /// many; where characters of an address were percent-encoded; and where something is newer than the destination's schema.
+    pub(super) fn unsaid(&self) -> Unsaid {
+        let files = self.files.iter().map(|file| file.details.to_xml(self.level));
+        let mut unsaid = Unsaid::default();
+        for document in std::iter::once(self.tip.to_xml(self.level)).chain(files) {
+            unsaid.cleaned.extend(document.cleaned);
+            unsaid.encoded.extend(document.encoded);
+            unsaid.left_out.extend(document.left_out);
+        }
+        unsaid
     }
 
     /// What the destination would refuse.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::document::{Draft, DraftFile, Origin};
 use super::gather::{self, Says};
 use super::viewing::{self, Viewed};
-use super::{ReportState, UNKNOWN_REPORT, score, store};
+use super::{ReportState, UNKNOWN_REPORT, score, store, thread};
 use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
 use crate::config;
@@ -108,6 +108,9 @@ impl Draft {
 
     /// What a field shows now, whoever may change it.
     pub(super) fn shows(&self, change: &Change) -> Option<String> {
+        if change.path == thread::AS_FILE && change.file.is_none() {
+            return self.conversation_as_file().map(|goes| if goes { "true".to_owned() } else { String::new() });
+        }
         if let Some((what, field)) = absent_field(change) {
             let absent = self.absent.iter().find(|absent| absent.what == what)?;
             return match field {
@@ -126,6 +129,14 @@ impl Draft {
 
     /// Changes a field. False where it cannot say this.
     fn change(&mut self, change: &Change, origin: Origin) -> bool {
+        if change.path == thread::AS_FILE {
+            if self.value(change).is_none() || !matches!(change.value.as_str(), "true" | "") {
+                return false;
+            }
+            self.send_conversation(change.value == "true");
+            self.origins.push((change.path.clone(), origin));
+            return true;
+        }
         if let Some((what, field)) = absent_field(change) {
             let absent = self.absent.iter_mut().find(|absent| absent.what == what);
             let Some(absent) = absent.filter(|_| (1..=500).contains(&change.value.chars().count())) else {
@@ -197,7 +208,7 @@ pub(super) async fn preview(tx: &mut Tx, caller: &Caller, id: CaseId, settings: 
     let overtaken = draft.apply(&store::edits(tx, id).await?);
     let mut viewed = Vec::new();
     for file in &draft.files {
-        viewed.push(viewing::of(tx, None, file.item, tx.now()).await?);
+        viewed.push(viewing::of_file(tx, None, file, tx.now()).await?);
     }
     draft.score = Some(score::of(&draft, &viewed, &provider));
     let faults = draft.findings(tx.now());

@@ -80,7 +80,9 @@ pub(super) async fn draft(
     notes.from("/report/reporter", Origin::Provider);
     notes.from("/report/additionalInfo", Origin::Record);
 
-    let internet = internet(&uploads, &known, &involved, &mut notes);
+    let transcript = known.thread.as_ref().filter(|messages| !messages.is_empty());
+    let transcript = transcript.map(|messages| thread::transcript(messages, &involved));
+    let internet = internet(&uploads, transcript.as_deref(), &mut notes);
     let mut people = People::default();
     for one in &involved {
         let Some(account) = account(one, &uploads, &known, case, provider, now) else { continue };
@@ -134,7 +136,11 @@ pub(super) async fn draft(
     };
     let mut absent = absent(&tip, &uploads, &known, standing);
     absent.extend(absent_exif(&files, unread));
-    Ok(Draft { tip: tip.into(), files, origins: notes.0, absent, score: None, level: Level::default() })
+    let conversation = transcript.as_deref().and_then(|transcript| thread::file(case, transcript));
+    let (origins, level) = (notes.0, Level::default());
+    let mut draft = Draft { tip: tip.into(), files, origins, absent, score: None, conversation, level };
+    draft.send_conversation(transcript.is_some_and(|transcript| transcript.len() > thread::LONG));
+    Ok(draft)
 }
 
 const MEANS_UPLOAD: &str =
@@ -161,7 +167,7 @@ fn found_by(signals: &[&Signal]) -> &'static str {
 }
 
 /// Where it can be seen, and what was written around it.
-fn internet(uploads: &[Item], known: &Context, involved: &[Involved], notes: &mut Notes) -> Vec<InternetDetails> {
+fn internet(uploads: &[Item], transcript: Option<&str>, notes: &mut Notes) -> Vec<InternetDetails> {
     let mut internet = Vec::new();
     let mut urls: Vec<String> = Vec::new();
     for url in uploads.iter().filter_map(|item| item.facts.as_ref()).flat_map(|facts| facts.urls.iter()) {
@@ -173,8 +179,8 @@ fn internet(uploads: &[Item], known: &Context, involved: &[Involved], notes: &mu
         internet.push(InternetDetails::WebPage(WebPage { urls, ..WebPage::default() }));
         notes.from("/report/internetDetails[1]", Origin::Upload);
     }
-    if let Some(messages) = known.thread.as_ref().filter(|messages| !messages.is_empty()) {
-        let content = Some(thread::transcript(messages, involved));
+    if let Some(transcript) = transcript {
+        let content = Some(transcript.to_owned());
         internet.push(InternetDetails::Chat(Chat { content, ..Chat::default() }));
         notes.from(format!("/report/internetDetails[{}]", internet.len()), Origin::Context);
     }
@@ -467,6 +473,7 @@ fn file(item: &Item, annotations: &BTreeSet<FileAnnotation>, exif: Vec<(String, 
         details,
         origins: notes.0,
         level: Level::default(),
+        text: None,
     }
 }
 

@@ -176,14 +176,14 @@ impl<'a> Plan<'a> {
             }
             Next::Upload { number, item } => {
                 let Some(file) = file(item) else { return Ok(None) };
-                let media = Some(evidence::exhibit(tx, *item).await?);
+                let media = if file.text.is_none() { Some(evidence::exhibit(tx, *item).await?) } else { None };
                 Self { file: Some(file), media, ..plan(Step::Upload, Some(*number)) }
             }
             Next::Fileinfo { number, item, file_id } => {
                 let Some(file) = file(item) else { return Ok(None) };
                 // Read at the last moment: who looked since the decision has looked before the submission.
                 let decision = review::decision(tx, report.decision).await?;
-                let viewed = viewing::of(tx, decision.as_ref(), *item, tx.now()).await?;
+                let viewed = viewing::of_file(tx, decision.as_ref(), file, tx.now()).await?;
                 let batched = outgoing.file(file, *number, file_id, viewed.stated());
                 let sent = Some(batched.unwrap_or_else(|| file.document(*number, file_id, &viewed)));
                 Self { file: Some(file), sent, ..plan(Step::Fileinfo, Some(*number)) }
@@ -220,6 +220,10 @@ impl<'a> Plan<'a> {
                     return Ok(None);
                 }
             },
+            (Step::Upload, Some(DraftFile { text: Some(text), name, .. }), None) => {
+                let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
+                client.upload(number, name, length, text.clone()).await
+            }
             (Step::Upload, ..) => return Err(Error::internal("filing a report", "an upload without its media")),
             (Step::Fileinfo, ..) => client.fileinfo(sent).await,
             (Step::Finish, ..) => client.finish(number).await,

@@ -1,4 +1,10 @@
-//! Elements of NCMEC's documents in words for a person.
+//! Elements of NCMEC's documents, where values are from, and changes, in words for a person.
+
+use std::fmt::Write as _;
+
+use super::document::{Draft, Origin};
+use super::editor::Change;
+use crate::web::console::minute;
 
 /// What an element is called in the console.
 pub(super) fn label(element: &str) -> String {
@@ -50,6 +56,7 @@ pub(super) fn label(element: &str) -> String {
         "potentialMeme" => "Passed on in outrage or as a joke",
         "generativeAi" => "Made by a model",
         "possibleSelfProduction" => "The child may have made it",
+        "file" => "The conversation as a file too",
         "why" => "Why it is absent",
         "reason" => "Because",
         "not_applicable" => "not applicable",
@@ -75,4 +82,39 @@ fn spaced(element: &str) -> String {
         }
     }
     words
+}
+
+/// Where a value is from.
+pub(super) fn origin_words(origin: &Origin) -> String {
+    match origin {
+        Origin::Upload => "the platform, with the upload or notice".to_owned(),
+        Origin::Context => "the platform, asked about the case".to_owned(),
+        Origin::Decision => "the decision".to_owned(),
+        Origin::Provider => "Provider".to_owned(),
+        Origin::Record => "our records".to_owned(),
+        Origin::Person { staff, at } => format!("staff {staff}, {} UTC", minute(*at)),
+    }
+}
+
+/// Reads a change back, in words.
+pub(super) fn sentences(draft: &Draft, changes: &[Change]) -> Vec<String> {
+    let of = |change: &Change| {
+        let file = draft.files.iter().position(|file| Some(file.item) == change.file);
+        let at = file.map_or_else(String::new, |nth| format!("File {}: ", nth + 1));
+        let steps = change.path.split('/').skip(2).map(|step| {
+            let (name, nth) = step.split_once('[').unwrap_or((step, ""));
+            let nth = nth.trim_end_matches(']');
+            format!("{}{}{nth}", label(name.trim_start_matches('@')), if nth.is_empty() { "" } else { " " })
+        });
+        let mut words = format!("{at}{}: ", steps.collect::<Vec<_>>().join(", "));
+        let was = draft.value(change).unwrap_or_default();
+        let say = |text: &str| match text {
+            "" => "nothing".to_owned(),
+            "not_applicable" | "not_reasonably_available" => format!("“{}”", label(text)),
+            _ => format!("“{text}”"),
+        };
+        let _fits = write!(words, "{} instead of {}.", say(&change.value), say(&was));
+        words
+    };
+    changes.iter().map(of).collect()
 }

@@ -16,6 +16,8 @@ const FAILURES: u32 = 5;
 /// The first rest; each one after it is twice as long, up to the longest.
 const REST: Duration = Duration::from_secs(30);
 const LONGEST: Duration = Duration::from_mins(10);
+/// No rest is longer, whatever the destination asks for. One that is was written by a clock that was wrong, and is not believed.
+const MOST: Duration = Duration::from_hours(1);
 
 /// What may be done now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,12 @@ impl Line {
     }
 
     fn turn(&mut self, now: Timestamp) -> Turn {
+        let believed = now.checked_add(MOST).unwrap_or(Timestamp::MAX);
+        if let Standing::Open { until, .. } | Standing::Trying { until, .. } = &mut self.standing
+            && *until > believed
+        {
+            *until = now;
+        }
         let mut breaker = self.breaker();
         let may = breaker.may_call(now);
         self.standing = breaker.standing();
@@ -62,6 +70,8 @@ impl Line {
         if self.locked {
             // The destination is there, and no other report is sent into the same refusal.
             breaker.heard(now, &Outcome::Retry { after: Some(REST), why: String::new() });
+        } else if let Outcome::Retry { after: Some(after), why } = outcome {
+            breaker.heard(now, &Outcome::Retry { after: Some((*after).min(MOST)), why: why.clone() });
         } else {
             breaker.heard(now, outcome);
         }
@@ -155,6 +165,12 @@ mod tests {
         let mut line: Line = serde_json::from_str(&serde_json::to_string(&line).unwrap()).unwrap();
         assert_eq!(line.turn(at(30)), Turn::Ask);
         assert!(matches!(line.turn(at(31)), Turn::Rest(_)));
+        // A process whose clock is ahead does not shut the door for the others.
+        let mut ahead = line.clone();
+        ahead.hear(&Outcome::Credentials { why: String::new() }, at(1_000_000));
+        assert_eq!(ahead.turn(at(40)), Turn::Ask);
+        ahead.hear(&Outcome::Retry { after: Some(Duration::from_hours(99)), why: String::new() }, at(40));
+        assert_eq!(ahead.turn(at(41)), Turn::Rest(Duration::from_secs(3_599)));
         line.hear(&Outcome::NoSuchReport, at(31));
         assert_eq!(line.turn(at(31)), Turn::Call { clear: true });
         assert!(line.words(at(31)).contains("answers"));

@@ -282,7 +282,7 @@ pub async fn said_of_viewing(tx: &mut Tx, report: &Report, draft: &Draft) -> Res
     for file in &draft.files {
         let told = calls.iter().rev().find(|call| call.step == Step::Fileinfo && call.item == Some(file.item));
         let until = told.map(|call| call.sent_at).or(report.finished_at).unwrap_or(tx.now());
-        said.push((file.item, viewing::of(tx, decision.as_ref(), file.item, until).await?));
+        said.push((file.item, viewing::of_file(tx, decision.as_ref(), file, until).await?));
     }
     Ok(said)
 }
@@ -320,7 +320,7 @@ pub async fn intend(tx: &mut Tx, case: &Case, decision: &Decision, settings: &co
     let overtaken = draft.apply(&store::edits(tx, case.id).await?);
     let mut viewed = Vec::new();
     for file in &draft.files {
-        viewed.push(viewing::of(tx, Some(decision), file.item, tx.now()).await?);
+        viewed.push(viewing::of_file(tx, Some(decision), file, tx.now()).await?);
     }
     draft.score = Some(score::of(&draft, &viewed, &provider));
     let faults = if destination == Destination::Ncmec { draft.faults(tx.now()) } else { Vec::new() };
@@ -340,9 +340,9 @@ pub async fn intend(tx: &mut Tx, case: &Case, decision: &Decision, settings: &co
     if destination == Destination::Ncmec {
         queue::push(tx, &Work::FileReportV1 { report: id }, after).await?;
     }
-    let (cleaned, left_out) = draft.unsaid();
+    let unsaid = draft.unsaid();
     let detail = serde_json::json!({
-        "cleaned": cleaned, "left_out": left_out, "kind": kind, "files": draft.files.len(), "destination": destination, "score": draft.score, "overtaken": overtaken,
+        "cleaned": unsaid.cleaned, "encoded": unsaid.encoded, "left_out": unsaid.left_out, "kind": kind, "files": draft.files.len(), "destination": destination, "score": draft.score, "overtaken": overtaken,
         "escalated": decision.particulars.escalate.is_some(),
     });
     audit::record(tx, Entry::by_tanod("report.intended").case(case.id).about(id).detail(detail)).await.map(drop)
@@ -494,11 +494,13 @@ async fn finish_one(tx: &mut Tx, report: &Report, number: i64) -> Result<Recorde
     let hash = |bytes: &[u8]| hex::encode(Sha256::digest(bytes));
     let receipt = receipt(tx, report.id).await?.map(|receipt| hash(&receipt.raw));
     let draft = report.draft()?;
-    let files: Vec<ItemId> = draft.iter().flat_map(|draft| draft.files.iter().map(|file| file.item)).collect();
+    let files: Vec<ItemId> = draft.iter().flat_map(|draft| draft.uploads().map(|file| file.item)).collect();
+    let texts = draft.iter().flat_map(|draft| draft.files.iter().filter_map(|file| file.text.as_ref()));
+    let texts: Vec<String> = texts.map(|text| hash(text.as_bytes())).collect();
     let detail = serde_json::json!({
         "number": number, "attempt": report.attempt, "receipt_sha256": receipt,
         "keeps": {
-            "report_sha256": draft.as_ref().map(|draft| hash(draft.document().as_bytes())), "files": files,
+            "report_sha256": draft.as_ref().map(|draft| hash(draft.document().as_bytes())), "files": files, "texts_sha256": texts,
             "contexts": context::kept(tx, report.case).await?,
         },
     });

@@ -1,7 +1,5 @@
 //! Reports in the console: where they stand, what they say and why, and the whole conversation with the destination.
 
-use std::fmt::Write as _;
-
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query, State as Shared};
@@ -12,7 +10,7 @@ use exchange::ncmec::form::{Entry, FormField, Group};
 
 use super::document::{Absent, Draft, Origin, Why};
 use super::editor::{self, Change, Preview};
-use super::labels::label;
+use super::labels::{label, origin_words, sentences};
 use super::score::Score;
 use super::viewing::{self, NewViewing, Viewing, ViewingState};
 use super::{Destination, NO_TEXT, Report, ReportState, UNKNOWN_REPORT, reading};
@@ -160,17 +158,6 @@ impl Shown<'_> {
     }
 }
 
-fn origin_words(origin: &Origin) -> String {
-    match origin {
-        Origin::Upload => "the platform, with the upload or notice".to_owned(),
-        Origin::Context => "the platform, asked about the case".to_owned(),
-        Origin::Decision => "the decision".to_owned(),
-        Origin::Provider => "Provider".to_owned(),
-        Origin::Record => "our records".to_owned(),
-        Origin::Person { staff, at } => format!("staff {staff}, {} UTC", minute(*at)),
-    }
-}
-
 /// The key that ticks an annotation of the file in focus.
 fn key(name: &str) -> Option<char> {
     Some(match name {
@@ -236,6 +223,8 @@ struct FileView {
     viewed: &'static str,
     words: Vec<String>,
     exif: Vec<(String, String)>,
+    /// A text of ours.
+    ours: bool,
     group: GroupView,
     xml: String,
     viewings: Vec<(Viewing, String, bool)>,
@@ -271,6 +260,7 @@ struct Page<'a> {
     no_text: bool,
     score: Option<Score>,
     absent: Vec<AbsentView>,
+    conversation_as_file: Option<bool>,
     overtaken: Vec<String>,
     faults: Vec<Finding>,
     form: Option<GroupView>,
@@ -317,6 +307,7 @@ impl<'a> Page<'a> {
             no_text: true,
             score: None,
             absent: Vec::new(),
+            conversation_as_file: None,
             overtaken: Vec::new(),
             faults: Vec::new(),
             form: None,
@@ -353,6 +344,7 @@ impl<'a> Page<'a> {
                 name: file.name.clone(),
                 viewed: viewed.in_short(),
                 words: viewed.words(),
+                ours: file.text.is_some(),
                 exif: file.exif().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
                 group: shown.group(&editor::form_of(&sketch, draft.level)?),
                 xml: file.document(0, "given by the destination", viewed),
@@ -375,6 +367,7 @@ impl<'a> Page<'a> {
             no_text: false,
             score: draft.score.clone(),
             absent: draft.absent.iter().enumerate().map(absent).collect(),
+            conversation_as_file: draft.conversation_as_file(),
             overtaken: overtaken.into_iter().map(|change| change.path).collect(),
             form: Some(form),
             files,
@@ -497,29 +490,6 @@ fn changed(draft: &Draft, body: &[u8]) -> Result<(Vec<Change>, bool)> {
     }
     changes.retain(|change| draft.shows(change).is_none_or(|now| now.trim() != change.value));
     Ok((changes, form.one("sure") == "yes"))
-}
-
-/// Reads a change back, in words.
-fn sentences(draft: &Draft, changes: &[Change]) -> Vec<String> {
-    let of = |change: &Change| {
-        let file = draft.files.iter().position(|file| Some(file.item) == change.file);
-        let at = file.map_or_else(String::new, |nth| format!("File {}: ", nth + 1));
-        let steps = change.path.split('/').skip(2).map(|step| {
-            let (name, nth) = step.split_once('[').unwrap_or((step, ""));
-            let nth = nth.trim_end_matches(']');
-            format!("{}{}{nth}", label(name.trim_start_matches('@')), if nth.is_empty() { "" } else { " " })
-        });
-        let mut words = format!("{at}{}: ", steps.collect::<Vec<_>>().join(", "));
-        let was = draft.value(change).unwrap_or_default();
-        let say = |text: &str| match text {
-            "" => "nothing".to_owned(),
-            "not_applicable" | "not_reasonably_available" => format!("“{}”", label(text)),
-            _ => format!("“{text}”"),
-        };
-        let _fits = write!(words, "{} instead of {}.", say(&change.value), say(&was));
-        words
-    };
-    changes.iter().map(of).collect()
 }
 
 fn read_back(staff: &Staff, action: String, draft: &Draft, changes: &[Change]) -> Paged {

@@ -88,7 +88,7 @@ pub(super) fn of(draft: &Draft, viewed: &[Viewed], provider: &Provider) -> Score
         "it cannot be matched with what people saw",
     );
     // A report about words alone has no upload: any address of the account is as good.
-    let files = !draft.files.is_empty();
+    let files = draft.uploads().next().is_some();
     let addressed = if files { uploads().next().is_some() } else { !events.is_empty() };
     let ported = if files {
         uploads().any(|event| event.port.is_some())
@@ -129,7 +129,7 @@ pub(super) fn of(draft: &Draft, viewed: &[Viewed], provider: &Provider) -> Score
         || person.is_some_and(|one| !one.addresses.is_empty())
         || !events.is_empty();
     weigh(10, located, "any place", "the report cannot be sent to a police force that is in charge");
-    let classed = draft.files.iter().all(|file| {
+    let classed = draft.uploads().all(|file| {
         file.details.relevance.classification().is_some() || !file.details.relevance.annotations().is_empty()
     });
     weigh(

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::document::DraftFile;
 use super::store;
 use crate::accounts::{self, Caller, Permission};
 use crate::audit::{self, Entry};
@@ -49,6 +50,8 @@ enum Said {
     Partly,
     /// Nobody looked.
     Nobody,
+    /// It is a text that we wrote ourselves, of which nobody states to have read it.
+    Ours,
 }
 
 impl Viewed {
@@ -56,7 +59,7 @@ impl Viewed {
     pub fn flag(&self) -> Option<bool> {
         match self.said {
             Said::Whole | Said::InTool { .. } => Some(true),
-            Said::Partly => None,
+            Said::Partly | Said::Ours => None,
             Said::Nobody => Some(false),
         }
     }
@@ -82,7 +85,7 @@ impl Viewed {
             Said::Partly => words.push(
                 "A person saw part of this file, or a blurred or reduced form of it; nobody states to have viewed all of it.".to_owned(),
             ),
-            Said::Whole | Said::Nobody => {}
+            Said::Whole | Said::Nobody | Said::Ours => {}
         }
         if let (Some(at), false) = (self.twin, self.flag() == Some(true)) {
             words.push(format!(
@@ -100,12 +103,26 @@ impl Viewed {
             Said::InTool { .. } => "yes, all of it, in the platform's own tool",
             Said::Partly => "in part; nobody states to have viewed all of it",
             Said::Nobody => "no",
+            Said::Ours => "not stated; it is a text of ours, and no upload",
         }
     }
 }
 
+/// What was seen of a file of a report up to a time.
+pub(super) async fn of_file(
+    tx: &mut Tx,
+    decision: Option<&Decision>,
+    file: &DraftFile,
+    until: Timestamp,
+) -> Result<Viewed> {
+    match file.text {
+        Some(_) => Ok(Viewed { said: Said::Ours, twin: None }),
+        None => of(tx, decision, file.item, until).await,
+    }
+}
+
 /// What was seen of this very upload up to a time: never of an identical file of another.
-pub(super) async fn of(tx: &mut Tx, decision: Option<&Decision>, item: ItemId, until: Timestamp) -> Result<Viewed> {
+async fn of(tx: &mut Tx, decision: Option<&Decision>, item: ItemId, until: Timestamp) -> Result<Viewed> {
     let mut views = evidence::views(tx, item).await?;
     views.retain(|view| view.at <= until);
     let whole = decision.is_some_and(|decision| {

@@ -68,7 +68,7 @@ async fn every_fault_of_an_upload_has_its_refusal() {
         bent(&|item| item["upload_port"] = json!(0)),
         bent(&|item| item["upload_port"] = json!(70_000)),
         bent(&|item| item["urls"] = json!(["ftp://x"])),
-        bent(&|item| item["urls"] = json!(["https://x y"])),
+        bent(&|item| item["urls"] = json!(["https://x y/z"])),
         bent(&|item| item["account"] = json!({"id": " "})),
         bent(&|item| item["account"] = json!({"id": "u", "email": "nobody"})),
         bent(&|item| item["account"] = json!("u")),

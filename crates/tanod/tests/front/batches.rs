@@ -117,3 +117,45 @@ async fn a_wrong_file_takes_all_of_them_back() {
     }
     bed.ledger_verifies().await;
 }
+
+/// What was sent for many accounts stays while the year of one of them stands, and goes with the last.
+#[tokio::test]
+async fn what_was_sent_for_many_is_wiped_with_the_last_of_them() {
+    let bed = Bed::new().await;
+    let lead = bed.person(Role::Lead).await;
+    let (sha256, cases) = spread(&bed, &["u1", "u2"]).await;
+    decided(&bed, &lead, &sha256, &["viral"]).await;
+    bed.work(1).await;
+    assert_eq!(bed.sim.finished().len(), 1);
+    // The one that went along is kept longer.
+    let mut tx = bed.app.db.read().await.unwrap();
+    let sent = "SELECT COUNT(*) AS n FROM report_calls WHERE sent IS NOT NULL";
+    let mut longer = None;
+    for case in &cases {
+        let report = tanod::reporting::of_case(&mut tx, case.parse().unwrap()).await.unwrap().remove(0);
+        longer = if report.joined.is_some() { Some(case) } else { longer };
+    }
+    drop(tx);
+    let case = longer.unwrap();
+    let asked = json!({
+        "basis": "operator", "until": "2028-06-01T00:00:00Z", "purpose": "prevent_exploitation",
+        "review_at": "2026-12-20T00:00:00Z",
+    });
+    let path = format!("/v1/cases/{case}/holds");
+    bed.post(&path, &lead, &asked).await.ok();
+    let pass = async |days: u64| {
+        bed.clock.advance(std::time::Duration::from_hours(24 * days));
+        for _ in 0..3 {
+            bed.clock.advance(std::time::Duration::from_hours(24));
+            tanod::evidence::jobs::watch(&bed.app).await.unwrap();
+            bed.work(1).await;
+        }
+    };
+    pass(400).await;
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM reports WHERE document <> '{}'").await, 1);
+    assert!(bed.count(sent).await > 0, "the other's year rests on it");
+    pass(300).await;
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM reports WHERE document <> '{}'").await, 0);
+    assert_eq!(bed.count(sent).await, 0);
+    bed.ledger_verifies().await;
+}

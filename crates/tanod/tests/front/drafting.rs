@@ -507,3 +507,60 @@ async fn what_one_process_learns_of_the_destination_serves_the_others() {
     assert_eq!((&queue["finished"], &queue["dead"]), (&json!(6), &json!(0)), "{queue}");
     assert!(queue["line"].as_str().unwrap().contains("answers"), "{queue}");
 }
+
+/// A conversation goes as a file too where it is long or asked for, as context and as a text of ours; an address that only needs
+/// percent-encoding is repaired, on record.
+#[tokio::test]
+async fn a_conversation_goes_as_a_file_where_it_is_long_or_asked_for() {
+    let bed = Bed::new().await;
+    let media = known(&bed, 1).await;
+    let lead = bed.person(Role::Lead).await;
+    let said = async |account: &str, messages: usize, ask: bool| {
+        let key = bed.key(&[Scope::ItemsWrite]).await;
+        let mut facts = facts(&format!("of-{account}"), account);
+        facts["urls"] = json!(["https://platform.example/a b"]);
+        let case = bed.upload(&key, &facts, &media).await.ok()["case"].as_str().unwrap().to_owned();
+        let mut around = context(account);
+        let message = json!({"sender": account, "at": "2026-11-24T10:00:00Z", "text": "some words"});
+        around["thread"] = vec![message; messages].into();
+        answer(&bed, &case, &around).await;
+        lease(&bed, &lead, &case).await;
+        if ask {
+            let editor = format!("/console/cases/{case}/report");
+            assert!(bed.console(&editor, &lead, &[]).await.1.contains("Send the conversation as a file too"));
+            let fields = [("/conversation/file", "true"), ("sure", "yes")];
+            assert_eq!(bed.console(&editor, &lead, &fields).await.0, 303);
+            let draft = bed.get(&format!("/v1/cases/{case}/draft"), &lead).await.ok();
+            assert_eq!((&draft["conversation_as_file"], &draft["faults"]), (&json!(true), &json!([])));
+        }
+        decide(&bed, &lead, &case, &report(&[])).await.ok();
+        bed.work(0).await;
+        let mark = format!("<espIdentifier>{account}</espIdentifier>");
+        let sent = bed.sim.finished().into_iter().find(|report| report.xml.contains(&mark)).unwrap();
+        let shown = bed.get(&format!("/v1/cases/{case}"), &lead).await.ok()["reports"][0]["id"].clone();
+        (case, sent, bed.get(&format!("/v1/reports/{}", shown.as_str().unwrap()), &lead).await.ok())
+    };
+    let (case, short, _) = said("short", 3, false).await;
+    assert_eq!(short.files.len(), 1);
+    assert!(short.xml.contains("<url>https://platform.example/a%20b</url>"), "{}", short.xml);
+    let auditor = bed.person(Role::Auditor).await;
+    let rows = bed.get(&format!("/v1/audit?case={case}"), &auditor).await.ok()["rows"].clone();
+    let intended = rows.as_array().unwrap().iter().find(|entry| entry["kind"] == "report.intended").unwrap().clone();
+    let encoded = json!([["/report/internetDetails/webPageIncident/url", 1], ["/fileDetails/locationOfFile", 1]]);
+    assert_eq!(intended["detail"]["encoded"], encoded);
+
+    for (account, messages, ask) in [("asked", 3, true), ("long", 400, false)] {
+        let (_, sent, report) = said(account, messages, ask).await;
+        assert!(sent.xml.contains("some words"), "the words stand in the report as well");
+        let [upload, thread] = sent.files.as_slice() else { panic!("{account}: {:?}", sent.files) };
+        assert!(upload.details.as_ref().unwrap().contains("<fileRelevance>Reported"), "{upload:?}");
+        assert!(thread.name.starts_with("conversation-of-case-") && thread.size > 100, "{thread:?}");
+        let details = thread.details.as_ref().unwrap();
+        assert!(details.contains("<fileRelevance>Supplemental Reported</fileRelevance>"), "{details}");
+        assert!(details.contains("no file that a user uploaded") && !details.contains("fileViewedByEsp"), "{details}");
+        assert!(!details.contains("uploadedToEspTimestamp") && !details.contains("originalFileHash"), "{details}");
+        assert_eq!((&report["files"][0]["ours"], &report["files"][1]["ours"]), (&Value::Null, &json!(true)));
+        assert_eq!(report["files"][1]["viewed_by_esp"], Value::Null);
+    }
+    bed.ledger_verifies().await;
+}

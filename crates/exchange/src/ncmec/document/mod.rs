@@ -75,6 +75,8 @@ pub struct Document {
     pub xml: String,
     /// Where characters were left out because XML 1.0 forbids them, and how many; for the record.
     pub cleaned: Vec<(String, usize)>,
+    /// Where characters of an address were percent-encoded, and how many; for the record.
+    pub encoded: Vec<(String, usize)>,
     /// Where something was left out because the destination's schema is older; for the record.
     pub left_out: Vec<String>,
 }

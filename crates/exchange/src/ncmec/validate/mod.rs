@@ -47,6 +47,11 @@ struct Check {
     findings: Vec<Finding>,
 }
 
+/// Whether a text is an address that the documentation takes.
+pub(super) fn is_url(text: &str) -> bool {
+    values::url(text).is_none()
+}
+
 /// Checks a document for `submit` or `fileinfo`. No finding: it would be accepted, as far as is known.
 pub fn validate(document: &str, now: Timestamp, level: Level) -> Vec<Finding> {
     let mut check = Check { now, level, about_schema: Vec::new(), findings: Vec::new() };

@@ -137,7 +137,7 @@ fn documented(rule: &'static str, message: impl Into<String>) -> Fault {
     Fault { rule, origin: Documentation, message: message.into() }
 }
 
-fn url(text: &str) -> Option<Fault> {
+pub(super) fn url(text: &str) -> Option<Fault> {
     if units(text) > 2_083 {
         return Some(documented("length", "must have at most 2083 characters"));
     }
