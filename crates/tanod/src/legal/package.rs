@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! READ-ME.txt  index.html  certificate.txt  check.py  SHA256SUMS  manifest.json
-//! exhibits/NNN-…  context/N.json  reports/N/sent-NNN-….xml, receipt, receipt-headers
+//! exhibits/NNN-…  context/N.json  reports/N/sent-NNN-….xml, texts of ours, receipt, receipt-headers
 //! custody.json  views.json  holds.json  ledger/checkpoint, proofs.json
 //! ```
 //!
@@ -268,6 +268,9 @@ async fn fill<W: Write>(
         packing.json(&format!("reports/{nth}/report.json"), report)?;
         for ((step, text), call) in sent.iter().zip(1..) {
             packing.add(&format!("reports/{nth}/sent-{call:03}-{step}.xml"), text.as_bytes())?;
+        }
+        for (name, text) in report.texts()? {
+            packing.add(&format!("reports/{nth}/{name}"), text.as_bytes())?;
         }
         if let Some(receipt) = receipt {
             packing.add(&format!("reports/{nth}/receipt"), receipt.answer.as_bytes())?;

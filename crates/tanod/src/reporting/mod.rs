@@ -241,6 +241,12 @@ impl Report {
         self.elsewhere.as_ref().map_or_else(|| self.destination.words().to_owned(), |other| other.authority.clone())
     }
 
+    /// The texts of ours that went as files, with their names.
+    pub fn texts(&self) -> Result<Vec<(String, String)>> {
+        let files = self.draft()?.map(|draft| draft.files).unwrap_or_default();
+        Ok(files.into_iter().filter_map(|file| Some((file.name, file.text?))).collect())
+    }
+
     /// What it says, fixed at the decision. Nothing where it was filed before Tanod knew of it.
     pub fn draft(&self) -> Result<Option<Draft>> {
         if self.document == NO_DOCUMENT {

@@ -96,6 +96,8 @@ async fn reported(bed: &Bed) -> (String, Vec<u8>) {
     lease(bed, &reviewer, &case).await;
     let look = json!({"item": item, "purpose": "review", "veiled": true});
     bed.post(&format!("/v1/cases/{case}/views"), &reviewer, &look).await;
+    let as_file = json!({"changes": [{"file": null, "path": "/conversation/file", "value": "true"}]});
+    bed.call("PUT", &format!("/v1/cases/{case}/draft"), &reviewer, &as_file).await.ok();
     decide(bed, &reviewer, &case, &report(&[])).await.ok();
     bed.work(1).await;
     (case, media)
@@ -183,6 +185,7 @@ async fn a_package_checks_without_us_and_shows_no_picture() {
     assert!(looks[0]["staff"].is_i64() && looks[0]["veiled"] == true, "{looks}");
     assert!(String::from_utf8(read("reports/1/receipt")).unwrap().contains("reportId"));
     assert!(String::from_utf8(read("reports/1/sent-001-submit.xml")).unwrap().contains("<report"));
+    assert!(String::from_utf8(read("reports/1/conversation-of-case-1.txt")).unwrap().contains("here it is"));
     assert!(String::from_utf8(read("certificate.txt")).unwrap().contains("CERTIFICATE OF RECORDS, case 1"));
     let manifest: Value = serde_json::from_slice(&read("manifest.json")).unwrap();
     assert_eq!(manifest["files"][0]["upload_port"], 51_234);
