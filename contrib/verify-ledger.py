@@ -6,9 +6,11 @@ the package `cryptography` for the signatures.
     verify-ledger.py --proof FILE --vkey FILE             the place of one entry; prints the entry
     verify-ledger.py --growth FILE --since CHECKPOINT --vkey FILE
                                                           that a log only grew since a checkpoint that you kept
+    verify-ledger.py --certificate FILE --vkey FILE       that a certificate of destruction was signed by the log's key
 
-Hashes are those of RFC 6962, checkpoints are signed notes, files and proofs have the forms of C2SP (tlog-tiles,
-tlog-checkpoint, tlog-proof, tlog-cosignature). Add --witness VKEY to ask that this witness vouched for the newest checkpoint.
+Hashes are those of RFC 6962; checkpoints, files and proofs have the forms of C2SP (signed-note, tlog-checkpoint, tlog-tiles,
+tlog-proof, tlog-cosignature). Add --witness VKEY to ask that this witness vouched for the newest checkpoint. Every check
+that fails ends the program.
 """
 import argparse
 import base64
@@ -22,8 +24,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 LOG, WITNESS = 1, 4  # the kinds of keys
 
 
-def fail(why):
-    sys.exit(f"not verified: {why}")
+def check(holds, otherwise):
+    if not holds:
+        sys.exit(f"not verified: {otherwise}")
 
 
 def sha(*parts):
@@ -33,9 +36,13 @@ def sha(*parts):
 def unbase64(text):
     """Of the spellings that Python reads, only the one that base64 writes."""
     data = base64.b64decode(text, validate=True)
-    if base64.b64encode(data).decode() != text:
-        raise ValueError("a base64 text is not in its one form")
+    check(base64.b64encode(data).decode() == text, "a base64 text is not in its one form")
     return data
+
+
+def number(text):
+    check(text.isdigit() and str(int(text)) == text, f"{text} is no number in its one form")
+    return int(text)
 
 
 def read(path):
@@ -43,210 +50,145 @@ def read(path):
     return pathlib.Path(path).read_bytes().decode()
 
 
-# --- keys and checkpoints ---
+# --- keys, signed notes, checkpoints ---
 
 
 def parse_key(vkey, kind):
     """name+id+base64 of the kind of key and its 32 bytes; the id is a hash over the rest."""
     name, key_id, body = vkey.removesuffix("\n").split("+", 2)
     body = unbase64(body)
-    good_name = name and name.isprintable() and " " not in name
-    if not good_name or body[0] != kind or sha(name.encode(), b"\n", body)[:4].hex() != key_id:
-        fail("the key does not have its form")
+    good = name and name.isprintable() and " " not in name and body[0] == kind
+    check(good and sha(name.encode(), b"\n", body)[:4].hex() == key_id, "the key does not have its form")
     return name, bytes.fromhex(key_id), Ed25519PublicKey.from_public_bytes(body[1:])
 
 
-def signature_of(note, name, key_id):
-    """A note is its text, an empty line, and signature lines."""
-    text, found, signatures = note.partition("\n\n")
-    if not found or not signatures.endswith("\n"):
-        fail("a checkpoint does not have its form")
-    mine = None
-    for line in signatures[:-1].split("\n"):
+def signed(note, key):
+    """The text of a note and what this key signed: text, an empty line, signature lines, of which others are passed over."""
+    name, key_id, _ = key
+    text, empty, lines = note.rpartition("\n\n")
+    check(empty and lines.endswith("\n"), "a note does not have its form")
+    mine = []
+    for line in lines[:-1].split("\n"):
         dash, signer, blob = line.split(" ", 2)
         blob = unbase64(blob)
-        if dash != "\u2014" or len(blob) < 4:
-            fail("a signature does not have its form")
-        if mine is None and signer == name and blob[:4] == key_id:
-            mine = blob[4:]
-    if mine is None:
-        fail(f"a checkpoint is not signed by {name}")
+        check(dash == "\u2014" and len(blob) >= 4, "a signature does not have its form")
+        if signer == name and blob[:4] == key_id:
+            mine.append(blob[4:])
+    check(mine, f"a note is not signed by {name}")
     return text + "\n", mine
 
 
 def open_note(note, key):
+    text, signatures = signed(note, key)
+    for signature in signatures:
+        key[2].verify(signature, text.encode())
+    return text
+
+
+def open_checkpoint(note, key):
     """Size and root of a checkpoint that the log signed."""
-    name, key_id, public = key
-    text, signature = signature_of(note, name, key_id)
-    lines = text.split("\n")
-    if len(lines) != 4 or lines[0] != name or str(int(lines[1])) != lines[1]:
-        fail("a checkpoint does not have its form")
-    public.verify(signature, text.encode())
-    return int(lines[1]), unbase64(lines[2])
+    name, size, root, *extensions = open_note(note, key)[:-1].split("\n")
+    check(name == key[0] and "" not in extensions, "a checkpoint does not have its form")
+    return number(size), unbase64(root)
 
 
 def vouched(note, vkey):
     """When a witness saw that the log only grew."""
-    name, key_id, public = parse_key(vkey, WITNESS)
-    text, signature = signature_of(note, name, key_id)
-    time = int.from_bytes(signature[:8], "big")
-    public.verify(signature[8:], f"cosignature/v1\ntime {time}\n{text}".encode())
-    print(f"{name} vouched for it at {time} seconds since 1970")
+    key = parse_key(vkey, WITNESS)
+    text, signatures = signed(note, key)
+    for signature in signatures:
+        time = int.from_bytes(signature[:8], "big")
+        key[2].verify(signature[8:], f"cosignature/v1\ntime {time}\n{text}".encode())
+        print(f"{key[0]} vouched for it at {time} seconds since 1970")
 
 
-# --- trees ---
+# --- trees (RFC 6962 section 2.1) ---
+
+
+def node(left, right):
+    return sha(b"\1", left, right)
+
+
+def half(size):
+    """The largest power of two below a size: how many entries stand on the left."""
+    return 1 << ((size - 1).bit_length() - 1)
 
 
 def tree_root(hashes):
-    if not hashes:
-        return sha()
-    while len(hashes) > 1:
-        pairs = [sha(b"\1", hashes[n], hashes[n + 1]) for n in range(0, len(hashes) - 1, 2)]
-        hashes = pairs + hashes[len(pairs) * 2 :]
-    return hashes[0]
+    if len(hashes) < 2:
+        return hashes[0] if hashes else sha()
+    left = half(len(hashes))
+    return node(tree_root(hashes[:left]), tree_root(hashes[left:]))
 
 
-class Tree:
-    """The right edge of a growing tree: its complete subtrees, largest first, with their sizes."""
-
-    def __init__(self):
-        self.size, self.parts = 0, []
-
-    def append(self, leaf):
-        self.size += 1
-        part = (1, leaf)
-        while self.parts and self.parts[-1][0] == part[0]:
-            size, left = self.parts.pop()
-            part = (2 * size, sha(b"\1", left, part[1]))
-        self.parts.append(part)
-
-    def root(self):
-        if not self.parts:
-            return sha()
-        right = self.parts[-1][1]
-        for _, left in reversed(self.parts[:-1]):
-            right = sha(b"\1", left, right)
-        return right
+def root_above(leaf, index, size, path):
+    """The root that a leaf at a place gives with its neighbours on the way up."""
+    if index >= size or (size > 1) != bool(path):
+        raise ValueError("a proof does not have the length of its path")
+    if size == 1:
+        return leaf
+    left = half(size)
+    if index < left:
+        return node(root_above(leaf, index, left, path[:-1]), path[-1])
+    return node(path[-1], root_above(leaf, index - left, size - left, path[:-1]))
 
 
-def place_holds(leaf, index, size, proof, root):
-    """Whether a leaf stands at a place (RFC 9162 section 2.1.3.2)."""
-    at, last, value = index, size - 1, leaf
-    for sibling in proof:
-        if last == 0:
-            return False
-        if at & 1 or at == last:
-            value = sha(b"\1", sibling, value)
-            while at and not at & 1:
-                at, last = at >> 1, last >> 1
-        else:
-            value = sha(b"\1", value, sibling)
-        at, last = at >> 1, last >> 1
-    return index < size and last == 0 and value == root
-
-
-def growth_holds(old, old_root, new, new_root, proof):
-    """Whether the larger tree begins with the smaller one (RFC 9162 section 2.1.4.2)."""
-    if old in (0, new):
-        return not proof and old_root == (sha() if old == 0 else new_root)
-    if old > new or not proof:
-        return False
-    proof = ([old_root] if old & (old - 1) == 0 else []) + proof
-    at, last = old - 1, new - 1
-    while at & 1:
-        at, last = at >> 1, last >> 1
-    small = large = proof[0]
-    for sibling in proof[1:]:
-        if last == 0:
-            return False
-        if at & 1 or at == last:
-            small, large = sha(b"\1", sibling, small), sha(b"\1", sibling, large)
-            while at and not at & 1:
-                at, last = at >> 1, last >> 1
-        else:
-            large = sha(b"\1", large, sibling)
-        at, last = at >> 1, last >> 1
-    return last == 0 and small == old_root and large == new_root
+def roots_of_growth(old, new, path, known):
+    """The roots of the first `old` and of all `new` entries, from what stands in between. `known`: the root of the old tree,
+    while the way down has only gone to the left."""
+    if (old == new and len(path) != (known is None)) or (old != new and not path):
+        raise ValueError("a proof does not have the length of its path")
+    if old == new:
+        return (known or path[0],) * 2
+    left = half(new)
+    if old <= left:
+        small, large = roots_of_growth(old, left, path[:-1], known)
+        return small, node(large, path[-1])
+    small, large = roots_of_growth(old - left, new - left, path[:-1], None)
+    return node(path[-1], small), node(path[-1], large)
 
 
 # --- a whole folder ---
 
 
-def tile_path(level, number, width):
-    name = f"{number % 1000:03}"
-    number //= 1000
-    while number:
-        name = f"x{number % 1000:03}/{name}"
-        number //= 1000
-    return f"tile/{level}/{name}" + (f".p/{width}" if width < 256 else "")
-
-
-def read_tile(folder, level, number, width):
+def read_tile(folder, level, place, width):
     """A part of a tile may be gone once the tile is full; then the full one holds it. Says which it was."""
-    path = tile_path(level, number, width)
-    full = tile_path(level, number, 256)
-    whole = (folder / path).exists() or not (folder / full).exists()
-    path = path if whole else full
-    return path, (folder / path).read_bytes(), whole
+    name = f"{place % 1000:03}"
+    while place := place // 1000:
+        name = f"x{place % 1000:03}/{name}"
+    full, part = f"tile/{level}/{name}", f"tile/{level}/{name}.p/{width}"
+    path = part if width < 256 and ((folder / part).exists() or not (folder / full).exists()) else full
+    return path, (folder / path).read_bytes(), path == part or width == 256
 
 
 def split_notes(text):
-    """The next note begins with the first line after signatures that is none."""
-    notes, note = [], ""
-    for line in text.split("\n"):
-        if "\n\u2014" in note and not line.startswith("\u2014"):
-            notes.append(note)
-            note = ""
-        note += line + "\n"
-    # What follows the last line break is nothing, and stands here as one empty line.
-    return notes if note == "\n" else notes + [note[:-1]]
+    """All checkpoints stand in one file: the next one begins with the first line after signatures that is none."""
+    notes = [""]
+    for line in text.splitlines(keepends=True):
+        if "\n\u2014" in notes[-1] and not line.startswith("\u2014"):
+            notes.append("")
+        notes[-1] += line
+    return notes
 
 
 def verify_folder(folder, since, witness):
-    folder = pathlib.Path(folder)
     vkey = read(folder / "vkey")
-    if vkey.strip() + "\n" != vkey:
-        fail("the key does not have its form")
+    check(vkey.strip() + "\n" == vkey, "the key does not have its form")
     key = parse_key(vkey, LOG)
     newest = read(folder / "checkpoint")
-    size, root = open_note(newest, key)
+    size, root = open_checkpoint(newest, key)
     promises = [(size, root)]
     if (folder / "checkpoints").exists():
-        promises = [open_note(note, key) for note in split_notes(read(folder / "checkpoints"))]
-    if promises != sorted(promises, key=lambda promise: promise[0]) or promises[-1] != (size, root):
-        fail("the checkpoints are out of order, or the newest is not the last of all")
-    if since is not None:
-        kept = open_note(since, key)
-        if kept[0] > size:
-            fail(f"rolled back: {kept[0]} entries were promised before, and there are {size}")
-        promises = sorted(promises + [kept], key=lambda promise: promise[0])
+        promises = [open_checkpoint(note, key) for note in split_notes(read(folder / "checkpoints"))]
+    in_order = promises == sorted(promises, key=lambda promise: promise[0]) and promises[-1] == (size, root)
+    check(in_order, "the checkpoints are out of order, or the newest is not the last of all")
+    if since:
+        kept = open_checkpoint(since, key)
+        check(kept[0] <= size, f"rolled back: {kept[0]} entries were promised before, and there are {size}")
+        promises.append(kept)
 
-    tree, levels, met = Tree(), [], 0
-
-    def meet():
-        nonlocal met
-        while met < len(promises) and promises[met][0] == tree.size:
-            if promises[met][1] != tree.root():
-                fail(f"a checkpoint over {tree.size} entries has another root than these entries")
-            met += 1
-
-    def compare(level, number, tile):
-        path, found, _ = read_tile(folder, level, number, len(tile))
-        if (found if path == tile_path(level, number, len(tile)) else found[: 32 * len(tile)]) != b"".join(tile):
-            fail(f"{path} is not what its entries give")
-
-    def raise_to(level, value):
-        """Appends a hash to a level; a full tile is compared, and its root goes one level up."""
-        if level == len(levels):
-            levels.append([0, []])
-        number, tile = levels[level]
-        tile.append(value)
-        if len(tile) == 256:
-            compare(level, number, tile)
-            levels[level] = [number + 1, []]
-            raise_to(level + 1, tree_root(tile))
-
-    meet()
+    # Entries first: each is hashed, and a bundle holds exactly its own.
+    hashes = []
     for first in range(0, size, 256):
         width = min(256, size - first)
         path, bundle, whole = read_tile(folder, "entries", first // 256, width)
@@ -254,20 +196,36 @@ def verify_folder(folder, since, witness):
         for _ in range(width):
             start = at + 2
             at = start + int.from_bytes(bundle[at:start], "big")
-            leaf = sha(b"\0", bundle[start:at])
-            tree.append(leaf)
-            raise_to(0, leaf)
-            meet()
-        if at > len(bundle) or (whole and at != len(bundle)):
-            fail(f"{path} does not hold exactly {width} entries")
-    for level, (number, tile) in enumerate(levels):
-        if tile:
-            compare(level, number, tile)
-    if met != len(promises):
-        fail("a checkpoint is left that no entries bear out")
+            hashes.append(sha(b"\0", bundle[start:at]))
+        fits = at == len(bundle) if whole else at <= len(bundle)
+        check(fits, f"{path} does not hold exactly {width} entries")
+
+    # Then what was promised: the complete subtrees at the right edge, largest first, give the root of each size on the way.
+    edge, grown = [], 0
+    for promised, promised_root in sorted(promises):
+        for leaf in hashes[grown:promised]:
+            edge.append((1, leaf))
+            while len(edge) > 1 and edge[-2][0] == edge[-1][0]:
+                right, left = edge.pop(), edge.pop()
+                edge.append((2 * left[0], node(left[1], right[1])))
+        grown = promised
+        found = edge[-1][1] if edge else sha()
+        for _, left in reversed(edge[:-1]):
+            found = node(left, found)
+        check(found == promised_root, f"a checkpoint over {promised} entries has another root than these entries")
+
+    # Then every tile: 256 hashes beside each other, and the root of each full one in the level above.
+    level = 0
+    while hashes:
+        tiles = [hashes[at : at + 256] for at in range(0, len(hashes), 256)]
+        for place, tile in enumerate(tiles):
+            path, found, whole = read_tile(folder, level, place, len(tile))
+            check((found if whole else found[: 32 * len(tile)]) == b"".join(tile), f"{path} is not what its entries give")
+        hashes = [tree_root(tile) for tile in tiles if len(tile) == 256]
+        level += 1
     if witness:
         vouched(newest, witness)
-    print(f"verified {size} {tree.root().hex()}")
+    print(f"verified {size} {root.hex()}")
 
 
 # --- one proof ---
@@ -275,13 +233,16 @@ def verify_folder(folder, since, witness):
 
 def verify_place(text, key, witness):
     head, _, note = text.partition("\n\n")
-    form, extra, index, *hashes = head.split("\n")
-    if form != "c2sp.org/tlog-proof@v1" or not extra.startswith("extra ") or not index.startswith("index "):
-        fail("the proof does not have its form")
-    entry, index = unbase64(extra.removeprefix("extra ")), index.removeprefix("index ")
-    size, root = open_note(note, key)
-    if str(int(index)) != index or not place_holds(sha(b"\0", entry), int(index), size, [*map(unbase64, hashes)], root):
-        fail(f"the entry does not stand at place {index} of the {size} that the checkpoint promises")
+    form, extra, index, *path = head.split("\n")
+    good = form == "c2sp.org/tlog-proof@v1" and extra.startswith("extra ") and index.startswith("index ")
+    check(good, "the proof does not have its form")
+    entry, index = unbase64(extra.removeprefix("extra ")), number(index.removeprefix("index "))
+    size, root = open_checkpoint(note, key)
+    otherwise = f"the entry does not stand at place {index} of the {size} that the checkpoint promises"
+    try:
+        check(root_above(sha(b"\0", entry), index, size, [*map(unbase64, path)]) == root, otherwise)
+    except ValueError as error:
+        check(False, f"{otherwise}: {error}")
     if witness:
         vouched(note, witness)
     print(f"verified: at place {index} of {size} stands\n{entry.decode()}", end="")
@@ -289,34 +250,43 @@ def verify_place(text, key, witness):
 
 def verify_growth(text, since, key):
     head, _, note = text.partition("\n\n")
-    old, *hashes = head.split("\n")
-    old_size, old_root = open_note(since, key)
-    size, root = open_note(note, key)
-    if old != f"old {old_size}" or not growth_holds(old_size, old_root, size, root, [*map(unbase64, hashes)]):
-        fail(f"the log of {size} entries does not begin with the {old_size} that were promised before")
-    print(f"verified: the log of {size} entries begins with the {old_size} that were promised before")
+    line, *path = head.split("\n")
+    (old, old_root), (size, root) = open_checkpoint(since, key), open_checkpoint(note, key)
+    otherwise = f"the log of {size} entries does not begin with the {old} that were promised before"
+    check(line == f"old {old}" and old <= size, otherwise)
+    path = [*map(unbase64, path)]
+    try:
+        # Every log begins with the empty one, and no proof is needed for that.
+        holds = not path and old_root == sha() if old == 0 else roots_of_growth(old, size, path, old_root) == (old_root, root)
+        check(holds, otherwise)
+    except ValueError as error:
+        check(False, f"{otherwise}: {error}")
+    print(f"verified: the log of {size} entries begins with the {old} that were promised before")
 
 
 def main():
     line = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     line.add_argument("folder", nargs="?")
-    for name in ["--proof", "--growth", "--since", "--vkey", "--witness"]:
+    for name in ["--proof", "--growth", "--certificate", "--since", "--vkey", "--witness"]:
         line.add_argument(name)
     given = line.parse_args()
-    since = read(given.since) if given.since else None
     try:
+        since = read(given.since) if given.since else None
+        key = parse_key(read(given.vkey), LOG) if given.vkey else None
         if given.folder:
-            verify_folder(given.folder, since, given.witness)
-        elif given.vkey and given.proof:
-            verify_place(read(given.proof), parse_key(read(given.vkey), LOG), given.witness)
-        elif given.vkey and given.growth and since:
-            verify_growth(read(given.growth), since, parse_key(read(given.vkey), LOG))
+            verify_folder(pathlib.Path(given.folder), since, given.witness)
+        elif key and given.proof:
+            verify_place(read(given.proof), key, given.witness)
+        elif key and given.growth and since:
+            verify_growth(read(given.growth), since, key)
+        elif key and given.certificate:
+            print("verified:\n" + open_note(read(given.certificate), key), end="")
         else:
             line.error("say what to verify")
     except InvalidSignature:
-        fail("a checkpoint has a signature that does not fit its text")
+        check(False, "a note has a signature that does not fit its text")
     except (OSError, ValueError, IndexError) as error:
-        fail(error)
+        check(False, error)
 
 
 if __name__ == "__main__":

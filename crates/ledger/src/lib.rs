@@ -7,6 +7,7 @@
 pub mod export;
 mod note;
 mod proof;
+pub mod stamp;
 mod tiles;
 mod tree;
 mod witness;

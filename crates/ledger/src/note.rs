@@ -10,6 +10,9 @@ use crate::Hash;
 /// The algorithm byte of Ed25519 in a signed note.
 const ALGORITHM: u8 = 1;
 
+/// A note has room for more than the 16 signatures that every reader must take, also of the long ones after quantum computers.
+const LONGEST: usize = 256 * 1024;
+
 /// A note or key that cannot be accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoteError {
@@ -43,12 +46,13 @@ impl Checkpoint {
         format!("{}\n{}\n{}\n", self.origin, self.size, BASE64.encode(self.root))
     }
 
+    /// Lines beyond the third are extensions: opaque, signed like the rest, and never written by us.
     fn parse(text: &str) -> Option<Self> {
         let mut lines = text.strip_suffix('\n')?.split('\n');
         let (origin, size, root) = (lines.next()?, lines.next()?, lines.next()?);
         let canonical = !size.starts_with('0') || size == "0";
         let digits = size.bytes().all(|byte| byte.is_ascii_digit());
-        if lines.next().is_some() || origin.is_empty() || !canonical || !digits {
+        if lines.any(str::is_empty) || origin.is_empty() || !canonical || !digits {
             return None;
         }
         let root = BASE64.decode(root).ok()?.try_into().ok()?;
@@ -94,19 +98,34 @@ pub(crate) fn parse_vkey(vkey: &str, algorithm: u8) -> Result<(String, [u8; 4], 
     Ok((name.to_owned(), expected, public.to_vec()))
 }
 
-/// The signature of a key among the lines of a note. Lines of other keys may stand beside it; lines of another form may not.
-pub(crate) fn signature_of(lines: &str, name: &str, id: [u8; 4]) -> Result<Vec<u8>, NoteError> {
-    let mut mine = None;
+/// Text and signature lines of a note: the last empty line parts them, and there is no other control character than line ends.
+pub(crate) fn split(note: &str) -> Result<(&str, &str), NoteError> {
+    if note.len() > LONGEST || note.bytes().any(|byte| byte < b' ' && byte != b'\n') {
+        return Err(NoteError::Malformed);
+    }
+    let at = note.rfind("\n\n").ok_or(NoteError::Malformed)?;
+    note.split_at_checked(at + 1)
+        .and_then(|(text, rest)| Some((text, rest.strip_prefix('\n')?)))
+        .ok_or(NoteError::Malformed)
+}
+
+/// The signatures of a key among the lines of a note, each of which must hold. Lines of other keys may stand beside them; lines
+/// of another form may not.
+pub(crate) fn signatures_of(lines: &str, name: &str, id: [u8; 4]) -> Result<Vec<Vec<u8>>, NoteError> {
+    let mut mine = Vec::new();
     for line in lines.strip_suffix('\n').ok_or(NoteError::Malformed)?.split('\n') {
         let (signer, signature) =
             line.strip_prefix("\u{2014} ").and_then(|rest| rest.split_once(' ')).ok_or(NoteError::Malformed)?;
         let signature = BASE64.decode(signature).map_err(|_| NoteError::Malformed)?;
         let (found, signature) = signature.split_first_chunk::<4>().ok_or(NoteError::Malformed)?;
-        if mine.is_none() && signer == name && *found == id {
-            mine = Some(signature.to_vec());
+        if !good_name(signer) {
+            return Err(NoteError::Malformed);
+        }
+        if signer == name && *found == id {
+            mine.push(signature.to_vec());
         }
     }
-    mine.ok_or(NoteError::NotSigned)
+    if mine.is_empty() { Err(NoteError::NotSigned) } else { Ok(mine) }
 }
 
 /// Signs checkpoints.
@@ -171,19 +190,18 @@ impl Verifier {
 
     /// The text of a note, if this key signed it.
     pub fn open_text(&self, note: &str) -> Result<String, NoteError> {
-        let (text, signatures) = note.split_once("\n\n").ok_or(NoteError::Malformed)?;
-        let text = format!("{text}\n");
-        let signature = signature_of(signatures, &self.name, self.id)?;
-        UnparsedPublicKey::new(&ED25519, &self.public)
-            .verify(text.as_bytes(), &signature)
-            .map_err(|_| NoteError::BadSignature)?;
-        Ok(text)
+        let (text, signatures) = split(note)?;
+        let key = UnparsedPublicKey::new(&ED25519, &self.public);
+        for signature in signatures_of(signatures, &self.name, self.id)? {
+            key.verify(text.as_bytes(), &signature).map_err(|_| NoteError::BadSignature)?;
+        }
+        Ok(text.to_owned())
     }
 
     /// The checkpoint in a note, if this key signed it.
     pub fn open(&self, note: &str) -> Result<Checkpoint, NoteError> {
-        let (text, _) = note.split_once("\n\n").ok_or(NoteError::Malformed)?;
-        let checkpoint = Checkpoint::parse(&format!("{text}\n")).ok_or(NoteError::Malformed)?;
+        let (text, _) = split(note)?;
+        let checkpoint = Checkpoint::parse(text).ok_or(NoteError::Malformed)?;
         self.open_text(note)?;
         if checkpoint.origin == self.name { Ok(checkpoint) } else { Err(NoteError::OtherLog) }
     }
@@ -221,6 +239,45 @@ mod tests {
             assert!(Verifier::parse(vkey).is_ok(), "{vkey}");
             assert!(Verifier::parse(&vkey.replace('+', "x+")).is_err());
         }
+    }
+
+    /// The example of C2SP `signed-note`, and a checkpoint in the form of its own examples that was signed by another program.
+    #[test]
+    fn the_specifications_own_example_opens() {
+        let key = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
+        let line = "\u{2014} example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n";
+        let verifier = Verifier::parse(key).unwrap();
+        let text = "This is an example message.\n";
+        assert_eq!(verifier.open_text(&format!("{text}\n{line}")).unwrap(), text);
+        // Signatures of unknown keys are ignored; a second one of the known key must hold too.
+        let unknown = "\u{2014} example.com/bar AAAAAGE=\n";
+        assert!(verifier.open_text(&format!("{text}\n{unknown}{line}{unknown}")).is_ok());
+        let bent = line.replace("Uw2QOkn8", "Uw2QOkn9");
+        assert_eq!(verifier.open_text(&format!("{text}\n{line}{bent}")), Err(NoteError::BadSignature));
+        assert_eq!(
+            verifier.open_text(&format!("{text}\n{}", line.replace("example.com/foo", "two words"))),
+            Err(NoteError::Malformed)
+        );
+        assert_eq!(verifier.open_text(&format!("{text}\n")), Err(NoteError::Malformed), "without any signature");
+        assert_eq!(
+            verifier.open_text(&format!("{text}\t\n\n{line}")),
+            Err(NoteError::Malformed),
+            "a control character"
+        );
+    }
+
+    #[test]
+    fn texts_may_have_empty_lines_and_checkpoints_extensions() {
+        let (signer, note) = signed();
+        let verifier = Verifier::parse(&signer.vkey()).unwrap();
+        let verse = "one\n\ntwo\n";
+        assert_eq!(verifier.open_text(&signer.sign_text(verse)).unwrap(), verse);
+        let text = note.split_once("\n\n").unwrap().0;
+        assert_eq!(verifier.open(&signer.sign_text(&format!("{text}\nan extension\n"))).unwrap().size, 12);
+        assert_eq!(verifier.open(&signer.sign_text(&format!("{text}\n\nan extension\n"))), Err(NoteError::Malformed));
+        let many: String = (0..16).map(|n| format!("\u{2014} witness{n} {}\n", BASE64.encode([7; 5_000]))).collect();
+        assert!(verifier.open(&format!("{note}{many}")).is_ok(), "sixteen long signatures fit");
+        assert_eq!(verifier.open(&format!("{note}{}", many.repeat(10))), Err(NoteError::Malformed));
     }
 
     #[test]

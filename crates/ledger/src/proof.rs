@@ -126,10 +126,10 @@ fn lines(hashes: &[Hash]) -> String {
     hashes.iter().map(|hash| BASE64.encode(hash) + "\n").collect()
 }
 
-/// No path in a tree of 2^64 is longer.
+/// A witness takes no more than 63 (C2SP `tlog-witness`), and no path in a tree that anybody fills is longer.
 fn hashes<'a>(lines: impl Iterator<Item = &'a str>) -> Option<Vec<Hash>> {
-    let hashes: Option<Vec<Hash>> = lines.take(65).map(|line| BASE64.decode(line).ok()?.try_into().ok()).collect();
-    hashes.filter(|hashes| hashes.len() < 65)
+    let hashes: Option<Vec<Hash>> = lines.take(64).map(|line| BASE64.decode(line).ok()?.try_into().ok()).collect();
+    hashes.filter(|hashes| hashes.len() < 64)
 }
 
 fn number(text: &str) -> Option<u64> {

@@ -235,6 +235,20 @@ mod tests {
         assert_eq!(tile("tile/2/000.p/1")[..], [root_of(&hashes[..65_536])]);
     }
 
+    /// The figures that C2SP `tlog-tiles` gives for trees of 70,000 and 256 entries.
+    #[test]
+    fn trees_have_the_tiles_of_the_specification() {
+        let shape = |size: u32| {
+            let mut tiles = Tiles::default();
+            let full: Vec<usize> =
+                (0..size).flat_map(|n| tiles.append(leaf_hash(&n.to_be_bytes()))).map(|tile| tile.level).collect();
+            let open: Vec<(usize, usize)> = tiles.open().map(|tile| (tile.level, tile.hashes.len())).collect();
+            ((0..3).map(|level| full.iter().filter(|one| **one == level).count()).collect::<Vec<_>>(), open)
+        };
+        assert_eq!(shape(70_000), (vec![273, 1, 0], vec![(0, 112), (1, 17), (2, 1)]));
+        assert_eq!(shape(256), (vec![1, 0, 0], vec![(1, 1)]));
+    }
+
     #[test]
     fn paths_are_those_of_the_specification() {
         assert_eq!(tile_path("0", 1_234_067, TILE), Path::new("tile/0/x001/x234/067"));

@@ -5,7 +5,7 @@ use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublic
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use crate::note::{key_id, signature_of};
+use crate::note::{key_id, signatures_of, split};
 use crate::{Growth, NoteError, ProofError, Verifier, note};
 
 /// The algorithm byte of a time-stamped Ed25519 cosignature.
@@ -38,21 +38,35 @@ impl Witness {
 
     /// When it vouched for a note, in seconds since 1970. Whether the log itself signed it is not asked here.
     pub fn vouched(&self, note: &str) -> Result<u64, NoteError> {
-        let (text, signatures) = note.split_once("\n\n").ok_or(NoteError::Malformed)?;
-        let signature = signature_of(signatures, &self.name, self.id)?;
-        let (time, signature) = signature.split_first_chunk::<8>().ok_or(NoteError::Malformed)?;
-        let time = u64::from_be_bytes(*time);
-        UnparsedPublicKey::new(&ED25519, &self.public)
-            .verify(&said(time, &format!("{text}\n")), signature)
-            .map_err(|_| NoteError::BadSignature)?;
-        Ok(time)
+        let (text, signatures) = split(note)?;
+        let key = UnparsedPublicKey::new(&ED25519, &self.public);
+        let mut latest = 0;
+        for signature in signatures_of(signatures, &self.name, self.id)? {
+            let (time, signature) = signature.split_first_chunk::<8>().ok_or(NoteError::Malformed)?;
+            let time = u64::from_be_bytes(*time);
+            // A time in seconds, and no larger than a signed number holds.
+            if i64::try_from(time).is_err() {
+                return Err(NoteError::Malformed);
+            }
+            key.verify(&said(time, text), signature).map_err(|_| NoteError::BadSignature)?;
+            latest = latest.max(time);
+        }
+        Ok(latest)
     }
 
-    /// The note with the witness's answer, a signature line, beside the others; refused unless it is a line of this witness
-    /// over this note.
-    pub fn add(&self, note: &str, line: &str) -> Result<String, NoteError> {
-        let cosigned = format!("{note}{}\n", line.trim_end_matches('\n'));
-        self.vouched(&cosigned).map(|_| cosigned)
+    /// The note with this witness's line of an answer beside the others; refused unless there is one over this note. Lines of
+    /// keys that nobody here knows are left out.
+    pub fn add(&self, note: &str, answer: &str) -> Result<String, NoteError> {
+        let ours = format!("\u{2014} {} ", self.name);
+        let mut found = Err(NoteError::NotSigned);
+        for line in answer.lines().filter(|line| line.starts_with(&ours)) {
+            let cosigned = format!("{note}{line}\n");
+            match self.vouched(&cosigned) {
+                Ok(_) => return Ok(cosigned),
+                Err(error) => found = Err(error),
+            }
+        }
+        found
     }
 }
 
@@ -90,10 +104,10 @@ impl Cosigned {
         time: u64,
     ) -> Result<String, ProofError> {
         request.verify(log, older)?;
-        let (text, _) = request.note.split_once("\n\n").ok_or(ProofError::Malformed)?;
+        let (text, _) = split(&request.note)?;
         let mut line = key_id(&self.name, ALGORITHM, self.key.public_key().as_ref()).to_vec();
         line.extend_from_slice(&time.to_be_bytes());
-        line.extend_from_slice(self.key.sign(&said(time, &format!("{text}\n"))).as_ref());
+        line.extend_from_slice(self.key.sign(&said(time, text)).as_ref());
         Ok(format!("\u{2014} {} {}\n", self.name, BASE64.encode(line)))
     }
 }
@@ -102,6 +116,18 @@ impl Cosigned {
 mod tests {
     use super::*;
     use crate::{Checkpoint, Hash, Signer, consistency_proof, leaf_hash, root_of};
+
+    /// The checkpoint of the specification's example, cosigned by another program with a key of its own.
+    #[test]
+    fn a_cosignature_of_another_program_is_accepted() {
+        let note = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n\
+            \u{2014} witness.example.com/w1 EACK6wAAAABkGFDL7s5OOUhHwp4p21TTCJeMSo1Bl2UAhoc80ZEyygI4mjAEyrcw3omPMCGsE8sDMQ4TJ7l/j9PTUaUqfUtqLx2GBA==\n";
+        let key = "witness.example.com/w1+10008aeb+BG56HN0psLeP0Tr0xVmP7/TvKpcWbjym8uT7/M2AUFvx";
+        let witness = Witness::parse(key).unwrap();
+        assert_eq!(witness.vouched(note), Ok(1_679_315_147));
+        assert_eq!(witness.vouched(&note.replace("20852163", "20852164")), Err(NoteError::BadSignature));
+        assert_eq!(Cosigned::from_seed("witness.example.com/w1", &[5; 32]).unwrap().vkey(), key);
+    }
 
     #[test]
     fn a_witness_vouches_for_growth_alone() {
@@ -122,6 +148,11 @@ mod tests {
         let cosigned = known.add(&note, &line).unwrap();
         assert_eq!(known.vouched(&cosigned), Ok(1_800_000_000));
         assert_eq!(verifier.open(&cosigned).unwrap(), at(9), "the log's own signature still counts");
+        // An answer may hold lines of others; they stay out of our note.
+        let stranger = Cosigned::from_seed("witness.example", &[6; 32]).unwrap();
+        let others = stranger.vouch(&growth, &verifier, &at(4), 1_800_000_000).unwrap();
+        assert_eq!(known.add(&note, &format!("{others}{line}{others}")).unwrap(), cosigned);
+        assert!(witness.vouch(&growth, &verifier, &at(4), u64::MAX).is_ok_and(|line| known.add(&note, &line).is_err()));
         // Over another note, of another witness, bent, or over a log that took something back.
         assert_eq!(known.add(&log.sign(&at(8)), &line), Err(NoteError::BadSignature));
         let other = Cosigned::from_seed("witness.example", &[6; 32]).unwrap();

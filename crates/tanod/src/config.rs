@@ -76,6 +76,8 @@ pub struct Settings {
     pub decode: Decode,
     /// How decisions are made.
     pub review: Review,
+    /// What is outside our own backups.
+    pub keeping: Keeping,
     /// Whom to call when a child may be in danger.
     #[serde(default)]
     pub danger: crate::numbers::Settings,
@@ -115,6 +117,14 @@ impl From<&str> for Hidden {
     fn from(text: &str) -> Self {
         Self(text.to_owned())
     }
+}
+
+/// What holds the past of the database outside our own backups.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keeping {
+    /// For how many days archived logs and snapshots of PostgreSQL are kept.
+    pub archive_days: i64,
 }
 
 /// How a bucket is reached.

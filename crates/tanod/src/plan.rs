@@ -293,10 +293,10 @@ pub async fn database(settings: &Settings, clock: Clock, random: Random) -> Resu
         if let Some(folder) = path.parent() {
             make_private(folder)?;
         }
-        return Ok(Db::sqlite(path, clock, random).await?);
+        return Ok(Db::sqlite(path, clock, random).await?.of(settings.operator.clone()));
     }
     if address.starts_with("postgres://") || address.starts_with("postgresql://") {
-        return Ok(Db::postgres(address, clock, random).await?);
+        return Ok(Db::postgres(address, clock, random).await?.of(settings.operator.clone()));
     }
     Err(unknown("database", address.split(':').next().unwrap_or_default(), "sqlite:PATH or postgres://…"))
 }

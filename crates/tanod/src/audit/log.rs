@@ -50,7 +50,7 @@ fn place(number: u64) -> Result<i64> {
 /// Places are given here, by one process at a time, and not at the insert: a number taken inside a transaction could become
 /// visible out of order.
 pub async fn sequence(tx: &mut Tx) -> Result<u64> {
-    if store::count_unplaced(tx).await? == 0 {
+    if !store::any_unplaced(tx).await? {
         return Ok(0);
     }
     // Held to the commit: whoever else gives places waits here, and then sees ours.
@@ -110,8 +110,17 @@ async fn write_files(tx: &mut Tx, signer: &Signer, folder: &Path, tree: &Frontie
     let failed = |error| Error::internal("writing the ledger's files", error);
     let there = offered(folder, signer);
     if let Some(ahead) = there.as_ref().filter(|there| there.size > tree.size()) {
-        let words =
-            format!("{} entries were promised in {}, and there are {}", ahead.size, folder.display(), tree.size());
+        // Never overwritten: whoever kept that checkpoint would take what follows for a bent record, and be right.
+        let words = format!(
+            "{} entries were promised in {}, and this database has {}: it was restored from an older backup. Restore a newer \
+             one; or, where there is none, keep that folder as it is under another name, tell whoever keeps checkpoints that \
+             entries {} to {} are lost, and start again: the ledger then goes on from here",
+            ahead.size,
+            folder.display(),
+            tree.size(),
+            tree.size(),
+            ahead.size - 1,
+        );
         return Err(Error::internal("the ledger was rolled back", std::io::Error::other(words)));
     }
     let mut writer = None;

@@ -36,6 +36,10 @@ pub(super) async fn insert(
     Ok(())
 }
 
+pub(super) async fn any_unplaced(tx: &mut Tx) -> Result<bool> {
+    Ok(tx.row("SELECT id FROM audit WHERE position IS NULL LIMIT 1", &[]).await?.is_some())
+}
+
 pub(super) async fn count_unplaced(tx: &mut Tx) -> Result<u64> {
     let row = tx.row("SELECT COUNT(*) AS n FROM audit WHERE position IS NULL", &[]).await?;
     Ok(row.map(|row| row.get::<i64>("n")).transpose()?.and_then(|n| u64::try_from(n).ok()).unwrap_or(0))
@@ -47,7 +51,7 @@ pub(super) async fn place(tx: &mut Tx, first: i64, most: i64) -> Result<u64> {
         .execute(
             "UPDATE audit SET position = n.place FROM (
                  SELECT id AS waiting, $1 - 1 + ROW_NUMBER() OVER (ORDER BY id) AS place
-                 FROM audit WHERE position IS NULL ORDER BY id LIMIT $2
+                 FROM (SELECT id FROM audit WHERE position IS NULL ORDER BY id LIMIT $2) AS oldest
              ) AS n WHERE audit.id = n.waiting",
             &[first.into(), most.into()],
         )

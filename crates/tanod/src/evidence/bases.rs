@@ -56,7 +56,25 @@ pub struct Rules {
     /// Why, in words.
     pub words: String,
     /// What starts it.
-    pub from: String,
+    pub from: Start,
+    /// The operator's countries in which it is placed by what happens; `EU` stands for its members.
+    #[serde(default)]
+    pub countries: Vec<String>,
+    /// Whether it binds private messages alone.
+    #[serde(default)]
+    pub private: bool,
+    /// Bodies that make it begin when they are told, wherever the operator is.
+    #[serde(default)]
+    pub told: Vec<String>,
+    /// Bodies that do not, although others do.
+    #[serde(default)]
+    pub not_told: Vec<String>,
+    /// Whether it stands in where no other is placed after a report.
+    #[serde(default)]
+    pub otherwise: bool,
+    /// Whether a person who places it says who asked, under what reference.
+    #[serde(default)]
+    pub asked: bool,
     /// It must not go before so many days.
     pub least_days: Option<i64>,
     /// It must be gone by so many days.
@@ -71,6 +89,25 @@ pub struct Rules {
     /// Whether a person places it.
     #[serde(default)]
     pub by_hand: bool,
+}
+
+/// What starts a basis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = BasisStart)]
+pub enum Start {
+    /// The moment of knowledge.
+    Knowledge,
+    /// What the account did; the operator knows of it no sooner, so the moment of knowledge is never too early.
+    Transaction,
+    /// The suspicion being identified.
+    Identification,
+    /// The report being accepted or filed.
+    Report,
+    /// The police being notified.
+    Notification,
+    /// A request being received.
+    Request,
 }
 
 #[derive(Deserialize)]

@@ -171,8 +171,7 @@ pub async fn place(tx: &mut Tx, caller: &Caller, case: CaseId, new: &NewHold) ->
     if starts_at > tx.now() {
         return Err(BAD_HOLD.because("it starts in the future"));
     }
-    let asked = rules.from == "request" && new.basis != Basis::Operator;
-    if asked && (new.authority.is_none() || new.reference.is_none()) {
+    if rules.asked && (new.authority.is_none() || new.reference.is_none()) {
         return Err(BAD_HOLD.because("say who asked (authority) and under what reference"));
     }
     if new.basis == Basis::Operator && (new.purpose.is_none() || new.review_at.is_none() || new.until.is_none()) {

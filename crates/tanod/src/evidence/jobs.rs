@@ -51,8 +51,10 @@ pub async fn verify(app: &App, id: DestructionId) -> Result<Done> {
     if app.vault.objects.exists(object).await.map_err(failed)? {
         return Ok(Done::Failed("the object store still gives the object; does it keep versions?".to_owned()));
     }
+    let scoured = app.db.scour().await?;
+    let traces = destruction::Traces { scoured, archive_days: app.settings.keeping.archive_days };
     let mut tx = app.db.write().await?;
-    if let Some(proof) = destruction::certify(&mut tx, &app.signer, id).await? {
+    if let Some(proof) = destruction::certify(&mut tx, &app.signer, traces, id).await? {
         tx.commit(proof).await?;
     }
     Ok(Done::Finished)

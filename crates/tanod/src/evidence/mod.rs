@@ -8,6 +8,7 @@ mod door;
 mod holds;
 pub mod jobs;
 mod keys;
+mod laws;
 pub mod pages;
 mod pieces;
 mod store;
@@ -22,11 +23,11 @@ use crate::clock::Random;
 use crate::refusal::{Error, Kind, Result};
 use crate::store::{CaseId, ExhibitId, HoldId, ItemId, ObjectId, PersonId, Recorded, ReportId, Tx, ViewId};
 
-pub use bases::{Basis, Fate, Rules, bases, fate};
+pub use bases::{Basis, Fate, Rules, Start, bases, fate};
 pub use desk::{AtCounsel, Desk, Foreseen, Numbered, desk, kept_cases, simulate};
 pub use destruction::{
-    BAD_ORDER, Backup, Cause, Destruction, NewOrder, Order, OrderState, certify, destroy_due, discard_context,
-    note_backup, order, replay,
+    BAD_ORDER, Backup, Cause, Destruction, NewOrder, Order, OrderState, destroy_due, discard_context, note_backup,
+    order, replay,
 };
 pub use door::Ordinary;
 pub use holds::{
@@ -35,6 +36,7 @@ pub use holds::{
 };
 pub use keys::{KeysError, Ring, keep as keep_ring, recover, rewrap, set_recovery};
 pub use pieces::Pieces;
+pub use laws::{hold_asked, hold_known, hold_reported};
 
 /// Media that is not kept (any more).
 pub static NOT_KEPT: Kind = Kind::new(
@@ -245,9 +247,10 @@ pub struct Hold {
     pub review_at: Option<Timestamp>,
 }
 
-/// Places the hold that stands from knowledge to decision (US-32). One a case; a second signal finds it in place, and an
-/// appeal window that had begun is over.
+/// Places the hold that stands from knowledge to decision (US-32), and what the laws of the operator's countries ask for. One a
+/// case; a second signal finds it in place, and an appeal window that had begun is over.
 pub async fn hold_pending(tx: &mut Tx, case: CaseId, knowledge_at: Timestamp) -> Result<()> {
+    laws::hold_known(tx, case, knowledge_at).await?;
     if store::has_pending(tx, case).await? {
         return store::set_pending_until(tx, case, None).await;
     }
@@ -256,22 +259,13 @@ pub async fn hold_pending(tx: &mut Tx, case: CaseId, knowledge_at: Timestamp) ->
     audit::record(tx, Entry::by_tanod("hold.placed").case(case).about(id)).await.map(drop)
 }
 
-/// Turns the pending hold into the year that the law asks for, from the completed submission (US-30).
-pub async fn hold_reported(tx: &mut Tx, case: CaseId, report: ReportId, finished_at: Timestamp) -> Result<()> {
-    let (until, _) = Basis::Us2258aH.clock(finished_at);
-    let id: HoldId = tx.id();
-    store::insert_hold(tx, id, case, Basis::Us2258aH, finished_at, until, Some(report)).await?;
-    let detail = serde_json::json!({"until": until, "report": report});
-    audit::record(tx, Entry::by_tanod("hold.placed").case(case).about(id).detail(detail)).await.map(drop)?;
-    holds::weigh(tx, case).await
-}
-
 /// Ends the pending hold, once nothing in the case waits for a decision or a report.
 pub async fn release_pending(tx: &mut Tx, case: CaseId) -> Result<()> {
     if store::release_pending(tx, case).await? {
         audit::record(tx, Entry::by_tanod("hold.released").case(case)).await.map(drop)?;
     }
-    Ok(())
+    // What was open may have hidden that others contradict each other.
+    holds::weigh(tx, case).await
 }
 
 /// A case was closed without a report: what it holds is kept until the appeal window ends, and no longer.

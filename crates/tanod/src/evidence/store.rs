@@ -314,8 +314,9 @@ pub(super) async fn some(tx: &mut Tx, most: i64) -> Result<Vec<Exhibit>> {
 
 pub(super) async fn insert_whole(tx: &mut Tx, hold: &Hold) -> Result<()> {
     tx.execute(
-        "INSERT INTO holds (id, case_id, basis, starts_at, until_at, most_at, authority, reference, purpose, owner, review_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO holds (id, case_id, basis, starts_at, until_at, most_at, authority, reference, purpose, owner, review_at,
+                            report)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         &[
             hold.id.into(),
             hold.case.into(),
@@ -328,6 +329,7 @@ pub(super) async fn insert_whole(tx: &mut Tx, hold: &Hold) -> Result<()> {
             hold.purpose.map(|purpose| as_word(&purpose)).as_deref().into(),
             hold.owner.as_deref().into(),
             hold.review_at.into(),
+            hold.report.into(),
         ],
     )
     .await?;
@@ -374,7 +376,8 @@ pub(super) async fn worth_a_look(tx: &mut Tx, now: Timestamp) -> Result<Vec<Case
                  id IN (SELECT case_id FROM holds WHERE most_at IS NOT NULL AND released_at IS NULL)
                  OR id IN (SELECT case_id FROM counsel)
                  OR (id NOT IN (SELECT case_id FROM holds WHERE released_at IS NULL AND (until_at IS NULL OR until_at > $1))
-                     AND (id IN (SELECT case_id FROM contexts WHERE destroyed_at IS NULL)
+                     AND (wiped_at IS NULL OR wiped_at < (SELECT MAX(starts_at) FROM holds WHERE case_id = cases.id)
+                          OR id IN (SELECT case_id FROM contexts WHERE destroyed_at IS NULL)
                           OR id IN (SELECT signals.case_id FROM signals JOIN exhibits ON exhibits.item = signals.item
                                     WHERE destroyed_at IS NULL AND expires_at IS NULL))))
              ORDER BY id",

@@ -15,6 +15,7 @@ use serde_json::json;
 use crate::accounts::{Caller, Permission};
 use crate::alarms;
 use crate::audit::{self, Entry};
+use crate::evidence;
 use crate::operator::Profile;
 use crate::refusal::{Kind, Result};
 use crate::review;
@@ -361,6 +362,10 @@ pub async fn verify(tx: &mut Tx, caller: &Caller, id: LegalProcessId, how: &str)
     caller.require(Permission::AnswerLegalProcess)?;
     let process = open(tx, id).await?;
     store::verify(tx, id, caller.person()?, &said(how, 8)?).await?;
+    // A request to preserve has a clock of its own from the day it came (US-36): it is placed, and never only promised.
+    if let (Authority::Preservation, Some(case)) = (process.authority, process.case) {
+        evidence::hold_asked(tx, case, (&process.agency, &process.reference), process.received_at).await?;
+    }
     let proof = record(tx, caller, "legal_process.verified", &process, json!({"how": how.trim()})).await?;
     Ok((store::find(tx, id).await?.ok_or(&UNKNOWN_PROCESS)?, proof))
 }

@@ -395,7 +395,7 @@ pub async fn filed_by_hand(
 async fn filed_elsewhere(tx: &mut Tx, entry: Entry, report: &Report, elsewhere: &Elsewhere) -> Result<Recorded> {
     let text = serde_json::to_string(elsewhere).map_err(|error| Error::internal("writing a report's number", error))?;
     store::finish_elsewhere(tx, report.id, &text, elsewhere.at).await?;
-    evidence::hold_reported(tx, report.case, report.id, elsewhere.at).await?;
+    evidence::hold_reported(tx, report.case, report.id, &elsewhere.authority, elsewhere.at).await?;
     if !any_under_way(tx, report.case).await? {
         review::report_finished(tx, report.case).await?;
     }
@@ -486,7 +486,7 @@ pub async fn finished(tx: &mut Tx, report: &Report, number: i64) -> Result<Recor
 async fn finish_one(tx: &mut Tx, report: &Report, number: i64) -> Result<Recorded> {
     let now = tx.now();
     store::finish(tx, report.id, number).await?;
-    evidence::hold_reported(tx, report.case, report.id, now).await?;
+    evidence::hold_reported(tx, report.case, report.id, "NCMEC", now).await?;
     if report.withdraw_asked {
         // It was filed before it could be taken back: whoever received it must be told.
         review::could_not_be_taken_back(tx, report.id).await?;

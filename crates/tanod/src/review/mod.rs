@@ -263,6 +263,8 @@ pub async fn join(tx: &mut Tx, joining: Joining<'_>) -> Result<CaseId> {
         store::set_state(tx, case.id, next).await?;
         if next == State::Open {
             evidence::hold_pending(tx, case.id, now).await?;
+        } else {
+            evidence::hold_known(tx, case.id, now).await?;
         }
         case.id
     } else {

@@ -8,6 +8,7 @@ mod copy;
 mod ids;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use jiff::Timestamp;
@@ -19,6 +20,7 @@ use sqlx::{
 use uuid::Uuid;
 
 use crate::clock::{Clock, Random};
+use crate::operator::Operator;
 
 pub use copy::schema;
 pub use ids::*;
@@ -81,12 +83,26 @@ impl std::fmt::Display for World {
     }
 }
 
+/// What a database did about traces of what was deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scoured {
+    /// A file: overwritten, and its log emptied.
+    Overwritten,
+    /// A file: overwritten; somebody was reading, so its log is emptied later.
+    Busy,
+    /// A server: dead rows were vacuumed.
+    Vacuumed,
+    /// A server that did not let us.
+    NotVacuumed,
+}
+
 /// An open database.
 #[derive(Clone, Debug)]
 pub struct Db {
     pools: Pools,
     clock: Clock,
     random: Random,
+    operator: Arc<Operator>,
 }
 
 #[derive(Clone, Debug)]
@@ -116,7 +132,7 @@ impl Db {
         let writer = pool().max_connections(1).connect_with(options.clone()).await?;
         MIGRATIONS.run(&writer).await?;
         let reader = pool().max_connections(4).connect_with(options.pragma("query_only", "on")).await?;
-        Ok(Self { pools: Pools::Sqlite { writer, reader }, clock, random })
+        Ok(Self { pools: Pools::Sqlite { writer, reader }, clock, random, operator: Arc::default() })
     }
 
     /// Connects to the PostgreSQL server at `address`.
@@ -127,7 +143,13 @@ impl Db {
             .connect_with(options.disable_statement_logging())
             .await?;
         MIGRATIONS.run(&pool).await?;
-        Ok(Self { pools: Pools::Postgres(pool), clock, random })
+        Ok(Self { pools: Pools::Postgres(pool), clock, random, operator: Arc::default() })
+    }
+
+    /// For whom work is done here.
+    #[must_use]
+    pub fn of(self, operator: Operator) -> Self {
+        Self { operator: Arc::new(operator), ..self }
     }
 
     /// Stamps a new database with its world and a mark of its own, and refuses one of another world than was asked for. Without a word it is what it
@@ -182,7 +204,28 @@ impl Db {
     }
 
     fn tx(&self, inner: Inner) -> Tx {
-        Tx { inner, now: self.clock.now(), random: self.random.clone(), ids: AtomicU16::new(0) }
+        let (now, random, operator) = (self.clock.now(), self.random.clone(), Arc::clone(&self.operator));
+        Tx { inner, now, random, operator, ids: AtomicU16::new(0) }
+    }
+
+    /// Takes discarded data keys out of the database's own files, as far as it can be asked to (EV-12).
+    pub async fn scour(&self) -> Result<Scoured, StoreError> {
+        match &self.pools {
+            Pools::Sqlite { writer, .. } => {
+                // Discarded rows are overwritten; what the log before them held goes when it is emptied. Nobody waits for readers.
+                let mut writer = writer.acquire().await?;
+                sqlx::query("PRAGMA busy_timeout = 0").execute(&mut *writer).await?;
+                let emptied = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *writer).await;
+                sqlx::query("PRAGMA busy_timeout = 20000").execute(&mut *writer).await?;
+                let busy: i64 = sqlx::Row::try_get(&emptied?, 0)?;
+                Ok(if busy == 0 { Scoured::Overwritten } else { Scoured::Busy })
+            }
+            // Somebody else's table, or a server that does not let us: the certificate says so.
+            Pools::Postgres(pool) => Ok(match sqlx::query("VACUUM data_keys").execute(pool).await {
+                Ok(_) => Scoured::Vacuumed,
+                Err(_) => Scoured::NotVacuumed,
+            }),
+        }
     }
 
     /// The clock that every piece of work here takes its time from.
@@ -234,6 +277,7 @@ pub struct Tx {
     inner: Inner,
     now: Timestamp,
     random: Random,
+    operator: Arc<Operator>,
     ids: AtomicU16,
 }
 
@@ -253,6 +297,11 @@ impl Tx {
     /// The one time of this work.
     pub fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// Who the operator is, as the settings say: which laws a verb answers to.
+    pub fn operator(&self) -> &Operator {
+        &self.operator
     }
 
     /// The randomness of this work.

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 use tanod::accounts::Role;
+use tanod::operator::Surface;
 
 use super::bed::*;
+use super::cases::*;
 use super::holds::{days, keeping, reported};
 
 /// The one id of a kind in how a case is kept.
@@ -11,6 +13,10 @@ fn of(kept: &Value, list: &str, basis: &str) -> String {
     let rows = kept[list].as_array().unwrap();
     let row = rows.iter().find(|row| basis.is_empty() || row["basis"] == basis).unwrap();
     row["id"].as_str().unwrap().to_owned()
+}
+
+fn of_basis<'a>(kept: &'a Value, basis: &str) -> &'a Value {
+    kept["holds"].as_array().unwrap().iter().find(|hold| hold["basis"] == basis).unwrap()
 }
 
 async fn page(bed: &Bed, path: &str, token: &str) -> String {
@@ -108,4 +114,101 @@ async fn the_console_takes_a_request_to_destroy_and_shows_the_certificate() {
     days(&bed, 370).await;
     let lead = bed.person(Role::Lead).await;
     assert_eq!(bed.get("/v1/holds/simulation", &lead).await.ok(), json!([]));
+}
+
+/// The bases on which a case is kept, in order.
+async fn on(bed: &Bed, case: &str) -> Vec<String> {
+    let lead = bed.person(Role::Lead).await;
+    let kept = keeping(bed, &lead, case).await;
+    let rows = kept["holds"].as_array().unwrap().iter().filter(|hold| hold["released_at"].is_null());
+    let mut bases: Vec<String> = rows.map(|hold| hold["basis"].as_str().unwrap().to_owned()).collect();
+    bases.sort();
+    bases
+}
+
+async fn of_country(country: &'static str, surfaces: Vec<Surface>) -> (Bed, String, String) {
+    let bed = Bed::with(move |settings, _| {
+        settings.operator.country = country.to_owned();
+        settings.operator.surfaces = surfaces;
+    })
+    .await;
+    let (case, _, lead) = reported(&bed).await;
+    (bed, case, lead)
+}
+
+/// UK-09, PH-02, PH-03, US-30: what happens places what the operator's countries ask for, with nobody's hand.
+#[tokio::test]
+async fn the_laws_of_the_operators_country_keep_a_case_by_what_happens() {
+    let (bed, case, _) = of_country("GB", vec![Surface::Public]).await;
+    assert_eq!(on(&bed, &case).await, ["gb_2026_268", "us_2258a_h"]);
+    bed.ledger_verifies().await;
+
+    let (bed, case, lead) = of_country("PH", vec![Surface::Public]).await;
+    assert_eq!(on(&bed, &case).await, ["ph_content", "ph_traffic", "us_2258a_h"]);
+    let until =
+        |kept: &Value| of_basis(kept, "ph_content")["until"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    let before = until(&keeping(&bed, &lead, &case).await);
+    // Something more in the case: the later transaction counts, and nothing is placed twice.
+    days(&bed, 20).await;
+    let again = matched(&bed, &known(&bed, 3).await, "u").await.0;
+    assert_eq!(again, case);
+    let lead = bed.person(Role::Lead).await;
+    let after = until(&keeping(&bed, &lead, &case).await);
+    assert_eq!(after.duration_since(before).as_hours(), 20 * 24);
+    assert_eq!(on(&bed, &case).await, ["pending_decision", "ph_content", "ph_traffic", "us_2258a_h"]);
+    bed.ledger_verifies().await;
+}
+
+/// EU-09 against US-30 (EV-20): the cap on private messages contradicts the year, and goes to counsel by itself.
+#[tokio::test]
+async fn a_reported_private_message_of_the_union_goes_to_counsel_by_itself() {
+    let (bed, case, lead) = of_country("DE", vec![Surface::Public, Surface::Private]).await;
+    let kept = keeping(&bed, &lead, &case).await;
+    assert_eq!(
+        (&kept["fate"]["fate"], on(&bed, &case).await),
+        (&json!("conflict"), vec!["eu_cap".to_owned(), "us_2258a_h".to_owned()])
+    );
+    assert!(kept["counsel"].is_string());
+    // A message that was sent in public is not under the cap.
+    let (bed, case, _) = of_country("DE", vec![Surface::Public]).await;
+    assert_eq!(on(&bed, &case).await, ["us_2258a_h"]);
+}
+
+/// CA-03: three weeks after the police was notified, then destroyed; a foreign report is no such notification (CA-05).
+#[tokio::test]
+async fn in_canada_what_the_police_was_told_of_goes_after_three_weeks() {
+    let bed = Bed::with(|settings, _| settings.operator.country = "CA".to_owned()).await;
+    let (case, _) = matched(&bed, &known(&bed, 1).await, "u").await;
+    let lead = bed.person(Role::Lead).await;
+    lease(&bed, &lead, &case).await;
+    let elsewhere = json!({"authority": "RCMP", "number": "2026-1", "at": "2026-11-24T11:00:00Z"});
+    let decision = json!({"outcome": "already_reported", "reason": "filed with the police", "elsewhere": elsewhere});
+    decide(&bed, &lead, &case, &decision).await.ok();
+    assert_eq!(on(&bed, &case).await, ["ca_mra_4"]);
+    days(&bed, 20).await;
+    bed.work(0).await;
+    assert_eq!(bed.app.vault.objects.list().await.unwrap().len(), 1);
+    days(&bed, 2).await;
+    bed.work(0).await;
+    assert_eq!(bed.app.vault.objects.list().await.unwrap().len(), 0);
+    bed.ledger_verifies().await;
+}
+
+/// US-36: a verified request to preserve begins its own clock on the day it came.
+#[tokio::test]
+async fn a_verified_request_to_preserve_places_its_hold() {
+    let (bed, case, lead) = of_country("US", vec![Surface::Public]).await;
+    let came = json!({
+        "authority": "preservation", "recipient": "national_police", "agency": "Example Police", "officer": "badge 12",
+        "reference": "26-117", "scope": "the account and what is around it", "case": case,
+    });
+    let process = bed.post("/v1/legal-processes", &lead, &came).await.ok();
+    assert_eq!(on(&bed, &case).await, ["us_2258a_h"], "nobody has made sure who asks");
+    let path = format!("/v1/legal-processes/{}/verification", process["id"].as_str().unwrap());
+    bed.post(&path, &lead, &json!({"how": "called back over the agency's own number"})).await.ok();
+    let kept = keeping(&bed, &lead, &case).await;
+    let hold = of_basis(&kept, "us_2703_f");
+    assert_eq!((&hold["reference"], &hold["starts_at"]), (&json!("26-117"), &process["received_at"]));
+    assert!(page(&bed, "/console/keeping", &lead).await.contains("can be renewed by 90 days"));
+    bed.ledger_verifies().await;
 }

@@ -2,6 +2,7 @@
 
 mod client;
 mod hash;
+mod ledger;
 mod load;
 mod matches;
 mod process;
@@ -31,6 +32,8 @@ pub(super) enum Bench {
     Match(matches::Args),
     /// One worker files queued reports to a simulator in another process.
     Reports(reports::Args),
+    /// The record's way into the ledger: places, tree, signed files.
+    Ledger(ledger::Args),
 }
 
 pub(super) async fn run(context: &Context, bench: Bench) -> Done {
@@ -40,6 +43,7 @@ pub(super) async fn run(context: &Context, bench: Bench) -> Done {
         Bench::Hash(args) => hash::run(context, &args),
         Bench::Match(args) => matches::run(context, &args),
         Bench::Reports(args) => reports::run(context, &args).await,
+        Bench::Ledger(args) => ledger::run(context, &args).await,
     }
 }
 

@@ -47,15 +47,10 @@ pub struct Desk {
 pub async fn desk(tx: &mut Tx, caller: &Caller, most: i64) -> Result<Desk> {
     caller.require(Permission::ReadHolds)?;
     let now = holds::believed_now(tx).await?;
-    let asked: Vec<Basis> =
-        super::bases().iter().filter(|rules| rules.from == "request").map(|rules| rules.name).collect();
-    let mut requests = store::ending(tx, now).await?;
-    requests.retain(|one| asked.contains(&one.what.basis) && one.what.basis != Basis::Operator);
-    requests.truncate(usize::try_from(most).unwrap_or(usize::MAX));
     Ok(Desk {
         waiting: store::waiting(tx, most).await?,
         counsel: store::counsel(tx, most).await?,
-        requests,
+        requests: store::requests(tx, now, most).await?,
         reviews: store::reviews(tx, now, most).await?,
     })
 }

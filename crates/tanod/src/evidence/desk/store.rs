@@ -38,12 +38,12 @@ pub(super) async fn counsel(tx: &mut Tx, most: i64) -> Result<Vec<Numbered<AtCou
 }
 
 /// Holds that stand, were asked for, and have an end.
-pub(super) async fn ending(tx: &mut Tx, now: Timestamp) -> Result<Vec<Numbered<Hold>>> {
+pub(super) async fn requests(tx: &mut Tx, now: Timestamp, most: i64) -> Result<Vec<Numbered<Hold>>> {
     let rows = tx
         .rows(
             "SELECT holds.*, cases.number FROM holds JOIN cases ON cases.id = holds.case_id
-             WHERE released_at IS NULL AND until_at > $1 AND reference IS NOT NULL ORDER BY until_at, holds.id LIMIT 1000",
-            &[now.into()],
+             WHERE released_at IS NULL AND until_at > $1 AND reference IS NOT NULL ORDER BY until_at, holds.id LIMIT $2",
+            &[now.into(), most.into()],
         )
         .await?;
     numbered(&rows, read_hold)
@@ -60,7 +60,7 @@ pub(super) async fn reviews(tx: &mut Tx, now: Timestamp, most: i64) -> Result<Ve
     numbered(&rows, read_hold)
 }
 
-/// Cases that were held and of which something is there.
+/// Cases that were held and of which something is there: media, context, or words that are not wiped.
 pub(super) async fn kept_before(tx: &mut Tx, before: i64, most: i64) -> Result<Vec<(CaseId, i64)>> {
     let rows = tx
         .rows(
@@ -68,7 +68,7 @@ pub(super) async fn kept_before(tx: &mut Tx, before: i64, most: i64) -> Result<V
              AND (id IN (SELECT case_id FROM contexts WHERE destroyed_at IS NULL)
                   OR id IN (SELECT signals.case_id FROM signals JOIN exhibits ON exhibits.item = signals.item
                             WHERE destroyed_at IS NULL)
-                  OR id IN (SELECT case_id FROM holds WHERE released_at IS NULL AND until_at IS NULL))
+                  OR wiped_at IS NULL OR wiped_at < (SELECT MAX(starts_at) FROM holds WHERE case_id = cases.id))
              ORDER BY number DESC LIMIT $2",
             &[before.into(), most.into()],
         )

@@ -3,19 +3,20 @@
 
 mod backups;
 mod store;
+mod wiping;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Exhibit, Hold, holds, store as kept};
+use super::{Exhibit, Hold, bases, holds, store as kept};
 use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
 use crate::queue::{self, Work};
 use crate::refusal::{Error, Kind, Result};
-use crate::store::{CaseId, DestructionId, ItemId, ObjectId, OrderId, Recorded, Tx};
-use crate::{context, intake, reporting, review};
+use crate::store::{CaseId, DestructionId, ItemId, ObjectId, OrderId, Recorded, Scoured, Tx};
+use crate::{context, intake, review};
 
 pub use backups::{Backup, note_backup, replay};
 
@@ -201,7 +202,6 @@ pub async fn destroy_due(tx: &mut Tx, case: CaseId) -> Result<Option<Recorded>> 
     let believed = holds::believed_now(tx).await?;
     let mut any = context::destroy(tx, case).await? > 0;
     if !reporting::any_under_way(tx, case).await? {
-        any |= reporting::wipe(tx, case).await? > 0;
     }
     for item in kept::living(tx, case).await? {
         // Another case may hold the same upload: then it stays, and goes with that one.
@@ -210,6 +210,7 @@ pub async fn destroy_due(tx: &mut Tx, case: CaseId) -> Result<Option<Recorded>> 
             any = true;
         }
     }
+    any |= wiping::wipe(tx, case, believed).await?;
     if !any {
         return Ok(None);
     }
@@ -266,8 +267,36 @@ pub(super) async fn answered(tx: &mut Tx, caller: &Caller, id: OrderId, approve:
     discard_exhibit(tx, &exhibit, Cause::Ordered, Some(id), caller.mark()).await
 }
 
+/// What was done about traces of the key in the database itself, and how long they may last.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Traces {
+    /// What the database did.
+    pub(super) scoured: Scoured,
+    /// How long its archived logs are kept.
+    pub(super) archive_days: i64,
+}
+
+impl Traces {
+    /// Where the wrapped key may still be read, in one line; nothing of it opens without the ring.
+    fn words(self, at: Timestamp) -> String {
+        let vacuumed = match self.scoured {
+            Scoured::Overwritten => return "overwritten in the file, and its log emptied".to_owned(),
+            Scoured::Busy => {
+                return "overwritten in the file; its log holds the wrapped key until the next checkpoint of SQLite"
+                    .to_owned();
+            }
+            Scoured::Vacuumed => "the table was vacuumed after it",
+            Scoured::NotVacuumed => "dead rows may hold the wrapped key until the table data_keys is vacuumed",
+        };
+        let ends = bases::days_after(at, self.archive_days);
+        format!(
+            "{vacuumed}; logs of the server and their archive may hold the wrapped key until {ends} (keeping.archive_days)"
+        )
+    }
+}
+
 /// What a certificate says, one line a field, so that anyone can read it.
-pub(super) fn words(what: &Destruction, order: Option<&Order>, verified_at: Timestamp) -> String {
+pub(super) fn words(what: &Destruction, order: Option<&Order>, traces: Traces, verified_at: Timestamp) -> String {
     let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     let asked =
         order.map(|order| format!("{}, {}, {}", order.agency, order.officer, order.reference).replace('\n', " "));
@@ -275,7 +304,7 @@ pub(super) fn words(what: &Destruction, order: Option<&Order>, verified_at: Time
         "tanod-destruction-v1\nid {}\nobject {}\nwas {} of {} bytes, sha256 {}\nitem {}\ncase {}\ncause {}\nasked by {}\n\
          method purge: cryptographic erase (NIST SP 800-88 Rev. 2); sealed with AES-256-GCM since it was first written; \
          the data key discarded, the object deleted\ntool tanod {}\nby {}\nat {}\nverified {}: the key is gone, the object is \
-         gone\nlast backup with the key ends {}\n",
+         gone\nin the database: {}\nlast backup with the key ends {}\n",
         what.id,
         what.object,
         what.kind,
@@ -286,16 +315,22 @@ pub(super) fn words(what: &Destruction, order: Option<&Order>, verified_at: Time
         crate::store::as_word(&what.cause),
         or_none(asked),
         env!("CARGO_PKG_VERSION"),
-        what.by,
+        order.map_or_else(|| what.by.clone(), |order| format!("{}, with {}", what.by, order.verified_by)),
         what.at,
         verified_at,
+        traces.words(what.at),
         what.keys_gone_at,
     )
 }
 
 /// Every copy was tried: writes and signs the certificate.
-pub async fn certify(tx: &mut Tx, signer: &ledger::Signer, id: DestructionId) -> Result<Option<Recorded>> {
-    let Some(what) = store::destruction(tx, id).await?.filter(|what| what.verified_at.is_none()) else {
+pub(super) async fn certify(
+    tx: &mut Tx,
+    signer: &ledger::Signer,
+    traces: Traces,
+    id: DestructionId,
+) -> Result<Option<Recorded>> {
+    let Some(mut what) = store::destruction(tx, id).await?.filter(|what| what.verified_at.is_none()) else {
         return Ok(None);
     };
     if kept::key(tx, what.object).await?.is_some() {
@@ -306,8 +341,11 @@ pub async fn certify(tx: &mut Tx, signer: &ledger::Signer, id: DestructionId) ->
         None => None,
     };
     let now = tx.now();
-    let certificate = signer.sign_text(&words(&what, order.as_ref(), now));
-    store::set_verified(tx, id, now, &certificate).await?;
+    if matches!(traces.scoured, Scoured::Vacuumed | Scoured::NotVacuumed) {
+        what.keys_gone_at = what.keys_gone_at.max(bases::days_after(what.at, traces.archive_days));
+    }
+    let certificate = signer.sign_text(&words(&what, order.as_ref(), traces, now));
+    store::set_verified(tx, id, now, what.keys_gone_at, &certificate).await?;
     let entry = Entry::by_tanod("destruction.verified").about(id);
     audit::record(tx, if let Some(case) = what.case { entry.case(case) } else { entry }).await.map(Some)
 }

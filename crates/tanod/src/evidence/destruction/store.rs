@@ -114,10 +114,16 @@ pub(super) async fn destructions(tx: &mut Tx, case: CaseId) -> Result<Vec<Destru
     Ok(rows.iter().map(read_destruction).collect::<Read<_>>()?)
 }
 
-pub(super) async fn set_verified(tx: &mut Tx, id: DestructionId, at: Timestamp, certificate: &str) -> Result<()> {
+pub(super) async fn set_verified(
+    tx: &mut Tx,
+    id: DestructionId,
+    at: Timestamp,
+    keys_gone_at: Timestamp,
+    certificate: &str,
+) -> Result<()> {
     tx.execute(
-        "UPDATE destructions SET verified_at = $1, certificate = $2 WHERE id = $3",
-        &[at.into(), certificate.into(), id.into()],
+        "UPDATE destructions SET verified_at = $1, keys_gone_at = $2, certificate = $3 WHERE id = $4",
+        &[at.into(), keys_gone_at.into(), certificate.into(), id.into()],
     )
     .await?;
     Ok(())
@@ -144,4 +150,58 @@ pub(super) async fn mark_object_destroyed(tx: &mut Tx, object: ObjectId) -> Resu
     tx.execute("UPDATE exhibits SET destroyed_at = $1 WHERE object = $2", &args(now)).await?;
     tx.execute("UPDATE contexts SET destroyed_at = $1, body = NULL WHERE object = $2", &args(now)).await?;
     Ok(())
+}
+
+/// Everything personal in the rows of a case beside its reports, a statement a table. What stays: that something was decided, reported under which
+/// number, kept and destroyed, and by which staff number.
+const PERSONAL: [&str; 9] = [
+    "UPDATE involved SET account = NULL, facts = 'null' WHERE case_id = $1",
+    "UPDATE decisions SET reason = '', particulars = '{}',
+         approver_reason = CASE WHEN approver_reason IS NULL THEN NULL ELSE '' END,
+         undone_because = CASE WHEN undone_because IS NULL THEN NULL ELSE '' END WHERE case_id = $1",
+    "UPDATE cases SET account = NULL WHERE id = $1",
+    "DELETE FROM gatherings WHERE case_id = $1",
+    "UPDATE telephone_calls SET telephone = '', words = '' WHERE case_id = $1",
+    "UPDATE notices SET words = '', thread = NULL, account = NULL, content_ids = '[]', urls = '[]', contact = NULL,
+         reporter = NULL WHERE case_id = $1",
+    "UPDATE actions SET target = '{}', reason = '', note = NULL WHERE case_id = $1",
+    "UPDATE deliveries SET body = '{}', answer = NULL WHERE case_id = $1 AND next_at IS NULL",
+    // The leaf keeps its commitment, which proves nothing about what it was once the salt is gone.
+    "UPDATE audit SET salt = NULL, detail = NULL WHERE case_id = $1 AND detail IS NOT NULL AND
+         (kind LIKE 'action.%' OR kind LIKE 'case.%' OR kind LIKE 'context.%' OR kind LIKE 'correction.%'
+          OR kind LIKE 'danger.%' OR kind LIKE 'decision.%' OR kind LIKE 'file.%' OR kind LIKE 'involved.%'
+          OR kind LIKE 'notice.%' OR kind LIKE 'report.edit%' OR kind LIKE 'signal.%' OR kind LIKE 'viewing.%')",
+];
+
+/// Takes everything personal out of the rows of a case. Answers how many rows that were.
+pub(super) async fn wipe(tx: &mut Tx, case: CaseId, believed: Timestamp) -> Result<u64> {
+    let mut rows = 0;
+    for statement in PERSONAL {
+        rows += tx.execute(statement, &[case.into()]).await?;
+    }
+    // An upload that another case holds keeps what is known of it until that case lets go.
+    rows += tx
+        .execute(
+            "UPDATE items SET facts = NULL WHERE facts IS NOT NULL AND id IN (SELECT item FROM signals WHERE case_id = $1)
+             AND id NOT IN (SELECT signals.item FROM signals JOIN holds ON holds.case_id = signals.case_id
+                            WHERE signals.item IS NOT NULL AND released_at IS NULL
+                              AND (until_at IS NULL OR until_at > $2))",
+            &[case.into(), believed.into()],
+        )
+        .await?;
+    let now = tx.now();
+    tx.execute("UPDATE cases SET wiped_at = $1 WHERE id = $2", &[now.into(), case.into()]).await?;
+    Ok(rows)
+}
+
+/// Whether something of a case was written since it was wiped, or it never was.
+pub(super) async fn is_unwiped(tx: &mut Tx, case: CaseId) -> Result<bool> {
+    let row = tx
+        .row(
+            "SELECT id FROM cases WHERE id = $1 AND
+                 (wiped_at IS NULL OR wiped_at < (SELECT MAX(starts_at) FROM holds WHERE case_id = $1))",
+            &[case.into()],
+        )
+        .await?;
+    Ok(row.is_some())
 }
