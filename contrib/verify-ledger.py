@@ -11,6 +11,9 @@ the package `cryptography` for the signatures.
 Hashes are those of RFC 6962; checkpoints, files and proofs have the forms of C2SP (signed-note, tlog-checkpoint, tlog-tiles,
 tlog-proof, tlog-cosignature). Add --witness VKEY to ask that this witness vouched for the newest checkpoint. Every check
 that fails ends the program.
+
+Time stamps of others lie beside what they are about: `openssl ts -verify -in stamps/N.tsr -data stamps/N.txt -CAfile ROOT.pem`
+checks one (RFC 3161); that each such text is a checkpoint of this ledger is checked here.
 """
 import argparse
 import base64
@@ -179,7 +182,10 @@ def verify_folder(folder, since, witness):
     size, root = open_checkpoint(newest, key)
     promises = [(size, root)]
     if (folder / "checkpoints").exists():
-        promises = [open_checkpoint(note, key) for note in split_notes(read(folder / "checkpoints"))]
+        notes = split_notes(read(folder / "checkpoints"))
+        promises = [open_checkpoint(note, key) for note in notes]
+        for text in sorted((folder / "stamps").glob("*.txt")):
+            check(read(text) in [open_note(note, key) for note in notes], f"{text.name} is no checkpoint of this ledger")
     in_order = promises == sorted(promises, key=lambda promise: promise[0]) and promises[-1] == (size, root)
     check(in_order, "the checkpoints are out of order, or the newest is not the last of all")
     if since:

@@ -31,6 +31,7 @@ pub const TARGETS: [Target; 14] = [
     Target { name: "context", run: context, seeds: context_seeds },
     Target { name: "notice", run: notice, seeds: notice_seeds },
     Target { name: "note", run: note, seeds: note_seeds },
+    Target { name: "stamp", run: stamp, seeds: stamp_seeds },
     Target { name: "sealed", run: sealed, seeds: sealed_seeds },
     Target { name: "snapshot", run: snapshot, seeds: snapshot_seeds },
     Target { name: "vpdq", run: vpdq, seeds: vpdq_seeds },
@@ -215,6 +216,17 @@ fn note(bytes: &[u8]) {
             drop(verifier.open(text));
         }
     }
+}
+
+fn stamp(bytes: &[u8]) {
+    drop(ledger::stamp::verify(bytes, &[9; 32], None, None));
+}
+
+fn stamp_seeds() -> Vec<Vec<u8>> {
+    let request = ledger::stamp::request(&[9; 32], 1);
+    let made = sim::tsa::Authority::new(|| jiff::Timestamp::UNIX_EPOCH).ok();
+    let response = made.and_then(|authority| authority.respond(&request));
+    response.into_iter().chain([vec![0x30, 5, 0x30, 3, 2, 1, 2]]).collect()
 }
 
 fn note_seeds() -> Vec<Vec<u8>> {

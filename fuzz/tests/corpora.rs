@@ -101,6 +101,11 @@ fn note() {
 }
 
 #[test]
+fn stamp() {
+    explore("stamp", 2_000);
+}
+
+#[test]
 fn sealed() {
     explore("sealed", 300);
 }

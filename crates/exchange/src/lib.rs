@@ -4,4 +4,5 @@ pub mod arachnid;
 pub mod http;
 pub mod mail;
 pub mod ncmec;
+pub mod tsa;
 pub mod webhooks;

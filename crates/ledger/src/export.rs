@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
+use sha2::{Digest as _, Sha256};
 
 use crate::tiles::{TILE, Tile, Tiles, entries, read_tile, tile_path};
 use crate::{Checkpoint, Frontier, NoteError, Verifier, WriteError, Writer, leaf_hash};
@@ -70,6 +71,14 @@ pub enum VerifyError {
     /// The newest checkpoint is not the last of all.
     #[error("checkpoint: it is not the last of checkpoints")]
     NotLast,
+    /// A time stamp that does not hold.
+    #[error("{}: {error}", path.display())]
+    Stamp {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: crate::stamp::StampError,
+    },
     /// There are fewer entries than somebody was promised before.
     #[error("rolled back: {promised} entries were promised before, and there are {size}")]
     RolledBack {
@@ -189,6 +198,36 @@ fn same_as(earlier: Option<&Checkpoint>, tree: &Frontier) -> Result<(), VerifyEr
         }
         _ => Ok(()),
     }
+}
+
+/// Whether every time stamp in an export fits the checkpoint that it is about, in number. Without roots the signature counts alone.
+pub fn verify_stamps(dir: &Path, roots: Option<&crate::stamp::Roots>) -> Result<usize, VerifyError> {
+    let mut names = Vec::new();
+    match fs::read_dir(dir.join("stamps")) {
+        Ok(found) => {
+            for entry in found {
+                names.push(entry?.path());
+            }
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(error.into()),
+    }
+    let vkey = fs::read_to_string(dir.join("vkey"))?;
+    let verifier = Verifier::parse(&vkey).map_err(VerifyError::Key)?;
+    let promised = notes(&fs::read_to_string(dir.join("checkpoints"))?);
+    names.retain(|path| path.extension().is_some_and(|kind| kind == "tsr"));
+    names.sort();
+    for path in &names {
+        let why = |error| VerifyError::Stamp { path: path.clone(), error };
+        let text = fs::read_to_string(path.with_extension("txt"))?;
+        let mut own = promised.iter().filter_map(|note| verifier.open_text(note).ok());
+        if !own.any(|known| known == text) {
+            return Err(why(crate::stamp::StampError::Other));
+        }
+        let what = Sha256::digest(text.as_bytes()).into();
+        crate::stamp::verify(&fs::read(path)?, &what, None, roots).map_err(why)?;
+    }
+    Ok(names.len())
 }
 
 /// Re-derives everything in an export from its entries: each tile, each checkpoint's root, each signature. So is the folder of

@@ -7,3 +7,4 @@ pub mod ncmec;
 pub mod pictures;
 pub mod receiver;
 pub mod smtp;
+pub mod tsa;

@@ -74,6 +74,8 @@ pub struct Settings {
     pub intake: Intake,
     /// Limits on looking.
     pub decode: Decode,
+    /// Who says when the record was as it was.
+    pub time_stamps: crate::audit::StampSettings,
     /// How decisions are made.
     pub review: Review,
     /// What is outside our own backups.

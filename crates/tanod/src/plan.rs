@@ -57,6 +57,8 @@ pub struct App {
     pub mailer: Option<Mailer>,
     /// What signs the ledger's checkpoints.
     pub signer: Arc<Signer>,
+    /// Who puts a time to the ledger's checkpoints, if anybody.
+    pub stamps: Option<Arc<crate::audit::Authority>>,
     /// Where the ledger's files are written, if anywhere.
     pub ledger: Option<Arc<Path>>,
     /// The settings.
@@ -218,6 +220,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
     let mailer = mailer(&settings)?;
     told(&settings, &endpoints)?;
     let http = exchange::http::client().map_err(|error| PlanError::Other(error.to_string()))?;
+    let stamps = stamps(&settings, world, &http)?;
     let ring = ring(&settings, &db, &random).await?;
     let ncmec = ncmec(&settings, world, &db, &ring.now()).await?;
     let objects = objects(&settings)?;
@@ -226,7 +229,9 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         other => other.into(),
     })?;
     let seed = ring.now().derived("tanod ledger checkpoints")?;
-    let signer = Signer::from_seed("tanod", &seed).map_err(|error| PlanError::Other(error.to_string()))?;
+    // A log's name is its own (C2SP tlog-checkpoint): no two installations share one, and a restored one keeps it.
+    let signer = Signer::from_seed(&format!("tanod/{}", mark.simple()), &seed)
+        .map_err(|error| PlanError::Other(error.to_string()))?;
     let decode = &settings.decode;
     let children = match decode.children {
         0 => std::thread::available_parallelism().map_or(2, usize::from),
@@ -254,6 +259,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         webhooks: exchange::webhooks::Client::new(http, exchange::webhooks::TIME),
         mailer,
         signer: Arc::new(signer),
+        stamps,
         ledger: folder("ledger", &settings.ledger)?.map(Into::into),
         limits: Arc::new(Limits::new(
             settings.intake.requests_per_minute,
@@ -427,6 +433,27 @@ fn shield(settings: &Settings, world: World) -> Result<Option<Shield>, PlanError
         arachnid::Credentials { username: shield.username.clone(), password: shield.password.to_string().into() };
     let time = Duration::from_secs(shield.seconds.clamp(1, 30));
     Ok(Some(Shield::new(arachnid::Client::new(base, credentials, http, time), shield.leaves)))
+}
+
+/// Who stamps the ledger's checkpoints. A demo asks a simulator on this machine.
+fn stamps(
+    settings: &Settings,
+    world: World,
+    http: &reqwest::Client,
+) -> Result<Option<Arc<crate::audit::Authority>>, PlanError> {
+    let given = &settings.time_stamps;
+    let address = given.authority.trim();
+    let web = address.starts_with("https://") || address.starts_with("http://");
+    match (address, world) {
+        ("", _) => return Ok(None),
+        (_, World::Live) if web => {}
+        (_, World::Demo) if is_loopback(address) => {}
+        _ => return Err(unknown("time_stamps.authority", address, "https://…, or in a demo http://127.0.0.1:PORT/…")),
+    }
+    let other = |why: &dyn std::fmt::Display| PlanError::Other(format!("time_stamps.root: {why}"));
+    let pem = fs_err::read_to_string(&given.root).map_err(|error| other(&error))?;
+    let roots = ledger::stamp::Roots::pem(&pem).map_err(|error| other(&error))?;
+    Ok(Some(Arc::new(crate::audit::Authority { address: address.to_owned(), roots, http: http.clone() })))
 }
 
 /// The platform's endpoints. What is checked here is what is called, and nothing else ever is.

@@ -359,6 +359,9 @@ async fn schedule(app: App, stop: CancellationToken) {
         if let Err(error) = evidence::jobs::watch(&app).await {
             tracing::warn!(%error, "what is due is not let go");
         }
+        if let Err(error) = audit::watch_stamps(&app).await {
+            tracing::warn!(%error, "no time stamp on the ledger; it is asked for again");
+        }
         if let Err(error) = evidence::jobs::sweep(&app).await {
             tracing::warn!(%error, "sweeping failed");
         }

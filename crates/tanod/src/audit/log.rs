@@ -250,6 +250,13 @@ pub async fn export(tx: &mut Tx, folder: &Path, vkey: &str) -> Result<u64> {
         }
     }
     let notes: Vec<String> = store::checkpoints(tx).await?.into_iter().map(|(_, note)| note).collect();
+    // Time stamps beside what they are about, so that `openssl ts -verify` finds both.
+    for (n, one) in super::kept_stamps(tx).await?.iter().enumerate() {
+        let text = one.note.rsplit_once("\n\n").map_or(one.note.as_str(), |(text, _)| text);
+        let name = format!("stamps/{}-{n}", one.size);
+        writer.put(Path::new(&format!("{name}.tsr")), &one.response).map_err(failed)?;
+        writer.put(Path::new(&format!("{name}.txt")), format!("{text}\n").as_bytes()).map_err(failed)?;
+    }
     ledger::export::finish(&writer, &notes, vkey).map_err(failed)?;
     Ok(size(promised))
 }

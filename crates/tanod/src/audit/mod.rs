@@ -6,6 +6,7 @@
 pub mod api;
 mod custody;
 mod log;
+mod stamps;
 mod store;
 
 use jiff::Timestamp;
@@ -17,6 +18,9 @@ use crate::store::{AuditId, CaseId, Recorded, Tx};
 
 pub use custody::{Custody, Proof, custody};
 pub use log::*;
+pub use stamps::{
+    Authority, Kept, Settings as StampSettings, kept as kept_stamps, verify_stamps, watch as watch_stamps,
+};
 
 /// Something that happened, before it is written.
 #[derive(Debug)]

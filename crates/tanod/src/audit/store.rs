@@ -239,3 +239,63 @@ pub(super) async fn note(tx: &mut Tx, most: Option<u64>) -> Result<Option<String
         tx.row("SELECT note FROM checkpoints WHERE size <= $1 ORDER BY size DESC LIMIT 1", &[most.into()]).await?;
     Ok(row.map(|row| row.get("note")).transpose()?)
 }
+
+/// The newest checkpoint, with its size.
+pub(super) async fn newest_note(tx: &mut Tx) -> Result<Option<(i64, String)>> {
+    let row = tx.row("SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1", &[]).await?;
+    Ok(row.map(|row| Ok::<_, StoreError>((row.get("size")?, row.get("note")?))).transpose()?)
+}
+
+/// Over how many entries the newest time stamp is, and when it was made.
+pub(super) async fn newest_stamp(tx: &mut Tx) -> Result<Option<(i64, Timestamp)>> {
+    let row = tx.row("SELECT size, stamped_at FROM time_stamps ORDER BY size DESC LIMIT 1", &[]).await?;
+    Ok(row.map(|row| Ok::<_, StoreError>((row.get("size")?, row.get("stamped_at")?))).transpose()?)
+}
+
+/// Whether a report was filed between these places.
+pub(super) async fn reported_since(tx: &mut Tx, from: i64, to: i64) -> Result<bool> {
+    let row = tx
+        .row(
+            "SELECT id FROM audit WHERE position >= $1 AND position < $2
+             AND kind IN ('report.finished', 'report.filed_elsewhere') LIMIT 1",
+            &[from.into(), to.into()],
+        )
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Keeps a time stamp; two processes that asked at once keep one.
+pub(super) async fn insert_stamp(
+    tx: &mut Tx,
+    size: i64,
+    authority: &str,
+    response: &[u8],
+    stamped_at: Timestamp,
+) -> Result<()> {
+    tx.execute(
+        "INSERT INTO time_stamps (size, authority, response, stamped_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (size, authority) DO NOTHING",
+        &[size.into(), authority.into(), response.into(), stamped_at.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn stamps(tx: &mut Tx) -> Result<Vec<super::Kept>> {
+    let rows = tx
+        .rows(
+            "SELECT time_stamps.size AS size, authority, response, note FROM time_stamps
+             JOIN checkpoints ON checkpoints.size = time_stamps.size ORDER BY time_stamps.size, authority",
+            &[],
+        )
+        .await?;
+    let kept = |row: &Row| {
+        Ok(super::Kept {
+            size: row.get("size")?,
+            authority: row.get("authority")?,
+            response: row.get("response")?,
+            note: row.get("note")?,
+        })
+    };
+    Ok(rows.iter().map(kept).collect::<std::result::Result<_, StoreError>>()?)
+}

@@ -26,6 +26,9 @@ pub(super) enum Ledger {
         /// A checkpoint that you kept: nothing that it promised may be gone or changed.
         #[arg(long, value_name = "FILE")]
         since: Option<PathBuf>,
+        /// Root certificates, in PEM, that the time stamps of an exported folder must lead to.
+        #[arg(long, value_name = "FILE", requires = "from")]
+        tsa_root: Option<PathBuf>,
     },
     /// Prove that an entry stands in the ledger, or that it only grew since a checkpoint that you kept.
     #[command(after_help = "Examples:
@@ -73,8 +76,8 @@ fn kept(file: Option<&PathBuf>) -> Result<Option<String>, Trouble> {
 }
 
 pub(super) async fn run(context: &Context, ledger: Ledger) -> Done {
-    if let Ledger::Verify { from: Some(folder), since } = &ledger {
-        return verify_folder(context, folder, kept(since.as_ref())?.as_deref());
+    if let Ledger::Verify { from: Some(folder), since, tsa_root } = &ledger {
+        return verify_folder(context, folder, kept(since.as_ref())?.as_deref(), kept(tsa_root.as_ref())?.as_deref());
     }
     let app = context.open().await?;
     match ledger {
@@ -136,7 +139,7 @@ pub(super) async fn run(context: &Context, ledger: Ledger) -> Done {
     }
 }
 
-fn verify_folder(context: &Context, folder: &std::path::Path, since: Option<&str>) -> Done {
+fn verify_folder(context: &Context, folder: &std::path::Path, since: Option<&str>, tsa_root: Option<&str>) -> Done {
     let trouble = |error: &dyn std::fmt::Display| Trouble::Said(format!("not verified: {error}"));
     let kept = match since {
         None => None,
@@ -147,21 +150,31 @@ fn verify_folder(context: &Context, folder: &std::path::Path, since: Option<&str
         }
     };
     let found = ledger::export::verify_since(folder, kept.as_ref()).map_err(|error| trouble(&error))?;
-    let row = json!({"verified": true, "size": found.size, "root": found.root, "checkpoints": found.checkpoints});
-    context.result(&row, format!("verified: {} entries, root {}", found.size, found.root));
+    let roots = tsa_root.map(ledger::stamp::Roots::pem).transpose().map_err(|error| trouble(&error))?;
+    let stamps = ledger::export::verify_stamps(folder, roots.as_ref()).map_err(|error| trouble(&error))?;
+    let row = json!({
+        "verified": true, "size": found.size, "root": found.root, "checkpoints": found.checkpoints, "time_stamps": stamps,
+    });
+    let trusted = if stamps > 0 && roots.is_none() { ", whose root nobody named (--tsa-root)" } else { "" };
+    let words = format!("verified: {} entries, root {}; {stamps} time stamps{trusted}", found.size, found.root);
+    context.result(&row, words);
     Ok(())
 }
 
 async fn verify(context: &Context, app: &App, since: Option<&str>) -> Done {
     let mut tx = app.db.read().await?;
-    match audit::verify(&mut tx, &app.signer.vkey(), since).await? {
-        Ok(found) => {
+    let roots = app.stamps.as_ref().map(|authority| &authority.roots);
+    let stamps = audit::verify_stamps(&mut tx, &app.signer.vkey(), roots).await?;
+    let found = audit::verify(&mut tx, &app.signer.vkey(), since).await?;
+    match found.and_then(|found| stamps.map(|stamps| (found, stamps))) {
+        Ok((found, stamps)) => {
             let row = json!({
                 "verified": true, "size": found.size, "root": found.root,
-                "checkpoints": found.checkpoints, "waiting": found.waiting,
+                "checkpoints": found.checkpoints, "waiting": found.waiting, "time_stamps": stamps,
             });
             let words = format!(
-                "verified: {} entries under {} checkpoints, root {}; {} entries wait for a place or a checkpoint",
+                "verified: {} entries under {} checkpoints and {stamps} time stamps, root {}; {} entries wait for a place or a \
+                 checkpoint",
                 found.size, found.checkpoints, found.root, found.waiting
             );
             context.result(&row, words);

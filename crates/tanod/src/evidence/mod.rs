@@ -35,8 +35,8 @@ pub use holds::{
     ask_release, believe, believed_now, extend, fate_of, keeping, place,
 };
 pub use keys::{KeysError, Ring, keep as keep_ring, recover, rewrap, set_recovery};
-pub use pieces::Pieces;
 pub use laws::{hold_asked, hold_known, hold_reported};
+pub use pieces::Pieces;
 
 /// Media that is not kept (any more).
 pub static NOT_KEPT: Kind = Kind::new(

@@ -41,6 +41,10 @@ pub struct Words {
     pub staff: &'static str,
     /// What for.
     pub purpose: &'static str,
+    /// To decide; to approve another's decision.
+    pub purposes: [&'static str; 2],
+    /// Whole; blurred.
+    pub seen: [&'static str; 2],
     /// The chain of custody.
     pub custody: &'static str,
     /// When, in UTC.
@@ -123,6 +127,8 @@ static EN: Words = Words {
     look_list: "Every look",
     staff: "Staff number",
     purpose: "Purpose",
+    purposes: ["to decide", "to approve another's decision"],
+    seen: ["whole", "blurred"],
     custody: "Chain of custody",
     when: "When (UTC)",
     what: "What",
@@ -167,6 +173,8 @@ static FIL: Words = Words {
     look_list: "Bawat pagtingin",
     staff: "Numero ng kawani",
     purpose: "Layunin",
+    purposes: ["upang magpasiya", "upang aprubahan ang pasiya ng iba"],
+    seen: ["buo", "malabo"],
     custody: "Tanikala ng pag-iingat",
     when: "Kailan (UTC)",
     what: "Ano",
@@ -211,6 +219,8 @@ static AR: Words = Words {
     look_list: "كل نظرة",
     staff: "رقم الموظف",
     purpose: "الغرض",
+    purposes: ["للبتّ في القضية", "للموافقة على قرار شخص آخر"],
+    seen: ["كاملة", "مموّهة"],
     custody: "سلسلة الحيازة",
     when: "متى (UTC)",
     what: "ماذا",

@@ -90,7 +90,7 @@ fn every_command_answers_in_json_from_one_folder() {
 
     assert_eq!(done(&data, "config")["database"], format!("sqlite:{}/tanod.db", data.display()));
     assert!(done(&data, "config --defaults")["defaults"].as_str().unwrap().contains("max_bytes"));
-    assert!(done(&data, "ledger checkpoint")["checkpoint"].as_str().unwrap().starts_with("tanod\n"));
+    assert!(done(&data, "ledger checkpoint")["checkpoint"].as_str().unwrap().starts_with("tanod/"));
     let out = folder.path().join("ledger");
     let exported = done(&data, &format!("ledger export --out {}", out.display()));
     let verified = done(&data, &format!("ledger verify --from {}", out.display()));

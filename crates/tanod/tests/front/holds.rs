@@ -61,6 +61,15 @@ async fn no_path_shortens_a_hold() {
     assert_eq!(bed.post(&format!("/v1/holds/{hold}/extensions"), &lead, &json!({})).await.slug(), "bad-hold");
     let reason = json!({"reason": "We need the space."});
     assert_eq!(bed.post(&format!("/v1/holds/{hold}/releases"), &lead, &reason).await.slug(), "on-hold");
+    // The platform says that the account is gone: there is no address that deletes, and what it says anew takes nothing back.
+    for gone in [format!("/v1/cases/{case}"), format!("/v1/cases/{case}/context"), format!("/v1/cases/{case}/holds")] {
+        let request = Bed::request("DELETE", &gone, &lead).body(axum::body::Body::empty()).unwrap();
+        assert_eq!(bed.send(request).await.slug(), "wrong-method", "{gone}");
+    }
+    for unknown in [format!("/v1/holds/{hold}"), "/v1/accounts/u".to_owned()] {
+        let request = Bed::request("DELETE", &unknown, &lead).body(axum::body::Body::empty()).unwrap();
+        assert_eq!(bed.send(request).await.slug(), "no-such-address", "{unknown}");
+    }
     // By the domain's own verbs: a retention sweep, the end of an appeal, the destruction of what is around it.
     let mut tx = bed.app.db.write().await.unwrap();
     tx.execute("UPDATE exhibits SET expires_at = 1", &[]).await.unwrap();

@@ -45,6 +45,7 @@ mod sharing;
 mod shield;
 mod sigkill;
 mod sources;
+mod stamps;
 mod verdicts;
 mod viewing;
 mod webhooks;

@@ -16,7 +16,7 @@ use crate::audit::{self, Entry};
 use crate::queue::{self, Work};
 use crate::refusal::{Error, Kind, Result};
 use crate::store::{CaseId, DestructionId, ItemId, ObjectId, OrderId, Recorded, Scoured, Tx};
-use crate::{context, intake, review};
+use crate::{context, intake, reporting, review};
 
 pub use backups::{Backup, note_backup, replay};
 
@@ -201,8 +201,6 @@ pub async fn destroy_due(tx: &mut Tx, case: CaseId) -> Result<Option<Recorded>> 
     let super::Fate::Due { since } = holds::fate_of(tx, case).await? else { return Ok(None) };
     let believed = holds::believed_now(tx).await?;
     let mut any = context::destroy(tx, case).await? > 0;
-    if !reporting::any_under_way(tx, case).await? {
-    }
     for item in kept::living(tx, case).await? {
         // Another case may hold the same upload: then it stays, and goes with that one.
         if !kept::is_held(tx, item, believed).await? {
@@ -210,7 +208,10 @@ pub async fn destroy_due(tx: &mut Tx, case: CaseId) -> Result<Option<Recorded>> 
             any = true;
         }
     }
-    any |= wiping::wipe(tx, case, believed).await?;
+    // What is still to be filed is not wiped under it.
+    if !reporting::any_under_way(tx, case).await? {
+        any |= wiping::wipe(tx, case, believed).await?;
+    }
     if !any {
         return Ok(None);
     }

@@ -183,9 +183,9 @@ pub(super) async fn wipe(tx: &mut Tx, case: CaseId, believed: Timestamp) -> Resu
     rows += tx
         .execute(
             "UPDATE items SET facts = NULL WHERE facts IS NOT NULL AND id IN (SELECT item FROM signals WHERE case_id = $1)
-             AND id NOT IN (SELECT signals.item FROM signals JOIN holds ON holds.case_id = signals.case_id
-                            WHERE signals.item IS NOT NULL AND released_at IS NULL
-                              AND (until_at IS NULL OR until_at > $2))",
+             AND NOT EXISTS (SELECT 1 FROM signals AS other JOIN holds ON holds.case_id = other.case_id
+                             WHERE other.item = items.id AND released_at IS NULL
+                               AND (until_at IS NULL OR until_at > $2))",
             &[case.into(), believed.into()],
         )
         .await?;
