@@ -275,7 +275,9 @@ mod tests {
         let text = note.split_once("\n\n").unwrap().0;
         assert_eq!(verifier.open(&signer.sign_text(&format!("{text}\nan extension\n"))).unwrap().size, 12);
         assert_eq!(verifier.open(&signer.sign_text(&format!("{text}\n\nan extension\n"))), Err(NoteError::Malformed));
-        let many: String = (0..16).map(|n| format!("\u{2014} witness{n} {}\n", BASE64.encode([7; 5_000]))).collect();
+        let lines: Vec<String> =
+            (0..16).map(|n| format!("\u{2014} witness{n} {}\n", BASE64.encode([7; 5_000]))).collect();
+        let many = lines.concat();
         assert!(verifier.open(&format!("{note}{many}")).is_ok(), "sixteen long signatures fit");
         assert_eq!(verifier.open(&format!("{note}{}", many.repeat(10))), Err(NoteError::Malformed));
     }

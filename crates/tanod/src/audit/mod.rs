@@ -5,6 +5,7 @@
 
 pub mod api;
 mod custody;
+mod jobs;
 mod log;
 mod stamps;
 mod store;
@@ -17,10 +18,9 @@ use crate::refusal::Result;
 use crate::store::{AuditId, CaseId, Recorded, Tx};
 
 pub use custody::{Custody, Proof, custody};
+pub use jobs::watch_stamps;
 pub use log::*;
-pub use stamps::{
-    Authority, Kept, Settings as StampSettings, kept as kept_stamps, verify_stamps, watch as watch_stamps,
-};
+pub use stamps::{Authority, Kept, Settings as StampSettings, kept as kept_stamps, verify_stamps};
 
 /// Something that happened, before it is written.
 #[derive(Debug)]

@@ -1,15 +1,12 @@
 //! Time stamps of an authority that is not us on checkpoints (RFC 3161, EV-05): once a day and after each report, as long as the
 //! record grows. An authority that is down is asked again; what it stamps later is a later checkpoint.
 
-use std::sync::Arc;
-
 use jiff::{SignedDuration, Timestamp};
 use ledger::stamp::{self, Roots, StampError};
 use ledger::{Hash, Verifier};
 use sha2::{Digest as _, Sha256};
 
-use super::store;
-use crate::plan::App;
+use super::{Entry, record, store};
 use crate::refusal::{Error, Result};
 use crate::store::{Recorded, Tx};
 
@@ -42,31 +39,24 @@ pub(super) fn stamped(note: &str) -> Hash {
     Sha256::new().chain_update(text).chain_update("\n").finalize().into()
 }
 
-/// Has the newest checkpoint stamped where that is due. True when it was.
-pub async fn watch(app: &App) -> Result<bool> {
-    let Some(authority) = app.stamps.as_ref().map(Arc::clone) else { return Ok(false) };
-    let mut tx = app.db.read().await?;
-    let Some((size, note)) = due(&mut tx, app.settings.time_stamps.every_hours).await? else { return Ok(false) };
-    let (now, nonce) = (tx.now(), u64::from_be_bytes(tx.random().bytes()));
-    drop(tx);
-    let what = stamped(&note);
-    let asked = exchange::tsa::ask(&authority.http, &authority.address, stamp::request(&what, nonce)).await;
-    let response = asked.map_err(|error| Error::internal("asking for a time stamp", error))?;
-    let checked = stamp::verify(&response, &what, Some(nonce), Some(&authority.roots));
-    let said = checked.map_err(|error| Error::internal("reading a time stamp", error))?;
-    let at = i64::try_from(said.at).ok().and_then(|at| Timestamp::from_second(at).ok()).unwrap_or(now);
-    let mut tx = app.db.write().await?;
-    store::insert_stamp(&mut tx, size, &authority.address, &response, at).await?;
-    tx.commit(Recorded::unrecorded("a time stamp is about the record and no part of it")).await?;
-    Ok(true)
+/// Keeps a time stamp as it came, and puts on record that there is one.
+pub(super) async fn keep(
+    tx: &mut Tx,
+    (size, authority): (i64, &str),
+    response: &[u8],
+    stamped_at: Timestamp,
+) -> Result<Recorded> {
+    store::insert_stamp(tx, size, authority, response, stamped_at).await?;
+    let detail = serde_json::json!({"size": size, "authority": authority, "stamped_at": stamped_at});
+    record(tx, Entry::by_tanod("ledger.stamped").detail(detail)).await
 }
 
 /// The newest checkpoint, if it is to be stamped now.
-async fn due(tx: &mut Tx, every_hours: i64) -> Result<Option<(i64, String)>> {
+pub(super) async fn due(tx: &mut Tx, every_hours: i64) -> Result<Option<(i64, String)>> {
     let Some((size, note)) = store::newest_note(tx).await? else { return Ok(None) };
     let Some((stamped, asked_at)) = store::newest_stamp(tx).await? else { return Ok(Some((size, note))) };
-    let waited = tx.now().duration_since(asked_at) >= SignedDuration::from_hours(every_hours.max(1));
-    let wanted = size > stamped && (waited || store::reported_since(tx, stamped, size).await?);
+    let late = tx.now().duration_since(asked_at) >= SignedDuration::from_hours(every_hours.max(1));
+    let wanted = size > stamped && (late || store::reported_since(tx, stamped, size).await?);
     Ok(wanted.then_some((size, note)))
 }
 

@@ -48,6 +48,7 @@ pub enum Basis {
 /// What a basis asks, as the file says it.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a yes or no of the file, and none depends on another")]
 pub struct Rules {
     /// Which basis.
     pub name: Basis,

@@ -128,7 +128,7 @@ async fn on(bed: &Bed, case: &str) -> Vec<String> {
 
 async fn of_country(country: &'static str, surfaces: Vec<Surface>) -> (Bed, String, String) {
     let bed = Bed::with(move |settings, _| {
-        settings.operator.country = country.to_owned();
+        country.clone_into(&mut settings.operator.country);
         settings.operator.surfaces = surfaces;
     })
     .await;
@@ -198,11 +198,11 @@ async fn in_canada_what_the_police_was_told_of_goes_after_three_weeks() {
 #[tokio::test]
 async fn a_verified_request_to_preserve_places_its_hold() {
     let (bed, case, lead) = of_country("US", vec![Surface::Public]).await;
-    let came = json!({
+    let asked = json!({
         "authority": "preservation", "recipient": "national_police", "agency": "Example Police", "officer": "badge 12",
         "reference": "26-117", "scope": "the account and what is around it", "case": case,
     });
-    let process = bed.post("/v1/legal-processes", &lead, &came).await.ok();
+    let process = bed.post("/v1/legal-processes", &lead, &asked).await.ok();
     assert_eq!(on(&bed, &case).await, ["us_2258a_h"], "nobody has made sure who asks");
     let path = format!("/v1/legal-processes/{}/verification", process["id"].as_str().unwrap());
     bed.post(&path, &lead, &json!({"how": "called back over the agency's own number"})).await.ok();

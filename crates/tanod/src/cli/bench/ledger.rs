@@ -17,7 +17,7 @@ const TARGET: f64 = 20_000.0;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   tanod bench ledger
-  tanod bench ledger --database postgres://bench@localhost/empty")]
+  tanod bench ledger --database ADDRESS")]
 pub(in crate::cli) struct Args {
     /// How many entries.
     #[arg(long, default_value_t = 200_000)]
