@@ -98,8 +98,20 @@ pub async fn record(tx: &mut Tx, entry: Entry) -> Result<Recorded> {
     let salt: [u8; 16] = tx.random().bytes();
     let detail = entry.detail.to_string();
     let leaf = leaf(id, &entry, tx.now(), &salt, &detail);
-    store::insert(tx, id, &entry, &salt, &detail, &leaf).await?;
+    store::insert(tx, &store::row(id, &entry, tx.now(), &salt, &detail, &leaf)).await?;
     Ok(Recorded::by_audit())
+}
+
+/// Writes entries of one kind of work about many things.
+pub async fn record_all(tx: &mut Tx, entries: &[Entry]) -> Result<()> {
+    let mut rows = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let (id, salt): (AuditId, [u8; 16]) = (tx.id(), tx.random().bytes());
+        let detail = entry.detail.to_string();
+        let leaf = leaf(id, entry, tx.now(), &salt, &detail);
+        rows.push(store::row(id, entry, tx.now(), &salt, &detail, &leaf));
+    }
+    store::insert_all(tx, &rows).await
 }
 
 /// The bytes that the ledger commits to: one line a field, so that anyone can read and re-make them.

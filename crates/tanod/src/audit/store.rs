@@ -6,31 +6,28 @@ use sha2::{Digest, Sha256};
 
 use super::{Entry, Written};
 use crate::refusal::{Error, Result};
-use crate::store::{AuditId, CaseId, Row, StoreError, Tx};
+use crate::store::{Arg, AuditId, CaseId, Row, StoreError, Tx};
 
-pub(super) async fn insert(
-    tx: &mut Tx,
-    id: AuditId,
-    entry: &Entry,
-    salt: &[u8],
-    detail: &str,
-    leaf: &[u8],
-) -> Result<()> {
-    let now = tx.now();
+/// An entry as its columns stand in the table.
+pub(super) fn row(id: AuditId, entry: &Entry, at: Timestamp, salt: &[u8], detail: &str, leaf: &[u8]) -> Vec<Arg> {
+    vec![
+        id.into(),
+        entry.kind.into(),
+        entry.actor.as_str().into(),
+        entry.case.into(),
+        entry.subject.as_deref().into(),
+        at.into(),
+        salt.into(),
+        detail.into(),
+        leaf.into(),
+    ]
+}
+
+pub(super) async fn insert(tx: &mut Tx, row: &[Arg]) -> Result<()> {
     tx.execute(
         "INSERT INTO audit (id, kind, actor, case_id, subject, at, salt, detail, leaf)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        &[
-            id.into(),
-            entry.kind.into(),
-            entry.actor.as_str().into(),
-            entry.case.into(),
-            entry.subject.as_deref().into(),
-            now.into(),
-            salt.into(),
-            detail.into(),
-            leaf.into(),
-        ],
+        row,
     )
     .await?;
     Ok(())
@@ -38,6 +35,11 @@ pub(super) async fn insert(
 
 pub(super) async fn any_unplaced(tx: &mut Tx) -> Result<bool> {
     Ok(tx.row("SELECT id FROM audit WHERE position IS NULL LIMIT 1", &[]).await?.is_some())
+}
+
+pub(super) async fn insert_all(tx: &mut Tx, rows: &[Vec<Arg>]) -> Result<()> {
+    let sql = "INSERT INTO audit (id, kind, actor, case_id, subject, at, salt, detail, leaf) VALUES ROWS";
+    Ok(tx.write_rows(sql, rows).await?)
 }
 
 pub(super) async fn count_unplaced(tx: &mut Tx) -> Result<u64> {

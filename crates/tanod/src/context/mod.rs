@@ -6,6 +6,7 @@ pub mod pages;
 mod parts;
 mod store;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -149,6 +150,21 @@ pub async fn known(tx: &mut Tx, case: CaseId) -> Result<Context> {
         known = answer.over(known);
     }
     Ok(known)
+}
+
+/// The same of many cases.
+pub async fn known_all(tx: &mut Tx, cases: &[CaseId]) -> Result<HashMap<CaseId, Context>> {
+    let mut all: HashMap<CaseId, Context> = HashMap::new();
+    for (case, answer) in store::bodies_of(tx, cases).await? {
+        let known = all.remove(&case).unwrap_or_default();
+        all.insert(case, answer.over(known));
+    }
+    Ok(all)
+}
+
+/// How far the platform has answered about many cases.
+pub async fn standing_all(tx: &mut Tx, cases: &[CaseId]) -> Result<HashMap<CaseId, Standing>> {
+    store::standing_of(tx, cases).await
 }
 
 /// All answers, oldest first.

@@ -1,8 +1,10 @@
 //! The SQL of what the platform was asked and what it answered.
 
+use std::collections::HashMap;
+
 use super::{Context, Part, Standing, State, Version};
 use crate::refusal::{Error, Result};
-use crate::store::{CaseId, ContextId, ObjectId, Row, StoreError, Tx, as_word};
+use crate::store::{CaseId, ContextId, ObjectId, Row, StoreError, Tx, as_word, uuids};
 
 type Read<T> = std::result::Result<T, StoreError>;
 
@@ -19,6 +21,12 @@ fn read_standing(row: &Row) -> Read<Standing> {
 pub(super) async fn standing(tx: &mut Tx, case: CaseId) -> Result<Option<Standing>> {
     let row = tx.row("SELECT * FROM context_requests WHERE case_id = $1", &[case.into()]).await?;
     Ok(row.as_ref().map(read_standing).transpose()?)
+}
+
+/// The same of many cases.
+pub(super) async fn standing_of(tx: &mut Tx, cases: &[CaseId]) -> Result<HashMap<CaseId, Standing>> {
+    let rows = tx.rows_of("SELECT * FROM context_requests WHERE case_id IN IDS", &[], &uuids(cases)).await?;
+    Ok(rows.iter().map(|row| Ok((row.get("case_id")?, read_standing(row)?))).collect::<Read<_>>()?)
 }
 
 /// Begins to ask, from the beginning.
@@ -132,6 +140,13 @@ pub(super) async fn bodies(tx: &mut Tx, case: CaseId) -> Result<Vec<Context>> {
         .rows("SELECT body FROM contexts WHERE case_id = $1 AND body IS NOT NULL ORDER BY version", &[case.into()])
         .await?;
     Ok(rows.iter().map(|row| row.json("body")).collect::<Read<_>>()?)
+}
+
+/// The same of many cases, each with its case.
+pub(super) async fn bodies_of(tx: &mut Tx, cases: &[CaseId]) -> Result<Vec<(CaseId, Context)>> {
+    let sql = "SELECT case_id, body FROM contexts WHERE body IS NOT NULL AND case_id IN IDS ORDER BY version";
+    let rows = tx.rows_of(sql, &[], &uuids(cases)).await?;
+    Ok(rows.iter().map(|row| Ok((row.get("case_id")?, row.json("body")?))).collect::<Read<_>>()?)
 }
 
 pub(super) async fn versions(tx: &mut Tx, case: CaseId) -> Result<Vec<Version>> {

@@ -13,6 +13,8 @@ pub mod pages;
 mod pieces;
 mod store;
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use vault::Objects;
@@ -178,9 +180,9 @@ fn owned(exif: &decode::Exif) -> Vec<(String, String)> {
     exif.pairs().map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
 }
 
-/// What a camera wrote into the media of an upload: pairs of name and text. Nothing where it was not read, or is gone.
-pub async fn exif(tx: &mut Tx, item: ItemId) -> Result<Option<Vec<(String, String)>>> {
-    store::exif(tx, item).await
+/// What a camera wrote into the media of uploads: pairs of name and text. Those of which it was not read, or is gone, are absent.
+pub async fn exif_of(tx: &mut Tx, items: &[ItemId]) -> Result<HashMap<ItemId, Vec<(String, String)>>> {
+    store::exif_of(tx, items).await
 }
 
 /// Writes down what a camera wrote, for media that was sealed before it could be read.

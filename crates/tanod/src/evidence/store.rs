@@ -1,5 +1,7 @@
 //! The SQL of exhibits, holds and views.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use super::{Basis, Exhibit, Hold, Purpose, Release, Sealed, View};
@@ -43,9 +45,11 @@ fn exif_text(exif: &[(String, String)]) -> Result<String> {
     serde_json::to_string(exif).map_err(|error| Error::internal("writing what a camera wrote", error))
 }
 
-pub(super) async fn exif(tx: &mut Tx, item: ItemId) -> Result<Option<Vec<(String, String)>>> {
-    let sql = "SELECT exif FROM exhibits WHERE item = $1 AND exif IS NOT NULL AND destroyed_at IS NULL";
-    Ok(tx.row(sql, &[item.into()]).await?.map(|row| row.json("exif")).transpose()?)
+pub(super) async fn exif_of(tx: &mut Tx, items: &[ItemId]) -> Result<HashMap<ItemId, Vec<(String, String)>>> {
+    let ids: Vec<uuid::Uuid> = items.iter().map(|item| item.0).collect();
+    let sql = "SELECT item, exif FROM exhibits WHERE exif IS NOT NULL AND destroyed_at IS NULL AND item IN IDS";
+    let rows = tx.rows_of(sql, &[], &ids).await?;
+    Ok(rows.iter().map(|row| Ok((row.get("item")?, row.json("exif")?))).collect::<Read<_>>()?)
 }
 
 pub(super) async fn note_exif(tx: &mut Tx, item: ItemId, exif: &[(String, String)]) -> Result<()> {

@@ -5,6 +5,7 @@ mod arrivals;
 pub mod jobs;
 mod store;
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -378,6 +379,12 @@ pub async fn let_go(tx: &mut Tx, item: ItemId) -> Result<()> {
 /// One upload.
 pub async fn find(tx: &mut Tx, id: ItemId) -> Result<Item> {
     store::item(tx, id).await?.ok_or_else(|| (&UNKNOWN_ITEM).into())
+}
+
+/// Many uploads, by their ids.
+pub async fn find_all(tx: &mut Tx, ids: &[ItemId]) -> Result<HashMap<ItemId, Item>> {
+    let items = store::items(tx, ids).await?;
+    Ok(items.into_iter().map(|item| (item.id, item)).collect())
 }
 
 /// The matches kept with an upload, shadow banks left out.

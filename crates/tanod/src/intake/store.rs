@@ -155,6 +155,12 @@ pub(super) async fn item(tx: &mut Tx, id: ItemId) -> Result<Option<Item>> {
     Ok(row.as_ref().map(read_item).transpose()?)
 }
 
+pub(super) async fn items(tx: &mut Tx, ids: &[ItemId]) -> Result<Vec<Item>> {
+    let ids: Vec<uuid::Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = tx.rows_of("SELECT * FROM items WHERE id IN IDS", &[], &ids).await?;
+    Ok(rows.iter().map(read_item).collect::<Read<_>>()?)
+}
+
 pub(super) async fn matches(tx: &mut Tx, id: ItemId) -> Result<Vec<KeptMatch>> {
     let rows = tx
         .rows(

@@ -128,8 +128,13 @@ pub enum Done {
 
 /// Puts work into the queue, within the transaction of the record it belongs to. The same work twice is one job.
 pub async fn push(tx: &mut Tx, work: &Work, after: Duration) -> Result<()> {
+    push_all(tx, std::slice::from_ref(work), after).await
+}
+
+/// Puts much work of one kind into the queue.
+pub async fn push_all(tx: &mut Tx, work: &[Work], after: Duration) -> Result<()> {
     let due = add(tx.now(), after);
-    store::insert(tx, work, work.subject(), due).await
+    store::insert(tx, work, due).await
 }
 
 /// Leases the next due job of a lane.

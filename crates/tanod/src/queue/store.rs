@@ -7,17 +7,27 @@ use super::{Counts, Leased, Work};
 use crate::refusal::{Error, Result};
 use crate::store::{JobId, LeaseId, StoreError, Tx};
 
-pub(super) async fn insert(tx: &mut Tx, work: &Work, subject: Uuid, due: Timestamp) -> Result<()> {
-    let id: JobId = tx.id();
+pub(super) async fn insert(tx: &mut Tx, work: &[Work], due: Timestamp) -> Result<()> {
     let now = tx.now();
-    let payload = serde_json::to_string(work).map_err(|error| Error::internal("writing a job", error))?;
-    tx.execute(
-        "INSERT INTO jobs (id, lane, payload, subject, state, due_at, attempts, created_at)
-         VALUES ($1, $2, $3, $4, 'waiting', $5, 0, $6) ON CONFLICT (lane, subject) DO NOTHING",
-        &[id.into(), work.lane().into(), payload.into(), subject.into(), due.into(), now.into()],
-    )
-    .await?;
-    Ok(())
+    let mut rows = Vec::with_capacity(work.len());
+    for work in work {
+        let id: JobId = tx.id();
+        let payload = serde_json::to_string(work).map_err(|error| Error::internal("writing a job", error))?;
+        let (lane, subject) = (work.lane(), work.subject());
+        rows.push(vec![
+            id.into(),
+            lane.into(),
+            payload.into(),
+            subject.into(),
+            "waiting".into(),
+            due.into(),
+            0_i64.into(),
+            now.into(),
+        ]);
+    }
+    let sql = "INSERT INTO jobs (id, lane, payload, subject, state, due_at, attempts, created_at) VALUES ROWS
+         ON CONFLICT (lane, subject) DO NOTHING";
+    Ok(tx.write_rows(sql, &rows).await?)
 }
 
 pub(super) async fn lease(tx: &mut Tx, lane: &str, lease: LeaseId, until: Timestamp) -> Result<Option<Leased>> {

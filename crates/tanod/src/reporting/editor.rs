@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::document::{Draft, DraftFile, Origin};
-use super::gather::{self, Says};
+use super::gather::{self, Around, Says};
 use super::viewing::{self, Viewed};
-use super::{ReportState, UNKNOWN_REPORT, score, store, thread};
+use super::{ReportState, UNKNOWN_REPORT, intending, score, store, thread};
 use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
 use crate::config;
@@ -203,8 +203,9 @@ pub(super) async fn preview(tx: &mut Tx, caller: &Caller, id: CaseId, settings: 
         signals: open,
     };
     let provider = provider::current(tx, &settings.reporting.about).await?;
-    let prior = super::prior(tx, id).await?;
-    let mut draft = gather::draft(tx, &case, &says, prior, &provider).await?.at(settings.reporting.schema_level);
+    let prior = intending::prior(&store::of_case(tx, id).await?);
+    let around = Around::of(tx, &case, &says, prior).await?;
+    let mut draft = gather::draft(tx.now(), &case, &says, &around, &provider).at(settings.reporting.schema_level);
     let overtaken = draft.apply(&store::edits(tx, id).await?);
     let mut viewed = Vec::new();
     for file in &draft.files {

@@ -1,6 +1,6 @@
 //! A report gathers itself from the case: each value remembers where it came from, each absent one why.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use exchange::ncmec::document::{
     Account, Chat, Device, Digest, Email, FileAnnotation, FileDetails, IncidentSummary, IncidentType, InternetDetails,
@@ -41,27 +41,47 @@ impl Notes {
     }
 }
 
-/// Gathers a report from the case.
-pub(super) async fn draft(
-    tx: &mut Tx,
-    case: &Case,
-    says: &Says<'_>,
-    prior: Vec<i64>,
-    provider: &Provider,
-) -> Result<Draft> {
-    let now = tx.now();
-    let items: Vec<ItemId> = says.signals.iter().filter_map(|signal| signal.item).collect();
-    let (mut files, mut uploads, mut unread) = (Vec::new(), Vec::new(), false);
-    for id in &items {
-        let item = intake::find(tx, *id).await?;
-        let exif = evidence::exif(tx, *id).await?;
-        unread |= exif.is_none();
-        files.push(file(&item, &says.file_annotations, exif.unwrap_or_default()));
-        uploads.push(item);
+/// What a report is gathered from.
+pub(super) struct Around {
+    /// The uploads that it covers, in the order of its signals.
+    pub(super) uploads: Vec<Item>,
+    /// What a camera wrote into them, of those of which it could be read.
+    pub(super) exif: HashMap<ItemId, Vec<(String, String)>>,
+    /// What the platform said when it was asked.
+    pub(super) known: Context,
+    /// How far it has answered.
+    pub(super) standing: Option<context::State>,
+    /// Who is in the case.
+    pub(super) involved: Vec<Involved>,
+    /// Numbers of the reports before.
+    pub(super) prior: Vec<i64>,
+}
+
+impl Around {
+    /// Of one case.
+    pub(super) async fn of(tx: &mut Tx, case: &Case, says: &Says<'_>, prior: Vec<i64>) -> Result<Self> {
+        let mut uploads = Vec::new();
+        for id in says.signals.iter().filter_map(|signal| signal.item) {
+            uploads.push(intake::find(tx, id).await?);
+        }
+        let ids: Vec<ItemId> = uploads.iter().map(|item| item.id).collect();
+        Ok(Self {
+            uploads,
+            exif: evidence::exif_of(tx, &ids).await?,
+            known: context::known(tx, case.id).await?,
+            standing: context::standing(tx, case.id).await?.map(|standing| standing.state),
+            involved: involved::of(tx, case.id).await?,
+            prior,
+        })
     }
-    let known = context::known(tx, case.id).await?;
-    let standing = context::standing(tx, case.id).await?.map(|standing| standing.state);
-    let involved = involved::of(tx, case.id).await?;
+}
+
+/// Gathers a report from the case.
+pub(super) fn draft(now: Timestamp, case: &Case, says: &Says<'_>, around: &Around, provider: &Provider) -> Draft {
+    let Around { uploads, exif, known, standing, involved, prior } = around;
+    let of = |item: &Item| exif.get(&item.id).cloned().unwrap_or_default();
+    let files: Vec<DraftFile> = uploads.iter().map(|item| file(item, &says.file_annotations, of(item))).collect();
+    let unread = uploads.iter().any(|item| !exif.contains_key(&item.id));
     let mut notes = Notes::default();
 
     // The incident is the first upload of what is reported; when the platform named no time, its arrival here.
@@ -81,12 +101,12 @@ pub(super) async fn draft(
     notes.from("/report/additionalInfo", Origin::Record);
 
     let transcript = known.thread.as_ref().filter(|messages| !messages.is_empty());
-    let transcript = transcript.map(|messages| thread::transcript(messages, &involved));
-    let internet = internet(&uploads, transcript.as_deref(), &mut notes);
+    let transcript = transcript.map(|messages| thread::transcript(messages, involved));
+    let internet = internet(uploads, transcript.as_deref(), &mut notes);
     let mut people = People::default();
-    for one in &involved {
-        let Some(account) = account(one, &uploads, &known, case, provider, now) else { continue };
-        people.add(one.role, account, &prior, &mut notes);
+    for one in involved {
+        let Some(account) = account(one, uploads, known, case, provider, now) else { continue };
+        people.add(one.role, account, prior, &mut notes);
     }
     // A plain report names one account; the others are named in its text, and each has a case of its own.
     let mut suspects = people.suspects.into_iter();
@@ -100,7 +120,7 @@ pub(super) async fn draft(
     if !others.is_empty() {
         said.push(format!("Also suspected in this case: {}.", others.join(", ")));
     }
-    said.extend(around(&known));
+    said.extend(around_it(known));
     let some = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
     let tip = Tip {
         summary: IncidentSummary {
@@ -134,13 +154,13 @@ pub(super) async fn draft(
         victims: people.victims.into_iter().map(Into::into).collect(),
         additional_info: Some(said.join(" ")),
     };
-    let mut absent = absent(&tip, &uploads, &known, standing);
+    let mut absent = absent(&tip, uploads, known, *standing);
     absent.extend(absent_exif(&files, unread));
     let conversation = transcript.as_deref().and_then(|transcript| thread::file(case, transcript));
     let (origins, level) = (notes.0, Level::default());
     let mut draft = Draft { tip: tip.into(), files, origins, absent, score: None, conversation, level };
     draft.send_conversation(transcript.is_some_and(|transcript| transcript.len() > thread::LONG));
-    Ok(draft)
+    draft
 }
 
 const MEANS_UPLOAD: &str =
@@ -404,7 +424,7 @@ fn ip_event(item: &Item, facts: &intake::Facts) -> Option<IpEvent> {
 }
 
 /// What else the platform answered, in words: other media by its ids, earlier reports by their numbers, links.
-fn around(known: &Context) -> Vec<String> {
+fn around_it(known: &Context) -> Vec<String> {
     let mut said = Vec::new();
     let related: Vec<&str> = known.related.iter().flatten().map(|one| one.content_id.as_str()).collect();
     if !related.is_empty() {

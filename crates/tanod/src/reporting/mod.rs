@@ -7,6 +7,7 @@ pub mod credentials;
 mod document;
 mod editor;
 mod gather;
+mod intending;
 pub mod jobs;
 mod labels;
 mod line;
@@ -22,14 +23,12 @@ use exchange::ncmec::document::IncidentType;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use self::gather::Says;
 use self::steps::Step;
 use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
 use crate::config;
 use crate::context;
 use crate::evidence;
-use crate::provider;
 use crate::queue::{self, Work};
 use crate::refusal::{Error, Kind, Result};
 use crate::review::{self, Case, Decision, Priority};
@@ -39,6 +38,7 @@ use crate::webhooks;
 pub use conversation::{Receipt, Spoken, conversation, read_on_record, receipt, sent};
 pub use document::{Absent, Draft, DraftFile, Origin, Why};
 pub use editor::{Change, Preview};
+pub use intending::{intend, intend_all};
 pub use reading::outlook;
 pub use score::{Missing, Score};
 pub use viewing::{
@@ -298,71 +298,9 @@ pub fn incident_type(words: &str) -> Option<IncidentType> {
     IncidentType::ALL.into_iter().find(|kind| kind.as_str() == words)
 }
 
-/// Intends the report of a settled decision. The decision is unique among reports: the same one never intends a second.
-/// Until it is due it can be taken back; danger now is due at once.
-pub async fn intend(tx: &mut Tx, case: &Case, decision: &Decision, settings: &config::Settings) -> Result<()> {
-    let earlier = store::of_case(tx, case.id).await?;
-    let filed = earlier.iter().filter(|report| report.state != ReportState::Withdrawn).count();
-    let kind = if filed == 0 { ReportKind::Initial } else { ReportKind::Supplement };
-    let provider = provider::current(tx, &settings.reporting.about).await?;
-    let destination = decision.particulars.destination.unwrap_or(settings.reporting.destination);
-    // Danger now waits for nothing that the destination itself does not demand.
-    let missing = provider.missing();
-    if destination == Destination::Ncmec && decision.particulars.escalate.is_none() && !missing.is_empty() {
-        return Err(provider::INCOMPLETE.because(missing.join("; ")));
-    }
-    let signals = review::signals(tx, case.id).await?;
-    let kind_of = decision.incident_type.as_deref().and_then(incident_type);
-    let says = Says {
-        incident_type: kind_of
-            .ok_or_else(|| Error::internal("drafting a report", "the decision has no incident type"))?,
-        escalate: decision.particulars.escalate.clone(),
-        annotations: decision.particulars.report_annotations.clone(),
-        file_annotations: decision.particulars.file_annotations.clone(),
-        signals: signals.iter().filter(|signal| signal.decision == Some(decision.id)).collect(),
-    };
-    let prior = prior(tx, case.id).await?;
-    let mut draft = gather::draft(tx, case, &says, prior, &provider).await?.at(settings.reporting.schema_level);
-    let overtaken = draft.apply(&store::edits(tx, case.id).await?);
-    let mut viewed = Vec::new();
-    for file in &draft.files {
-        viewed.push(viewing::of_file(tx, Some(decision), file, tx.now()).await?);
-    }
-    draft.score = Some(score::of(&draft, &viewed, &provider));
-    let faults = if destination == Destination::Ncmec { draft.faults(tx.now()) } else { Vec::new() };
-    // An alarm is raised even so: the report then waits, stuck, for whoever is paged.
-    if let Some(fault) = faults.first().filter(|_| decision.particulars.escalate.is_none()) {
-        return Err(INVALID_REPORT.because(fault.clone()));
-    }
-    let id: ReportId = tx.id();
-    let text = serde_json::to_string(&draft).map_err(|error| Error::internal("writing a report's draft", error))?;
-    let minutes = minutes_to_take_back(case, decision.particulars.escalate.is_some(), settings);
-    let after = std::time::Duration::from_mins(minutes);
-    let due = jiff::SignedDuration::try_from(after).ok().and_then(|by| tx.now().checked_add(by).ok());
-    let due = due.filter(|_| destination == Destination::Ncmec && minutes > 0);
-    let batch = batch::of(&draft, decision).filter(|_| destination == Destination::Ncmec);
-    store::insert(tx, id, case.id, decision.id, kind, destination, due, &text, batch.as_deref()).await?;
-    store::settle_edits(tx, case.id, id).await?;
-    if destination == Destination::Ncmec {
-        queue::push(tx, &Work::FileReportV1 { report: id }, after).await?;
-    }
-    let unsaid = draft.unsaid();
-    let detail = serde_json::json!({
-        "cleaned": unsaid.cleaned, "encoded": unsaid.encoded, "left_out": unsaid.left_out, "kind": kind, "files": draft.files.len(), "destination": destination, "score": draft.score, "overtaken": overtaken,
-        "escalated": decision.particulars.escalate.is_some(),
-    });
-    audit::record(tx, Entry::by_tanod("report.intended").case(case.id).about(id).detail(detail)).await.map(drop)
-}
-
 /// Minutes in which a report can still be taken back. Where a child may be in danger there are none.
 pub fn minutes_to_take_back(case: &Case, escalated: bool, settings: &config::Settings) -> u64 {
     if escalated || case.priority == Priority::P0 { 0 } else { settings.reporting.send_after_minutes }
-}
-
-/// Numbers of the finished reports of a case, in the same environment.
-async fn prior(tx: &mut Tx, case: CaseId) -> Result<Vec<i64>> {
-    let reports = store::of_case(tx, case).await?.into_iter();
-    Ok(reports.filter(|report| report.state == ReportState::Finished).filter_map(|report| report.number).collect())
 }
 
 /// A decision says that the case was reported before: the same hold and the same clocks as a report of ours.
@@ -370,7 +308,17 @@ pub async fn filed_before(tx: &mut Tx, case: &Case, decision: &Decision) -> Resu
     let elsewhere = decision.particulars.elsewhere.clone().ok_or(&review::NOT_SAID_WHERE)?;
     let kind = if store::of_case(tx, case.id).await?.is_empty() { ReportKind::Initial } else { ReportKind::Supplement };
     let id: ReportId = tx.id();
-    store::insert(tx, id, case.id, decision.id, kind, Destination::Manual, None, NO_DOCUMENT, None).await?;
+    let new = intending::New {
+        id,
+        case: case.id,
+        decision: decision.id,
+        kind,
+        destination: Destination::Manual,
+        due: None,
+        document: NO_DOCUMENT.to_owned(),
+        batch: None,
+    };
+    intending::insert(tx, &[new]).await?;
     let report = store::report(tx, id).await?.ok_or(&UNKNOWN_REPORT)?;
     filed_elsewhere(tx, Entry::by_tanod("report.filed_elsewhere"), &report, &elsewhere).await.map(drop)
 }

@@ -7,46 +7,13 @@ use super::editor::{Change, Edit};
 use super::line::Line;
 use super::steps::{Call, Ended, Step};
 use super::viewing::Viewing;
-use super::{Destination, Queue, Receipt, Report, ReportKind, ReportState, Spoken};
+use super::{Queue, Receipt, Report, ReportState, Spoken};
 use crate::refusal::{Error, Result};
-use crate::store::{CallId, CaseId, DecisionId, ItemId, ReportId, Row, StoreError, Tx, ViewingId, as_word};
+use crate::store::{CallId, CaseId, ItemId, ReportId, Row, StoreError, Tx, ViewingId, as_word};
 
-type Read<T> = std::result::Result<T, StoreError>;
+pub(super) type Read<T> = std::result::Result<T, StoreError>;
 
-#[expect(clippy::too_many_arguments, reason = "a row has as many columns")]
-pub(super) async fn insert(
-    tx: &mut Tx,
-    id: ReportId,
-    case: CaseId,
-    decision: DecisionId,
-    kind: ReportKind,
-    destination: Destination,
-    due: Option<Timestamp>,
-    document: &str,
-    batch: Option<&str>,
-) -> Result<()> {
-    let now = tx.now();
-    tx.execute(
-        "INSERT INTO reports (id, case_id, decision, kind, destination, state, attempt, revived, document, created_at,
-             due_at, batch)
-         VALUES ($1, $2, $3, $4, $5, 'waiting', 0, 0, $6, $7, $8, $9)",
-        &[
-            id.into(),
-            case.into(),
-            decision.into(),
-            as_word(&kind).into(),
-            as_word(&destination).into(),
-            document.into(),
-            now.into(),
-            due.into(),
-            batch.into(),
-        ],
-    )
-    .await?;
-    Ok(())
-}
-
-fn read_report(row: &Row) -> Read<Report> {
+pub(super) fn read_report(row: &Row) -> Read<Report> {
     Ok(Report {
         id: row.get("id")?,
         case: row.get("case_id")?,
@@ -485,18 +452,19 @@ pub(super) async fn insert_edit(tx: &mut Tx, case: CaseId, edit: &Edit) -> Resul
 }
 
 /// What people entered for the next report of a case, oldest first.
+pub(super) fn read_edit(row: &Row) -> Read<Edit> {
+    Ok(Edit {
+        change: Change { file: row.get("file")?, path: row.get("path")?, value: row.get("value")? },
+        was: row.get("was")?,
+        staff: row.get("staff")?,
+        at: row.get("at")?,
+    })
+}
+
 pub(super) async fn edits(tx: &mut Tx, case: CaseId) -> Result<Vec<Edit>> {
     let rows =
         tx.rows("SELECT * FROM report_edits WHERE case_id = $1 AND report IS NULL ORDER BY id", &[case.into()]).await?;
-    let edit = |row: &Row| {
-        Ok(Edit {
-            change: Change { file: row.get("file")?, path: row.get("path")?, value: row.get("value")? },
-            was: row.get("was")?,
-            staff: row.get("staff")?,
-            at: row.get("at")?,
-        })
-    };
-    Ok(rows.iter().map(edit).collect::<Read<_>>()?)
+    Ok(rows.iter().map(read_edit).collect::<Read<_>>()?)
 }
 
 /// They went into this report.

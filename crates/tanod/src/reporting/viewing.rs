@@ -2,6 +2,8 @@
 //!
 //! `Viewed` has no public constructor, is stored nowhere and read from nowhere: whoever holds one got it from [`of`].
 
+use std::collections::{HashMap, HashSet};
+
 use exchange::ncmec::document;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -149,6 +151,36 @@ async fn of(tx: &mut Tx, decision: Option<&Decision>, item: ItemId, until: Times
     let looked = !views.is_empty() || !statements.is_empty() || store::moderator_told(tx, item, until).await?;
     let said = if looked { Said::Partly } else { Said::Nobody };
     Ok(Viewed { said, twin: store::twin_viewed(tx, item, until).await? })
+}
+
+/// What was seen of many uploads until now. Nobody looks at one of thousands of copies, and of those it is asked together.
+pub(super) struct Looks {
+    looked: HashSet<ItemId>,
+    /// When a copy of a file was last seen whole, by its digests.
+    twins: HashMap<String, Option<Timestamp>>,
+}
+
+impl Looks {
+    /// With those that somebody may have seen.
+    pub(super) fn at(looked: HashSet<ItemId>) -> Self {
+        Self { looked, twins: HashMap::new() }
+    }
+
+    /// The same as [`of_file`], now.
+    pub(super) async fn of(&mut self, tx: &mut Tx, decision: &Decision, file: &DraftFile) -> Result<Viewed> {
+        if file.text.is_some() || self.looked.contains(&file.item) {
+            return of_file(tx, Some(decision), file, tx.now()).await;
+        }
+        let digests: String = file.digests().map(|(_, digest)| digest).collect();
+        let twin = if let Some(twin) = self.twins.get(&digests) {
+            *twin
+        } else {
+            // Nobody has seen this one, so whoever saw a copy saw one of the others.
+            let twin = store::twin_viewed(tx, file.item, tx.now()).await?;
+            *self.twins.entry(digests).or_insert(twin)
+        };
+        Ok(Viewed { said: Said::Nobody, twin })
+    }
 }
 
 /// How far a statement is.

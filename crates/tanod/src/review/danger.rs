@@ -125,7 +125,7 @@ async fn overtake(tx: &mut Tx, caller: &Caller, id: CaseId) -> Result<()> {
         if waiting.approval.waits() && waiting.undone_at.is_none() {
             store::undo(tx, waiting.id, caller.person()?, "overtaken by danger now").await?;
             store::unassign_signals(tx, waiting.id).await?;
-            alarms::clear(tx, alarms::Kind::ApprovalWaits, &waiting.id.to_string()).await?;
+            alarms::clear(tx, alarms::Kind::ApprovalWaits, &waiting.waits_as()).await?;
             let entry = Entry::by(caller, "decision.overtaken").case(id).about(waiting.id);
             audit::record(tx, entry).await.map(drop)?;
         }

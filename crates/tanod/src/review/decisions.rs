@@ -239,6 +239,13 @@ pub struct Decision {
     pub undone_at: Option<Timestamp>,
 }
 
+impl Decision {
+    /// What an alarm is about while it waits: a decision on one file is one matter, however many cases it settles.
+    pub(super) fn waits_as(&self) -> String {
+        self.particulars.file.as_ref().map_or_else(|| self.id.to_string(), |file| format!("file {file}"))
+    }
+}
+
 /// What a decision would do, in plain words, before anything is written.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct ReadBack {
@@ -303,7 +310,7 @@ async fn next_person(tx: &mut Tx, caller: &Caller, new: &NewDecision) -> Result<
 }
 
 /// How a decision is approved: not at all, by another person, or by a delay where there is nobody else.
-async fn approval(tx: &mut Tx, by: PersonId, outcome: Outcome, second: SecondApproval) -> Result<Approval> {
+pub(super) async fn approval(tx: &mut Tx, by: PersonId, outcome: Outcome, second: SecondApproval) -> Result<Approval> {
     if !second.asks(outcome) {
         return Ok(Approval::NotNeeded);
     }
@@ -402,18 +409,6 @@ pub async fn decide(
     new: &NewDecision,
     settings: &Settings,
 ) -> Result<(Decision, Recorded)> {
-    decide_as_one_of(tx, caller, id, new, settings, None).await
-}
-
-/// Decides a case by itself, or as one of those that hold a file.
-pub(super) async fn decide_as_one_of(
-    tx: &mut Tx,
-    caller: &Caller,
-    id: CaseId,
-    new: &NewDecision,
-    settings: &Settings,
-    file: Option<&str>,
-) -> Result<(Decision, Recorded)> {
     let (case, _) = check(tx, caller, id, new).await?;
     let by = caller.person()?;
     let particulars = Particulars {
@@ -423,7 +418,7 @@ pub(super) async fn decide_as_one_of(
         next: next_person(tx, caller, new).await?,
         elsewhere: new.elsewhere.clone().filter(|_| new.outcome == Outcome::AlreadyReported),
         escalate: None,
-        file: file.map(str::to_owned),
+        file: None,
     };
     let decision = Decision {
         id: tx.id(),
@@ -444,7 +439,7 @@ pub(super) async fn decide_as_one_of(
         Approval::Asked => move_to(tx, &case, Event::ApprovalAsked).await?,
         Approval::Alone => {
             move_to(tx, &case, Event::ApprovalAsked).await?;
-            alarms::raise(tx, alarms::Kind::ApprovalWaits, &decision.id.to_string(), Some(id)).await?;
+            alarms::raise(tx, alarms::Kind::ApprovalWaits, &decision.waits_as(), Some(id)).await?;
             let hours = settings.review.alone_hours;
             queue::push(tx, &Work::SettleAloneV1 { decision: decision.id }, Duration::from_hours(hours)).await?;
         }
@@ -456,14 +451,18 @@ pub(super) async fn decide_as_one_of(
 /// Writes a decision down, with the signals it covers: those that were in the case when it was made. A later signal waits
 /// for a decision of its own.
 pub(super) async fn write(tx: &mut Tx, caller: &Caller, decision: &Decision) -> Result<Recorded> {
-    store::insert_decision(tx, decision).await?;
+    store::insert_decisions(tx, std::slice::from_ref(decision)).await?;
     store::assign_signals(tx, decision.case, decision.id).await?;
+    audit::record(tx, entry(caller, decision)).await
+}
+
+/// What the record says of a decision.
+pub(super) fn entry(caller: &Caller, decision: &Decision) -> Entry {
     let detail = serde_json::json!({
         "outcome": decision.outcome, "reason": decision.reason, "viewed_whole": decision.viewed_whole,
         "incident_type": decision.incident_type, "approval": decision.approval, "particulars": decision.particulars,
     });
-    let entry = Entry::by(caller, "case.decided").case(decision.case).about(decision.id).detail(detail);
-    audit::record(tx, entry).await
+    Entry::by(caller, "case.decided").case(decision.case).about(decision.id).detail(detail)
 }
 
 /// Gives or refuses the second approval. Whoever decided alone may still take it back, and nobody approves their own.
@@ -504,7 +503,7 @@ pub async fn approve(
     }
     decision.approval = if yes { Approval::Given } else { Approval::Refused };
     store::settle_approval(tx, decision.id, decision.approval, person, reason.trim()).await?;
-    alarms::clear(tx, alarms::Kind::ApprovalWaits, &decision.id.to_string()).await?;
+    alarms::clear(tx, alarms::Kind::ApprovalWaits, &decision.waits_as()).await?;
     let kind = if yes { "decision.approved" } else { "decision.refused" };
     let detail = serde_json::json!({"reason": reason.trim()});
     let proof = audit::record(tx, Entry::by(caller, kind).case(id).about(decision.id).detail(detail)).await?;
@@ -527,7 +526,7 @@ pub async fn settle_alone(tx: &mut Tx, id: DecisionId, settings: &Settings) -> R
         return Ok(None);
     }
     store::settle_alone(tx, id).await?;
-    alarms::clear(tx, alarms::Kind::ApprovalWaits, &id.to_string()).await?;
+    alarms::clear(tx, alarms::Kind::ApprovalWaits, &decision.waits_as()).await?;
     let entry = Entry::by_tanod("decision.delay_over").case(case.id).about(id);
     let proof = audit::record(tx, entry).await?;
     settle(tx, &case, &decision, settings).await?;

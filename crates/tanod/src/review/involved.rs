@@ -1,5 +1,7 @@
 //! People and accounts in a case, and the roles that a person gives them. A child who made the picture is a victim.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -256,6 +258,11 @@ pub(super) async fn say(tx: &mut Tx, caller: &Caller, id: CaseId, new: &NewRole)
 /// Everybody in a case.
 pub async fn of(tx: &mut Tx, case: CaseId) -> Result<Vec<Involved>> {
     store::involved(tx, case).await
+}
+
+/// Everybody in many cases.
+pub async fn of_all(tx: &mut Tx, cases: &[CaseId]) -> Result<HashMap<CaseId, Vec<Involved>>> {
+    store::involved_of(tx, cases).await
 }
 
 /// Refuses a report while a role is unset.

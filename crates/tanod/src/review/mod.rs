@@ -14,6 +14,7 @@ mod sharing;
 mod state;
 mod store;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -226,7 +227,7 @@ pub async fn add_match(tx: &mut Tx, item: ItemId, facts: &Facts, viral_accounts:
         grounds,
     };
     let case = join(tx, joining).await?;
-    files::weigh_spread(tx, item, viral_accounts).await?;
+    files::weigh_spread(tx, item, case, viral_accounts).await?;
     Ok(case)
 }
 
@@ -391,6 +392,11 @@ pub async fn contents(tx: &mut Tx, caller: &Caller, id: CaseId) -> Result<Conten
 /// The signals of a case, oldest first.
 pub async fn signals(tx: &mut Tx, id: CaseId) -> Result<Vec<Signal>> {
     store::signals(tx, id).await
+}
+
+/// The same of many cases.
+pub async fn signals_of(tx: &mut Tx, ids: &[CaseId]) -> Result<HashMap<CaseId, Vec<Signal>>> {
+    store::signals_of(tx, ids).await
 }
 
 /// Takes or renews the lease on a case.

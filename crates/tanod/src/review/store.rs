@@ -1,5 +1,7 @@
 //! The SQL of cases, signals, people, decisions and calls.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use super::danger::TelephoneCall;
@@ -7,7 +9,7 @@ use super::involved::{Involved, Role};
 use super::priority::Ground;
 use super::{Approval, Case, Decision, Joining, Priority, Signal, State, Wanted};
 use crate::refusal::{Error, Result};
-use crate::store::{CaseId, DecisionId, InvolvedId, PersonId, Row, SignalId, StoreError, Tx, as_word};
+use crate::store::{Arg, CaseId, DecisionId, InvolvedId, PersonId, Row, SignalId, StoreError, Tx, as_word, uuids};
 
 pub(super) type Read<T> = std::result::Result<T, StoreError>;
 
@@ -192,24 +194,30 @@ pub(super) async fn insert_signal(tx: &mut Tx, id: SignalId, case: CaseId, joini
     Ok(())
 }
 
+fn read_signal(row: &Row) -> Read<Signal> {
+    Ok(Signal {
+        id: row.get("id")?,
+        kind: row.word("kind")?,
+        item: row.get("item")?,
+        notice: row.get("notice")?,
+        decision: row.get("decision")?,
+        at: row.get("at")?,
+    })
+}
+
 pub(super) async fn signals(tx: &mut Tx, case: CaseId) -> Result<Vec<Signal>> {
-    let rows = tx
-        .rows(
-            "SELECT id, kind, item, notice, decision, at FROM signals WHERE case_id = $1 ORDER BY at, id",
-            &[case.into()],
-        )
-        .await?;
-    let signal = |row: &Row| {
-        Ok(Signal {
-            id: row.get("id")?,
-            kind: row.word("kind")?,
-            item: row.get("item")?,
-            notice: row.get("notice")?,
-            decision: row.get("decision")?,
-            at: row.get("at")?,
-        })
-    };
-    Ok(rows.iter().map(signal).collect::<Read<_>>()?)
+    let rows = tx.rows("SELECT * FROM signals WHERE case_id = $1 ORDER BY at, id", &[case.into()]).await?;
+    Ok(rows.iter().map(read_signal).collect::<Read<_>>()?)
+}
+
+/// The signals of many cases, oldest first.
+pub(super) async fn signals_of(tx: &mut Tx, cases: &[CaseId]) -> Result<HashMap<CaseId, Vec<Signal>>> {
+    let rows = tx.rows_of("SELECT * FROM signals WHERE case_id IN IDS ORDER BY at, id", &[], &uuids(cases)).await?;
+    let mut all: HashMap<CaseId, Vec<Signal>> = HashMap::new();
+    for row in &rows {
+        all.entry(row.get("case_id")?).or_default().push(read_signal(row)?);
+    }
+    Ok(all)
 }
 
 pub(super) async fn matches_in(tx: &mut Tx, case: CaseId) -> Result<i64> {
@@ -239,26 +247,27 @@ pub(super) async fn unassign_signals(tx: &mut Tx, decision: DecisionId) -> Resul
     Ok(())
 }
 
-pub(super) async fn insert_decision(tx: &mut Tx, decision: &Decision) -> Result<()> {
-    tx.execute(
-        "INSERT INTO decisions (id, case_id, outcome, reason, incident_type, statements, particulars, by_person, approval,
-             at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        &[
-            decision.id.into(),
-            decision.case.into(),
-            as_word(&decision.outcome).into(),
-            decision.reason.as_str().into(),
-            decision.incident_type.as_deref().into(),
-            json(&decision.viewed_whole)?.into(),
-            json(&decision.particulars)?.into(),
-            decision.by.into(),
-            as_word(&decision.approval).into(),
-            decision.at.into(),
-        ],
-    )
-    .await?;
-    Ok(())
+fn decision_row(decision: &Decision) -> Result<Vec<Arg>> {
+    Ok(vec![
+        decision.id.into(),
+        decision.case.into(),
+        as_word(&decision.outcome).into(),
+        decision.reason.as_str().into(),
+        decision.incident_type.as_deref().into(),
+        json(&decision.viewed_whole)?.into(),
+        json(&decision.particulars)?.into(),
+        decision.by.into(),
+        as_word(&decision.approval).into(),
+        decision.at.into(),
+    ])
+}
+
+pub(super) async fn insert_decisions(tx: &mut Tx, decisions: &[Decision]) -> Result<()> {
+    let rows = decisions.iter().map(decision_row).collect::<Result<Vec<_>>>()?;
+    let sql = "INSERT INTO decisions (id, case_id, outcome, reason, incident_type, statements, particulars, by_person,
+             approval, at)
+         VALUES ROWS";
+    Ok(tx.write_rows(sql, &rows).await?)
 }
 
 pub(super) async fn settle_approval(
@@ -319,22 +328,33 @@ pub(super) async fn decisions(tx: &mut Tx, case: CaseId) -> Result<Vec<Decision>
     Ok(rows.iter().map(read_decision).collect::<Read<_>>()?)
 }
 
+fn read_involved(row: &Row) -> Read<Involved> {
+    Ok(Involved {
+        id: row.get("id")?,
+        kind: row.word("kind")?,
+        account: row.get("account")?,
+        role: row.get::<Option<String>>("role")?.and_then(|text| crate::store::word(&text)),
+        likely_minor: row.get("likely_minor")?,
+        hijacked: row.get("hijacked")?,
+        facts: row.json("facts")?,
+        set_by: row.get("set_by")?,
+        at: row.get("at")?,
+    })
+}
+
 pub(super) async fn involved(tx: &mut Tx, case: CaseId) -> Result<Vec<Involved>> {
     let rows = tx.rows("SELECT * FROM involved WHERE case_id = $1 ORDER BY at, id", &[case.into()]).await?;
-    let one = |row: &Row| {
-        Ok(Involved {
-            id: row.get("id")?,
-            kind: row.word("kind")?,
-            account: row.get("account")?,
-            role: row.get::<Option<String>>("role")?.and_then(|text| crate::store::word(&text)),
-            likely_minor: row.get("likely_minor")?,
-            hijacked: row.get("hijacked")?,
-            facts: row.json("facts")?,
-            set_by: row.get("set_by")?,
-            at: row.get("at")?,
-        })
-    };
-    Ok(rows.iter().map(one).collect::<Read<_>>()?)
+    Ok(rows.iter().map(read_involved).collect::<Read<_>>()?)
+}
+
+/// The same of many cases.
+pub(super) async fn involved_of(tx: &mut Tx, cases: &[CaseId]) -> Result<HashMap<CaseId, Vec<Involved>>> {
+    let rows = tx.rows_of("SELECT * FROM involved WHERE case_id IN IDS ORDER BY at, id", &[], &uuids(cases)).await?;
+    let mut all: HashMap<CaseId, Vec<Involved>> = HashMap::new();
+    for row in &rows {
+        all.entry(row.get("case_id")?).or_default().push(read_involved(row)?);
+    }
+    Ok(all)
 }
 
 pub(super) async fn insert_involved(tx: &mut Tx, case: CaseId, one: &Involved) -> Result<()> {

@@ -15,7 +15,8 @@ use jiff::Timestamp;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{
-    ConnectOptions, PgConnection, PgPool, Postgres, Row as _, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    AssertSqlSafe, ConnectOptions, PgConnection, PgPool, Postgres, Row as _, SqlSafeStr, Sqlite, SqliteConnection,
+    SqlitePool, Transaction,
 };
 use uuid::Uuid;
 
@@ -342,6 +343,44 @@ impl Tx {
         })
     }
 
+    /// Writes many rows in few statements: `ROWS` in it stands for their placeholders.
+    pub async fn write_rows(&mut self, sql: &'static str, rows: &[Vec<Arg>]) -> Result<(), StoreError> {
+        let wide = rows.first().map_or(1, Vec::len).max(1);
+        for rows in rows.chunks((MOST_ARGS / wide).max(1)) {
+            let values: Vec<String> = (0..rows.len()).map(|nth| placeholders(nth * wide + 1, wide)).collect();
+            let args: Vec<Arg> = rows.iter().flatten().cloned().collect();
+            self.made(sql.replace("ROWS", &values.join(", ")), &args).await.map(drop)?;
+        }
+        Ok(())
+    }
+
+    /// All rows of a query or a change about many things: `IDS` in it, after all other placeholders, stands for their ids.
+    pub async fn rows_of(&mut self, sql: &'static str, args: &[Arg], ids: &[Uuid]) -> Result<Vec<Row>, StoreError> {
+        let mut all = Vec::new();
+        for ids in ids.chunks(MOST_ARGS - args.len()) {
+            let args: Vec<Arg> = args.iter().cloned().chain(ids.iter().map(|id| Arg::from(*id))).collect();
+            let list = placeholders(args.len() - ids.len() + 1, ids.len());
+            all.extend(self.made(sql.replace("IDS", &list), &args).await?);
+        }
+        Ok(all)
+    }
+
+    /// A statement that was made from a written one and a number of placeholders, and nothing else.
+    async fn made(&mut self, sql: String, args: &[Arg]) -> Result<Vec<Row>, StoreError> {
+        // One row or a few come again and again; a statement of thousands is not worth remembering.
+        let (sql, common) = (AssertSqlSafe(sql), args.len() <= 16);
+        Ok(match self.connection() {
+            Connection::Sqlite(on) => {
+                let rows = bind_sqlite(sql, args).persistent(common).fetch_all(on).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            Connection::Postgres(on) => {
+                let rows = bind_postgres(sql, args).persistent(common).fetch_all(on).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
     fn connection(&mut self) -> Connection<'_> {
         match &mut self.inner {
             Inner::Sqlite(tx) => Connection::Sqlite(tx),
@@ -379,6 +418,21 @@ impl Tx {
         }
         Ok(())
     }
+}
+
+/// So many placeholders stand in one statement at most. SQLite compares the name of each with all before it, so that a few
+/// statements of a thousand are much faster than one of thirty thousand.
+const MOST_ARGS: usize = 1_000;
+
+/// `($3, $4, $5)`: so many placeholders from this number on.
+fn placeholders(first: usize, count: usize) -> String {
+    let each: Vec<String> = (first..first + count).map(|nth| format!("${nth}")).collect();
+    format!("({})", each.join(", "))
+}
+
+/// The ids of many cases, plain.
+pub(crate) fn uuids(cases: &[CaseId]) -> Vec<Uuid> {
+    cases.iter().map(|case| case.0).collect()
 }
 
 /// A UUIDv7 (RFC 9562) from a time and random bits.
@@ -444,7 +498,7 @@ impl From<bool> for Arg {
 
 macro_rules! bind {
     ($name:ident, $db:ty, $arguments:ty) => {
-        fn $name(sql: &'static str, args: &[Arg]) -> sqlx::query::Query<'static, $db, $arguments> {
+        fn $name(sql: impl SqlSafeStr, args: &[Arg]) -> sqlx::query::Query<'static, $db, $arguments> {
             let mut query = sqlx::query::<$db>(sql);
             for arg in args {
                 query = match arg.clone() {

@@ -371,7 +371,7 @@ async fn what_a_camera_wrote_is_in_the_report_and_goes_with_the_file() {
     assert!(sent.contains(exif) && !sent.contains("exifViewedByEsp"), "{sent}");
     let mut tx = bed.app.db.write().await.unwrap();
     let item = item.parse().unwrap();
-    assert_eq!(tanod::evidence::exif(&mut tx, item).await.unwrap().unwrap().len(), 1);
+    assert_eq!(tanod::evidence::exif_of(&mut tx, &[item]).await.unwrap()[&item].len(), 1);
     drop(tx);
     bed.clock.advance(std::time::Duration::from_hours(24 * 400));
     for _ in 0..3 {

@@ -60,18 +60,20 @@ async fn a_doctors_photograph_wrongly_matched_and_undone() {
 
 /// One file, very many accounts: seen once, decided once, and whoever has anything else is taken out first.
 #[tokio::test]
-async fn a_meme_posted_by_many_accounts() {
-    let bed = Bed::with(|settings, _| settings.review.viral_accounts = 10).await;
+async fn a_meme_posted_by_two_thousand_accounts() {
+    let bed = Bed::new().await;
     let media = known(&bed, 1).await;
-    for n in 0..30 {
-        matched(&bed, &media, &format!("u{n}")).await;
+    let key = bed.key(&[Scope::ItemsWrite]).await;
+    let post = async |n: u32| bed.upload(&key, &facts(&format!("post-{n}"), &format!("u{n}")), &media).await.ok();
+    for many in (0..2_000).collect::<Vec<_>>().chunks(50) {
+        futures_util::future::join_all(many.iter().map(|n| post(*n))).await;
     }
     // One of them traded something else as well.
     let (trader, _) = matched(&bed, &known(&bed, 2).await, "u7").await;
     let sha256 = fingerprint::Digests::of(&media).sha256_hex();
     let lead = bed.person(Role::Lead).await;
     let view = bed.get(&format!("/v1/files/{sha256}"), &lead).await.ok();
-    assert_eq!((view["cases"].as_array().unwrap().len(), &view["together"]), (30, &json!(29)));
+    assert_eq!((view["cases"].as_array().unwrap().len(), &view["together"]), (2_000, &json!(1_999)));
     let cases = bed.get("/v1/cases", &lead).await.ok();
     assert_eq!(cases["rows"][0]["id"], json!(trader), "the one with more comes first");
     assert!(cases["rows"].as_array().unwrap().iter().skip(1).all(|case| case["priority"] == "P4"));
@@ -82,19 +84,41 @@ async fn a_meme_posted_by_many_accounts() {
         "incident_type": super::super::cases::TYPE, "role": "suspect", "file_annotations": ["potentialMeme", "viral"],
     });
     let decided = bed.post(&format!("/v1/files/{sha256}/decisions"), &lead, &new).await.ok();
-    assert_eq!((decided["decided"].as_array().unwrap().len(), &decided["left"]), (29, &json!([trader])));
-    for _ in 0..3 {
-        bed.work(0).await;
-    }
+    assert_eq!((decided["decided"].as_array().unwrap().len(), &decided["left"]), (1_999, &json!([trader])));
+    bed.work(0).await;
     let finished = bed.sim.finished();
     // One report for all of them, which the destination can tell from many.
     assert_eq!(finished.len(), 1);
     assert!(finished[0].batched && finished[0].xml.contains("VIRAL_POTENTIAL_MEME"));
-    assert_eq!(finished[0].xml.matches("<espIdentifier>").count(), 29);
+    assert_eq!(finished[0].xml.matches("<espIdentifier>").count(), 1_999);
     let details = finished[0].files[0].details.as_deref().unwrap();
     assert!(details.contains("<viral") || details.contains("<potentialMeme"), "{details}");
     assert!(details.contains("<fileViewedByEsp>false</fileViewedByEsp>"));
     assert_eq!(state(&bed, &lead, &trader).await, "open");
+}
+
+/// One person alone closes a file of many accounts: it waits a day in each case, and pages once, not once for each.
+#[tokio::test]
+async fn a_file_closed_alone_is_one_alarm() {
+    let bed = Bed::new().await;
+    let media = known(&bed, 1).await;
+    for n in 0..5 {
+        matched(&bed, &media, &format!("u{n}")).await;
+    }
+    let sha256 = fingerprint::Digests::of(&media).sha256_hex();
+    let lead = bed.person(Role::Lead).await;
+    let new = json!({"outcome": "no_violation", "reason": "A harmless picture, wrongly listed."});
+    bed.post(&format!("/v1/files/{sha256}/decisions"), &lead, &new).await.ok();
+    let waiting = async |state: &str| {
+        let rows = bed.get("/v1/cases?state=approval", &bed.person(Role::Reviewer).await).await.ok()["rows"].clone();
+        let alarms = bed.get("/v1/alarms", &bed.person(Role::Reviewer).await).await.ok()["rows"].clone();
+        let about = |row: &&Value| row["kind"] == "approval_waits" && row["state"] == state;
+        (rows.as_array().unwrap().len(), alarms.as_array().unwrap().iter().filter(about).count())
+    };
+    assert_eq!(waiting("open").await, (5, 1));
+    bed.work(25).await;
+    assert_eq!(waiting("open").await, (0, 0));
+    assert_eq!(waiting("cleared").await, (0, 1));
 }
 
 /// A list turns out to be bad: set aside, it matches no more, and every decision that rested on it alone is open again.

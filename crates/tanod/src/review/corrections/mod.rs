@@ -332,7 +332,7 @@ async fn reopen(tx: &mut Tx, case: &Case, decision: &Decision) -> Result<()> {
         State::Approval if !decision.approval.waits() => return Ok(()),
         State::Reporting if reporting::any_under_way(tx, case.id).await? => return Ok(()),
         State::Approval => {
-            alarms::clear(tx, alarms::Kind::ApprovalWaits, &decision.id.to_string()).await?;
+            alarms::clear(tx, alarms::Kind::ApprovalWaits, &decision.waits_as()).await?;
             Event::ApprovalRefused
         }
         State::Reporting => Event::FoundWrongWithMore,

@@ -2,23 +2,23 @@
 
 pub(super) mod pages;
 mod store;
+mod together;
 
 use std::collections::BTreeSet;
 
 use exchange::ncmec::document::FileAnnotation;
 use serde::{Deserialize, Serialize};
 
-use super::decisions::{self, Approval, Decision, NewDecision, Outcome};
-use super::involved::{self, NewRole, Role};
+use super::decisions::Outcome;
+use super::involved::Role;
 use super::sharing;
-use super::store as cases;
-use super::{Case, Ground, Priority, State, add_grounds};
+use super::{Case, Ground, NO_REASON, Priority, SAME_PERSON, State, add_grounds};
 use crate::accounts::{Caller, Permission};
-use crate::audit::{self, Entry};
-use crate::config::Settings;
 use crate::intake;
 use crate::refusal::{Kind, Result};
-use crate::store::{CaseId, ItemId, Recorded, Tx};
+use crate::store::{CaseId, ItemId, Tx};
+
+pub use together::{approve_file, decide_file};
 
 /// A file that no case holds.
 pub static UNKNOWN_FILE: Kind = Kind::new(
@@ -72,19 +72,17 @@ pub async fn file(tx: &mut Tx, caller: &Caller, sha256: &str) -> Result<FileView
     caller.require(Permission::ReadCases)?;
     let bytes = digest(sha256)?;
     let sha256 = hex::encode(&bytes);
-    let (mut cases, mut waiting) = (Vec::new(), 0);
-    for case in store::with_file(tx, &bytes, MOST).await? {
-        let alone = store::rests_on_file_alone(tx, case.id, &bytes).await?;
-        waiting += usize::from(case.state == State::Approval && waits_for_file(tx, case.id, &sha256).await?);
-        cases.push(FileCase {
-            case: case.id,
-            number: case.number,
-            account: case.account,
-            state: case.state,
-            priority: case.priority,
-            alone,
-        });
-    }
+    let held = store::with_file(tx, &bytes, &sha256, MOST).await?;
+    let waiting = held.iter().filter(|held| held.waiting).count();
+    let case = |store::Held { case, alone, .. }| FileCase {
+        case: case.id,
+        number: case.number,
+        account: case.account,
+        state: case.state,
+        priority: case.priority,
+        alone,
+    };
+    let cases: Vec<FileCase> = held.into_iter().map(case).collect();
     if cases.is_empty() && !store::was_held(tx, &bytes).await? {
         return Err((&UNKNOWN_FILE).into());
     }
@@ -93,28 +91,24 @@ pub async fn file(tx: &mut Tx, caller: &Caller, sha256: &str) -> Result<FileView
     Ok(FileView { sha256, cases, together, waiting, sharing })
 }
 
-/// Whether a decision that was made for this file waits for its second person in a case.
-async fn waits_for_file(tx: &mut Tx, case: CaseId, sha256: &str) -> Result<bool> {
-    let waits = |decision: &Decision| {
-        decision.approval == Approval::Asked && decision.particulars.file.as_deref() == Some(sha256)
-    };
-    Ok(cases::decisions(tx, case).await?.iter().any(waits))
-}
-
 /// How many cases beside one hold this file, counted no further than a page shows.
 pub(super) async fn others(tx: &mut Tx, sha256: &[u8], case: CaseId) -> Result<i64> {
     store::count_others_with_file(tx, sha256, case, 1_000).await
 }
 
 /// When a file has reached so many accounts, it is viral: whoever has nothing but it is less urgent.
-pub(super) async fn weigh_spread(tx: &mut Tx, item: ItemId, viral_accounts: i64) -> Result<()> {
+pub(super) async fn weigh_spread(tx: &mut Tx, item: ItemId, case: CaseId, viral_accounts: i64) -> Result<()> {
     let sha256 = intake::find(tx, item).await?.digests.sha256;
     if store::count_with_file(tx, &sha256, viral_accounts).await? < viral_accounts {
         return Ok(());
     }
-    // The one that makes it viral carries all before it along; each later one finds only itself.
-    for case in store::with_file_not_viral(tx, &sha256, MOST).await? {
-        add_grounds(tx, &case, &[Ground::Viral]).await?;
+    // The one that makes it viral carries all before it along; each later one is only its own.
+    if store::is_viral(tx, &sha256).await? {
+        let case = super::case(tx, case).await?;
+        return add_grounds(tx, &case, &[Ground::Viral]).await;
+    }
+    for held in store::with_file(tx, &sha256, &hex::encode(sha256), MOST).await? {
+        add_grounds(tx, &held.case, &[Ground::Viral]).await?;
     }
     Ok(())
 }
@@ -156,86 +150,7 @@ fn check(new: &FileDecision) -> Result<()> {
         return Err(super::WRONG_STATE.because("one file is reported, or it is not"));
     }
     if new.reason.trim().chars().count() < 8 {
-        return Err((&super::NO_REASON).into());
+        return Err((&NO_REASON).into());
     }
     Ok(())
-}
-
-/// Decides every open case that rests on one file alone. Nothing is said about viewing: what was seen in one account's copy
-/// was not seen in another's (US-15).
-pub async fn decide_file(
-    tx: &mut Tx,
-    caller: &Caller,
-    sha256: &str,
-    new: &FileDecision,
-    settings: &Settings,
-) -> Result<(FileDecided, Recorded)> {
-    caller.require(Permission::DecideCases)?;
-    check(new)?;
-    let view = file(tx, caller, sha256).await?;
-    let me = caller.person()?;
-    let (mut decided, mut left) = (Vec::new(), Vec::new());
-    for one in &view.cases {
-        let case = cases::locked(tx, one.case).await?.filter(|case| case.state == State::Open && one.alone);
-        let Some(case) = case.filter(|case| !held_by_another(case, me, tx.now())) else {
-            left.push(one.case);
-            continue;
-        };
-        super::lease(tx, caller, case.id).await.map(drop)?;
-        let mut roles = Vec::new();
-        if let Some(role) = new.role {
-            for one in involved::of(tx, case.id).await?.into_iter().filter(|one| one.role.is_none()) {
-                roles.push(NewRole { involved: Some(one.id), account: None, role, likely_minor: None, hijacked: None });
-            }
-        }
-        let decision = NewDecision {
-            outcome: new.outcome,
-            reason: new.reason.clone(),
-            incident_type: new.incident_type.clone(),
-            viewed_whole: Vec::new(),
-            roles,
-            destination: None,
-            report_annotations: BTreeSet::new(),
-            file_annotations: new.file_annotations.clone(),
-            next: None,
-            elsewhere: None,
-        };
-        decisions::decide_as_one_of(tx, caller, case.id, &decision, settings, Some(&view.sha256)).await.map(drop)?;
-        decided.push(case.id);
-    }
-    let detail = serde_json::json!({
-        "sha256": view.sha256, "outcome": new.outcome, "reason": new.reason.trim(), "decided": decided.len(),
-        "left": left.len(),
-    });
-    let proof = audit::record(tx, Entry::by(caller, "file.decided").detail(detail)).await?;
-    Ok((FileDecided { sha256: view.sha256, decided, left }, proof))
-}
-
-fn held_by_another(case: &Case, me: crate::store::PersonId, now: jiff::Timestamp) -> bool {
-    case.leased_by.is_some_and(|person| person != me && case.is_leased_by(person, now))
-}
-
-/// The second person's word on a decision that was made for one file.
-pub async fn approve_file(
-    tx: &mut Tx,
-    caller: &Caller,
-    sha256: &str,
-    yes: bool,
-    reason: &str,
-    settings: &Settings,
-) -> Result<(FileDecided, Recorded)> {
-    caller.require(Permission::ApproveDecisions)?;
-    let view = file(tx, caller, sha256).await?;
-    let (mut decided, mut left) = (Vec::new(), Vec::new());
-    for one in view.cases.iter().filter(|one| one.state == State::Approval) {
-        if waits_for_file(tx, one.case, &view.sha256).await? {
-            decisions::approve(tx, caller, one.case, yes, reason, settings).await.map(drop)?;
-            decided.push(one.case);
-        } else {
-            left.push(one.case);
-        }
-    }
-    let detail = serde_json::json!({"sha256": view.sha256, "approve": yes, "cases": decided.len()});
-    let proof = audit::record(tx, Entry::by(caller, "file.approved").detail(detail)).await?;
-    Ok((FileDecided { sha256: view.sha256, decided, left }, proof))
 }
