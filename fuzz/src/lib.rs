@@ -247,9 +247,9 @@ impl vault::Random for Zeros {
 const SECRET: &[u8] = b"a secret of more than thirty-two bytes";
 
 fn sealed(bytes: &[u8]) {
-    drop(vault::KeyRing::open(bytes, SECRET));
     static RING: LazyLock<Option<vault::KeyRing>> =
         LazyLock::new(|| vault::KeyRing::create(SECRET, &Zeros).ok().map(|(ring, _)| ring));
+    drop(vault::KeyRing::open(bytes, SECRET));
     if let Some(ring) = &*RING {
         let (wrapped, sealed) = bytes.split_at(bytes.len().min(80));
         let opened = vault::open(sealed, vault::ObjectId(uuid::Uuid::nil()), "media", wrapped, ring);
