@@ -246,9 +246,11 @@ impl vault::Random for Zeros {
 
 const SECRET: &[u8] = b"a secret of more than thirty-two bytes";
 
+/// Closing a ring takes scrypt's time: once is enough.
+static RING: LazyLock<Option<vault::KeyRing>> =
+    LazyLock::new(|| vault::KeyRing::create(SECRET, &Zeros).ok().map(|(ring, _)| ring));
+
 fn sealed(bytes: &[u8]) {
-    static RING: LazyLock<Option<vault::KeyRing>> =
-        LazyLock::new(|| vault::KeyRing::create(SECRET, &Zeros).ok().map(|(ring, _)| ring));
     drop(vault::KeyRing::open(bytes, SECRET));
     if let Some(ring) = &*RING {
         let (wrapped, sealed) = bytes.split_at(bytes.len().min(80));

@@ -14,7 +14,7 @@ use image::{AnimationDecoder, DynamicImage, Frames, ImageDecoder, ImageFormat, I
 
 use crate::later::Later;
 use crate::protocol::{Answer, Ask, Request};
-use crate::{Coverage, Format, FrameHash, Look, Unscanned, Wanted};
+use crate::{Coverage, Format, FrameHash, Look, Mark, Unscanned, Wanted};
 use crate::{borders, exif, film, jpeg};
 
 type Result<T> = std::result::Result<T, Unscanned>;
@@ -24,10 +24,10 @@ pub(crate) fn examine(request: &Request, media: &[u8], max_memory_bytes: u64) ->
     let open = Open { media, max_pixels: request.max_pixels, max_memory: max_memory_bytes };
     let answer = match request.ask {
         Ask::Hello => return Answer::Unscanned(Unscanned::UnsupportedFormat),
-        Ask::Strip => Err(Unscanned::UnsupportedFormat),
+        Ask::Strip { .. } => Err(Unscanned::UnsupportedFormat),
         Ask::Exif => return Answer::Exif(exif::read(media)),
         Ask::Fingerprints(wanted) => open.look(request.max_frames, wanted).map(Answer::Look),
-        Ask::Picture { max_side, veil } => open.picture(max_side, veil).map(Answer::Picture),
+        Ask::Picture { max_side, veil, mark } => open.picture(max_side, veil, mark).map(Answer::Picture),
     };
     match answer {
         // What no reader of pictures takes may be a film, which another child looks at.
@@ -218,13 +218,13 @@ impl<'a> Open<'a> {
     }
 
     /// New pixels, never original bytes: scaled, and blurred and grey under the veil.
-    fn picture(&self, max_side: u32, veil: bool) -> Result<Vec<u8>> {
-        re_encoded(self.first()?, max_side, veil)
+    fn picture(&self, max_side: u32, veil: bool, mark: Mark) -> Result<Vec<u8>> {
+        re_encoded(self.first()?, max_side, veil, mark)
     }
 }
 
-/// New pixels: scaled, and blurred and grey under the veil.
-pub(crate) fn re_encoded(mut picture: DynamicImage, max_side: u32, veil: bool) -> Result<Vec<u8>> {
+/// New pixels: scaled, and blurred and grey under the veil; with the mark on them.
+pub(crate) fn re_encoded(mut picture: DynamicImage, max_side: u32, veil: bool, mark: Mark) -> Result<Vec<u8>> {
     let side = max_side.clamp(16, 8_192);
     if veil {
         picture = picture.thumbnail(side.min(160), side.min(160)).grayscale().fast_blur(4.0);
@@ -233,7 +233,7 @@ pub(crate) fn re_encoded(mut picture: DynamicImage, max_side: u32, veil: bool) -
     }
     let mut jpeg = Vec::new();
     JpegEncoder::new_with_quality(&mut jpeg, 88)
-        .encode_image(&picture.into_rgb8())
+        .encode_image(&mark.draw(picture.into_rgb8()))
         .map_err(|error| unscanned(&error))?;
     Ok(jpeg)
 }
@@ -351,7 +351,7 @@ mod tests {
             examine(&ask(Ask::Fingerprints(Wanted::default())), &media, 64 << 20);
             let all = Wanted { exact: true, turned: true, trimmed: true, ..Wanted::default() };
             examine(&ask(Ask::Fingerprints(all)), &media, 64 << 20);
-            examine(&ask(Ask::Picture { max_side: 64, veil: true }), &media, 64 << 20);
+            examine(&ask(Ask::Picture { max_side: 64, veil: true, mark: Mark::new("STAFF 1") }), &media, 64 << 20);
         }
     }
 }

@@ -3,6 +3,7 @@
 use fingerprint::{Pdq, PdqHash};
 
 use crate::exif::{Exif, FIELDS, MOST_VALUE};
+use crate::mark::{LONGEST, Mark};
 use crate::{Confinement, Coverage, Format, FrameHash, Look, Sampling, Unscanned, Video, Wanted};
 
 /// No answer is longer: pictures are the longest, and are made small.
@@ -16,9 +17,9 @@ pub(crate) enum Ask {
     /// Fingerprints of every frame.
     Fingerprints(Wanted),
     /// The first frame as a new JPEG.
-    Picture { max_side: u32, veil: bool },
+    Picture { max_side: u32, veil: bool, mark: Mark },
     /// Frames of a film beside each other as a new JPEG, under the veil.
-    Strip,
+    Strip { mark: Mark },
     /// What a camera wrote beside the pixels.
     Exif,
 }
@@ -34,7 +35,7 @@ pub(crate) struct Request {
     pub(crate) media: u64,
 }
 
-pub(crate) const REQUEST: usize = 30;
+pub(crate) const REQUEST: usize = 30 + LONGEST;
 
 impl Request {
     pub(crate) fn to_bytes(self) -> [u8; REQUEST] {
@@ -43,9 +44,13 @@ impl Request {
             Ask::Fingerprints(Wanted { exact, turned, trimmed, sampling }) => {
                 (1, u32::from(code(&SAMPLINGS, &sampling)), marks([exact, turned, trimmed]))
             }
-            Ask::Picture { max_side, veil } => (2, max_side, u8::from(veil)),
-            Ask::Strip => (3, 0, 0),
+            Ask::Picture { max_side, veil, .. } => (2, max_side, u8::from(veil)),
+            Ask::Strip { .. } => (3, 0, 0),
             Ask::Exif => (4, 0, 0),
+        };
+        let mark = match self.ask {
+            Ask::Picture { mark, .. } | Ask::Strip { mark } => mark,
+            Ask::Hello | Ask::Fingerprints(_) | Ask::Exif => Mark::NONE,
         };
         let mut out = Out(Vec::with_capacity(REQUEST));
         out.u8(kind);
@@ -55,27 +60,29 @@ impl Request {
         out.u32(self.max_frames);
         out.u32(self.time_ms);
         out.u64(self.media);
+        out.0.extend_from_slice(mark.bytes());
         out.0.try_into().unwrap_or([0; REQUEST])
     }
 
     pub(crate) fn from_bytes(bytes: &[u8; REQUEST]) -> Option<Self> {
         let mut input = In(bytes);
         let (kind, marks, max_side) = (input.u8()?, input.u8()?, input.u32()?);
+        let mark = Mark::read(bytes.last_chunk()?)?;
         let ask = match (kind, marks, max_side) {
-            (0, 0, 0) => Ask::Hello,
-            (1, 0..8, sampling) => {
+            (0, 0, 0) if mark == Mark::NONE => Ask::Hello,
+            (1, 0..8, sampling) if mark == Mark::NONE => {
                 let [exact, turned, trimmed] = flags(marks)?;
                 let sampling = *SAMPLINGS.get(usize::try_from(sampling).ok()?)?;
                 Ask::Fingerprints(Wanted { exact, turned, trimmed, sampling })
             }
-            (2, 0 | 1, _) => Ask::Picture { max_side, veil: marks == 1 },
-            (3, 0, 0) => Ask::Strip,
-            (4, 0, 0) => Ask::Exif,
+            (2, 0 | 1, _) => Ask::Picture { max_side, veil: marks == 1, mark },
+            (3, 0, 0) => Ask::Strip { mark },
+            (4, 0, 0) if mark == Mark::NONE => Ask::Exif,
             _ => return None,
         };
         let (max_pixels, max_frames, time_ms) = (input.u64()?, input.u32()?, input.u32()?);
         let request = Self { ask, max_pixels, max_frames, time_ms, media: input.u64()? };
-        input.0.is_empty().then_some(request)
+        (input.0.len() == LONGEST).then_some(request)
     }
 }
 
@@ -365,9 +372,10 @@ mod tests {
         }
 
         #[test]
-        fn questions_come_back(side in any::<u32>(), [veil, exact, turned, trimmed] in any::<[bool; 4]>(), pixels in any::<u64>(), [frames, time_ms] in any::<[u32; 2]>(), media in any::<u64>(), sampling in 0_usize..3) {
+        fn questions_come_back(side in any::<u32>(), [veil, exact, turned, trimmed] in any::<[bool; 4]>(), pixels in any::<u64>(), [frames, time_ms] in any::<[u32; 2]>(), media in any::<u64>(), sampling in 0_usize..3, text in "[A-Z0-9 ]{0,48}") {
             let wanted = Wanted { exact, turned, trimmed, sampling: SAMPLINGS[sampling] };
-            for ask in [Ask::Hello, Ask::Fingerprints(wanted), Ask::Picture { max_side: side, veil }, Ask::Strip, Ask::Exif] {
+            let mark = Mark::new(&text);
+            for ask in [Ask::Hello, Ask::Fingerprints(wanted), Ask::Picture { max_side: side, veil, mark }, Ask::Strip { mark }, Ask::Exif] {
                 let request = Request { ask, max_pixels: pixels, max_frames: frames, time_ms, media };
                 prop_assert_eq!(Request::from_bytes(&request.to_bytes()), Some(request));
             }

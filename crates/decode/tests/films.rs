@@ -204,17 +204,51 @@ async fn a_picture_and_a_strip_are_new_pixels() {
     let folder = tempfile::tempdir().unwrap();
     let pool = pool(Limits::default());
     let red = clip(folder.path(), "a.mp4", "color=red:s=320x180:r=25", "3", &["-c:v", "libx264"]);
-    let picture = image::load_from_memory(&pool.picture(red.clone(), 200, false).await.unwrap()).unwrap().into_rgb8();
+    let picture = image::load_from_memory(&pool.picture(red.clone(), 200, false, decode::Mark::NONE).await.unwrap())
+        .unwrap()
+        .into_rgb8();
     assert_eq!(picture.dimensions(), (200, 113));
     let [r, g, b] = picture.get_pixel(100, 50).0;
     assert!(r > 200 && g < 60 && b < 60, "{r} {g} {b}");
-    let veiled = image::load_from_memory(&pool.picture(red.clone(), 900, true).await.unwrap()).unwrap().into_rgb8();
+    let veiled = image::load_from_memory(&pool.picture(red.clone(), 900, true, decode::Mark::NONE).await.unwrap())
+        .unwrap()
+        .into_rgb8();
     let [r, g, b] = veiled.get_pixel(80, 40).0;
     assert!(veiled.width() <= 160 && r.abs_diff(g) < 9 && g.abs_diff(b) < 9);
-    let strip = image::load_from_memory(&pool.strip(red).await.unwrap()).unwrap().into_rgb8();
+    let strip = image::load_from_memory(&pool.strip(red, decode::Mark::NONE).await.unwrap()).unwrap().into_rgb8();
     assert_eq!(strip.dimensions(), (12 * 160, 90));
     let [r, g, b] = strip.get_pixel(12 * 160 - 40, 40).0;
     assert!(r > 30 && r.abs_diff(g) < 9 && g.abs_diff(b) < 9, "the last frame is missing: {r} {g} {b}");
+}
+
+/// What is shown of a film bears the mark: its frame, veiled or not, and the strip.
+#[tokio::test]
+async fn what_is_shown_of_a_film_is_marked() {
+    let folder = tempfile::tempdir().unwrap();
+    let pool = pool(Limits::default());
+    let red = clip(folder.path(), "a.mp4", "color=red:s=640x360:r=25", "3", &["-c:v", "libx264"]);
+    let mark = decode::Mark::new("STAFF 17 CASE 0123456789AB 2026-11-25 12:00Z");
+    for what in ["frame", "veiled", "strip"] {
+        let shown = async |mark| {
+            let jpeg = match what {
+                "strip" => pool.strip(red.clone(), mark).await,
+                _ => pool.picture(red.clone(), 640, what == "veiled", mark).await,
+            };
+            image::load_from_memory(&jpeg.unwrap()).unwrap().into_luma8()
+        };
+        let (plain, marked) = (shown(decode::Mark::NONE).await, shown(mark).await);
+        // One that is very small is made larger; its corners are the same.
+        let (width, height) = marked.dimensions();
+        let step = width / plain.width();
+        let change = |(x, y): (u32, u32)| {
+            u64::from(marked.get_pixel(x, y).0[0].abs_diff(plain.get_pixel(x / step, y / step).0[0]))
+        };
+        let points = mark.points(width, height);
+        let on_the_letters = points.iter().map(|point| change(*point)).sum::<u64>() / points.len() as u64;
+        let all = (0..width).flat_map(|x| (0..height).map(move |y| (x, y))).map(change).sum::<u64>();
+        let everywhere = all / u64::from(width * height);
+        assert!(on_the_letters >= 15 && everywhere * 3 < on_the_letters, "{what}: {on_the_letters} {everywhere}");
+    }
 }
 
 /// What ffmpeg does when it is started as it is for a film.

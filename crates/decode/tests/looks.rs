@@ -232,9 +232,9 @@ async fn a_picture_is_new_pixels_and_veiled_when_asked() {
     JpegEncoder::new_with_quality(&mut jpeg, 90).encode_image(&original).unwrap();
     // A comment that must not survive.
     let marked: Bytes = [&jpeg[..2], b"\xff\xfe\0\x0bTRACEABLE", &jpeg[2..]].concat().into();
-    let shown = pool.picture(marked.clone(), 400, false).await.unwrap();
+    let shown = pool.picture(marked.clone(), 400, false, decode::Mark::NONE).await.unwrap();
     let (shown_picture, veiled) =
-        (image::load_from_memory(&shown).unwrap(), pool.picture(marked, 400, true).await.unwrap());
+        (image::load_from_memory(&shown).unwrap(), pool.picture(marked, 400, true, decode::Mark::NONE).await.unwrap());
     assert_eq!((shown_picture.width(), shown_picture.height()), (400, 267));
     assert!(!shown.windows(9).any(|window| window == b"TRACEABLE"));
     let veiled = image::load_from_memory(&veiled).unwrap().to_rgb8();

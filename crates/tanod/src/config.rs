@@ -48,7 +48,7 @@ pub struct Settings {
     pub database: String,
     /// `file:PATH` or `s3://BUCKET`.
     pub objects: String,
-    /// `file:PATH`.
+    /// `file:PATH`, or `awskms:ARN?…`.
     pub keys: String,
     /// A public key of age, or nothing.
     pub recovery_recipient: String,
@@ -56,6 +56,8 @@ pub struct Settings {
     pub index: String,
     /// `file:PATH`, or nothing.
     pub ledger: String,
+    /// Why a disk will do on which no encryption is to be seen, or which is copied away.
+    pub weaker_disk_because: String,
     /// Where the secret is read from, unless the environment has it.
     pub secret_file: String,
     /// Where to serve.
@@ -66,6 +68,8 @@ pub struct Settings {
     pub behind_tls: bool,
     /// For `s3://`.
     pub s3: S3,
+    /// For `awskms:`.
+    pub kms: Kms,
     /// Who runs this.
     pub operator: Operator,
     /// What looks for known material, and why.
@@ -141,6 +145,22 @@ pub struct S3 {
     pub access_key: String,
     /// How we prove it.
     pub secret_key: Hidden,
+    /// Seconds that one call may take.
+    pub seconds: u64,
+}
+
+/// How a key management service is reached.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kms {
+    /// Who we are.
+    pub access_key: String,
+    /// How we prove it.
+    pub secret_key: Hidden,
+    /// With credentials that last for a while.
+    pub session_token: Hidden,
+    /// How long what the service gave is kept after it last said yes.
+    pub minutes: i64,
 }
 
 /// What looks for known material. Each is off until its basis is answered (US-08).
@@ -327,6 +347,8 @@ impl Settings {
         let passwords = [
             &mut shown.reporting.password.0,
             &mut shown.s3.secret_key.0,
+            &mut shown.kms.secret_key.0,
+            &mut shown.kms.session_token.0,
             &mut shown.detectors.arachnid_shield.password.0,
             &mut shown.alarms.smtp.password,
         ];

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod clocks;
 pub mod config;
 pub mod context;
+pub mod disks;
 pub mod evidence;
 pub mod intake;
 pub mod legal;

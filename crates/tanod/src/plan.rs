@@ -10,14 +10,15 @@ use exchange::mail::{Mailer, Tls};
 use exchange::ncmec::{Client, Credentials};
 use exchange::webhooks::{Secret, Secrets, may_call};
 use fs_err as fs;
+use jiff::SignedDuration;
 use ledger::Signer;
 use tokio::sync::{Notify, Semaphore};
-use vault::{KeyRing, Objects};
+use vault::{KeyRing, Kms, KmsKey, Objects};
 
 use crate::audit;
 use crate::clock::{Clock, Random};
 use crate::config::{self, Settings};
-use crate::evidence::{self, Ring, Vault};
+use crate::evidence::{KeysError, Opens, Ring, Vault};
 use crate::intake::Arrivals;
 use crate::matching::shield::Shield;
 use crate::matching::{Lists, SharedLists};
@@ -188,7 +189,7 @@ pub enum PlanError {
     Objects(#[from] vault::ObjectsError),
     /// The key ring.
     #[error(transparent)]
-    Keys(#[from] evidence::KeysError),
+    Keys(#[from] KeysError),
     /// What is derived from it.
     #[error("the key ring cannot be used: {0}")]
     KeyRing(#[from] vault::KeyRingError),
@@ -221,14 +222,14 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
     told(&settings, &endpoints)?;
     let http = exchange::http::client().map_err(|error| PlanError::Other(error.to_string()))?;
     let stamps = stamps(&settings, world, &http)?;
-    let ring = ring(&settings, &db, &random).await?;
-    let ncmec = ncmec(&settings, world, &db, &ring.now()).await?;
+    let ring = Box::pin(ring(&settings, &db, &random)).await?;
+    let ncmec = ncmec(&settings, world, &db, &*ring.now()?).await?;
     let objects = objects(&settings)?;
     objects.claim(mark).await.map_err(|error| match error {
         vault::ObjectsError::Exists => PlanError::OthersObjects { objects: settings.objects.clone() },
         other => other.into(),
     })?;
-    let seed = ring.now().derived("tanod ledger checkpoints")?;
+    let seed = ring.now()?.derived("tanod ledger checkpoints")?;
     // A log's name is its own (C2SP tlog-checkpoint): no two installations share one, and a restored one keeps it.
     let signer = Signer::from_seed(&format!("tanod/{}", mark.simple()), &seed)
         .map_err(|error| PlanError::Other(error.to_string()))?;
@@ -337,37 +338,107 @@ pub(crate) fn objects(settings: &Settings) -> Result<Objects, PlanError> {
     if let Some(path) = settings.objects.strip_prefix("file:") {
         return Ok(Objects::folder(Path::new(path))?);
     }
-    if let Some(bucket) = settings.objects.strip_prefix("s3://") {
-        let s3 = &settings.s3;
-        return Ok(Objects::s3(vault::S3 {
-            endpoint: Some(s3.endpoint.clone()).filter(|endpoint| !endpoint.is_empty()),
-            bucket: bucket.to_owned(),
-            region: s3.region.clone(),
-            access_key: s3.access_key.clone(),
-            secret_key: s3.secret_key.to_string(),
-        })?);
+    let bucket = bucket(settings).ok_or_else(|| unknown("objects", &settings.objects, "file:PATH or s3://BUCKET"))?;
+    Ok(Objects::s3(bucket)?)
+}
+
+/// The bucket that the settings name, if it is one.
+pub(crate) fn bucket(settings: &Settings) -> Option<vault::S3> {
+    let bucket = settings.objects.strip_prefix("s3://")?;
+    let s3 = &settings.s3;
+    Some(vault::S3 {
+        endpoint: Some(s3.endpoint.clone()).filter(|endpoint| !endpoint.is_empty()),
+        bucket: bucket.to_owned(),
+        region: s3.region.clone(),
+        access_key: s3.access_key.clone(),
+        secret_key: s3.secret_key.to_string(),
+        time: Duration::from_secs(s3.seconds.clamp(1, 300)),
+    })
+}
+
+/// Where the key ring is kept, and which key of a key management service opens it, unless the secret does.
+fn keys(settings: &Settings) -> Result<(PathBuf, Option<Kms>), PlanError> {
+    if let Some(path) = settings.keys.strip_prefix("file:") {
+        return Ok((PathBuf::from(path), None));
     }
-    Err(unknown("objects", &settings.objects, "file:PATH or s3://BUCKET"))
+    let expected = "file:PATH, or awskms:ARN?ring=PATH with region=… and endpoint=… if need be";
+    let wrong = || unknown("keys", &settings.keys, expected);
+    let (key, rest) = settings.keys.strip_prefix("awskms:").and_then(|rest| rest.split_once('?')).ok_or_else(wrong)?;
+    let (mut region, mut endpoint, mut ring) = (key.split(':').nth(3).map(str::to_owned), None, None);
+    for (name, value) in form_urlencoded::parse(rest.as_bytes()) {
+        let place = match &*name {
+            "region" => &mut region,
+            "endpoint" => &mut endpoint,
+            "ring" => &mut ring,
+            _ => return Err(wrong()),
+        };
+        *place = Some(value.into_owned());
+    }
+    // What opens everything crosses no network in the clear.
+    let fine = |endpoint: &String| endpoint.starts_with("https://") || is_loopback(endpoint);
+    if key.is_empty() || !endpoint.as_ref().is_none_or(fine) {
+        return Err(wrong());
+    }
+    let (Some(region), Some(ring)) = (region, ring) else { return Err(wrong()) };
+    let own = &settings.kms;
+    let to = KmsKey {
+        key: key.to_owned(),
+        region,
+        endpoint,
+        access_key: own.access_key.clone(),
+        secret_key: own.secret_key.to_string(),
+        session_token: Some(own.session_token.to_string()).filter(|token| !token.is_empty()),
+    };
+    Ok((PathBuf::from(ring), Some(Kms::new(to))))
+}
+
+/// What is kept on this machine, by setting.
+pub(crate) fn places(settings: &Settings) -> Vec<(&'static str, PathBuf)> {
+    let database = settings.database.strip_prefix("sqlite:").map(PathBuf::from);
+    let objects = settings.objects.strip_prefix("file:").map(PathBuf::from);
+    let places = [("database", database), ("objects", objects), ("keys", ring_file(settings).ok())];
+    places.into_iter().filter_map(|(setting, place)| Some((setting, place?))).collect()
 }
 
 /// Where the key ring is kept.
 pub(crate) fn ring_file(settings: &Settings) -> Result<PathBuf, PlanError> {
-    settings.keys.strip_prefix("file:").map(PathBuf::from).ok_or_else(|| unknown("keys", &settings.keys, "file:PATH"))
+    keys(settings).map(|(path, _)| path)
 }
 
 /// Opens the key ring, or makes it.
 async fn ring(settings: &Settings, db: &Db, random: &Random) -> Result<Ring, PlanError> {
-    let path = ring_file(settings)?;
-    let found = path.exists();
+    let (path, kms) = keys(settings)?;
+    let (found, clock) = (path.exists(), db.clock());
     if !found && begun(db).await? {
         return Err(PlanError::LostKeys { path });
     }
-    let secret = config::secret(settings, found, random)?;
     if let Some(folder) = path.parent() {
         make_private(folder)?;
     }
-    let ring = if found { Ring::open } else { Ring::make };
-    Ok(ring(&path, secret.as_bytes(), random)?)
+    let Some(kms) = kms else {
+        let opens = Opens::Secret(config::secret(settings, found, random)?);
+        return Ok(if found {
+            Ring::open(&path, opens, random, clock).await
+        } else {
+            Ring::make(&path, opens, random, clock).await
+        }?);
+    };
+    let opens = || Opens::Kms(kms.clone(), SignedDuration::from_mins(settings.kms.minutes.clamp(2, 24 * 60)));
+    if !found {
+        return Ok(Ring::make(&path, opens(), random, clock).await?);
+    }
+    match Ring::open(&path, opens(), random, clock).await {
+        // A ring that the secret alone opened so far: from here on this key does, too.
+        Err(KeysError::OtherKey) => {
+            let secret = Opens::Secret(config::secret(settings, true, random)?);
+            Ring::open(&path, secret, random, clock).await?.adopt(&kms, random).await?;
+            tracing::warn!(
+                "the key of the key management service opens the key ring from now on; the secret does as well"
+            );
+            Ok(Ring::open(&path, opens(), random, clock).await?)
+        }
+        opened => Ok(opened?),
+    }
 }
 
 /// The CyberTipline's environments. A live database reaches production alone, a demo never does.

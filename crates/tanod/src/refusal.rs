@@ -99,9 +99,49 @@ impl From<&'static Kind> for Error {
     }
 }
 
+/// No room is left for what should be kept.
+pub static NO_SPACE: Kind = Kind::new(
+    507,
+    "no-space",
+    "There is no room left to keep this, so it was not done.",
+    "Send it again later; nothing that was answered is lost. An administrator makes room on the disk, or takes a larger one.",
+);
+/// The place where things are kept does not answer, or takes nothing.
+pub static STORAGE_AWAY: Kind = Kind::new(
+    503,
+    "storage-away",
+    "The database or the object store does not answer or cannot be written to, so this was not done.",
+    "Send it again in a minute; nothing that was answered is lost. An administrator asks tanod doctor.",
+);
+
+/// What any domain may refuse, because what it keeps things in fails.
+pub const REFUSALS: &[&Kind] = &[&NO_SPACE, &STORAGE_AWAY];
+
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
-        Self::internal("reading or writing the database", error)
+        let kind = if error.is_full() {
+            &NO_SPACE
+        } else if error.is_away() {
+            &STORAGE_AWAY
+        } else {
+            return Self::internal("reading or writing the database", error);
+        };
+        tracing::error!(cause = ?error, "{}", kind.title);
+        kind.into()
+    }
+}
+
+impl From<vault::ObjectsError> for Error {
+    fn from(error: vault::ObjectsError) -> Self {
+        let kind = if error.is_full() {
+            &NO_SPACE
+        } else if error.is_away() {
+            &STORAGE_AWAY
+        } else {
+            return Self::internal("reading or writing sealed objects", error);
+        };
+        tracing::error!(cause = ?error, "{}", kind.title);
+        kind.into()
     }
 }
 

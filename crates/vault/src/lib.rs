@@ -2,12 +2,16 @@
 //!
 //! The wrapped key is not part of the object. Whoever keeps it can destroy the object by destroying the key.
 
+mod bucket;
+mod kms;
 mod lock;
 mod object;
 mod objects;
 mod ring;
 mod secret;
 
+pub use bucket::Keeps;
+pub use kms::{Kms, KmsError, KmsKey};
 pub use lock::{Lock, is_recipient, recovery_identity};
 pub use object::{ObjectId, OpenError, Opener, Sealed, Sealer, open, rewrap, seal};
 pub use objects::{Objects, ObjectsError, S3};

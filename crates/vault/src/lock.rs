@@ -69,6 +69,11 @@ pub(crate) enum Way {
 }
 
 impl Lock {
+    /// A lock that a service's key opens.
+    pub(crate) fn kms(key: &str, sealed: &[u8]) -> Self {
+        Self::Kms { key: key.to_owned(), sealed: BASE64.encode(sealed) }
+    }
+
     pub(crate) fn way(&self) -> Way {
         match self {
             Self::Secret { .. } | Self::EarlierSecret { .. } => Way::Secret,

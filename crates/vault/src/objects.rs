@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use fs_err::tokio as fs;
@@ -10,7 +11,7 @@ use futures_util::TryStreamExt as _;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::{ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload};
+use object_store::{ClientOptions, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, RetryConfig};
 
 use crate::ObjectId;
 
@@ -31,6 +32,31 @@ pub enum ObjectsError {
     Exists,
 }
 
+impl ObjectsError {
+    /// The fault of the disk behind it, however deep it lies.
+    fn disk(&self) -> Option<std::io::ErrorKind> {
+        let mut next: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = next {
+            if let Some(error) = error.downcast_ref::<std::io::Error>() {
+                return Some(error.kind());
+            }
+            next = error.source();
+        }
+        None
+    }
+
+    /// No room is left: on the disk, within a quota, or for a file of this length.
+    pub fn is_full(&self) -> bool {
+        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        matches!(self.disk(), Some(StorageFull | QuotaExceeded | FileTooLarge))
+    }
+
+    /// The place cannot be used now. Not so where it answered, and what it holds is not what it should be.
+    pub fn is_away(&self) -> bool {
+        !self.is_full() && !matches!(self, Self::Missing | Self::Exists)
+    }
+}
+
 /// How a bucket is reached. Nothing is asked of any address but this one.
 #[derive(Clone)]
 pub struct S3 {
@@ -44,6 +70,8 @@ pub struct S3 {
     pub access_key: String,
     /// How we prove it.
     pub secret_key: String,
+    /// How long one call may take; one that fails is tried again for as long.
+    pub time: Duration,
 }
 
 /// A place for sealed objects.
@@ -77,7 +105,11 @@ impl Objects {
 
     /// A bucket. Plain HTTP is used only when the address says so.
     pub fn s3(settings: S3) -> Result<Self, ObjectsError> {
+        let again = RetryConfig { max_retries: 3, retry_timeout: settings.time, ..RetryConfig::default() };
+        let options = ClientOptions::new().with_timeout(settings.time).with_connect_timeout(settings.time);
         let mut builder = AmazonS3Builder::new()
+            .with_client_options(options)
+            .with_retry(again)
             .with_bucket_name(settings.bucket)
             .with_region(settings.region)
             .with_access_key_id(settings.access_key)
@@ -296,7 +328,13 @@ mod tests {
             region: "us-east-1".to_owned(),
             access_key: "test".to_owned(),
             secret_key: "test".to_owned(),
+            time: Duration::from_secs(20),
         };
+        let keeps = s3.keeps().await;
+        assert_eq!(
+            keeps.iter().map(|one| (one.what, one.on.clone())).collect::<Vec<_>>(),
+            [("versioning", Ok(false)), ("replication", Ok(false)), ("object-lock", Ok(false)),]
+        );
         behaves(Objects::s3(s3).unwrap()).await;
     }
 }

@@ -17,7 +17,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::lock::Lock;
+use crate::lock::{Lock, Way};
 use crate::{Random, Secret};
 
 /// A shorter secret is refused: it protects every key there is.
@@ -170,8 +170,7 @@ impl KeyRing {
         outer: Secret<KEY>,
         random: &dyn Random,
     ) -> Result<(Self, Vec<u8>), KeyRingError> {
-        let lock = Lock::Kms { key: key.to_owned(), sealed: BASE64.encode(sealed) };
-        Self { locks: vec![lock], outer, keys: Vec::new() }.rotate(random)
+        Self { locks: vec![Lock::kms(key, sealed)], outer, keys: Vec::new() }.rotate(random)
     }
 
     /// The keys of a key management service that open this file, and what they are to decrypt.
@@ -288,12 +287,28 @@ impl KeyRing {
         self.with_lock(Lock::with_secret(&self.outer, secret)?, random)
     }
 
-    fn with_lock(&self, lock: Lock, random: &dyn Random) -> Result<(Self, Vec<u8>), KeyRingError> {
+    /// A ring with this lock in the place of those of its kind, and its file.
+    pub fn with_lock(&self, lock: Lock, random: &dyn Random) -> Result<(Self, Vec<u8>), KeyRingError> {
         let mut ring = self.copy()?;
         ring.locks.retain(|other| other.way() != lock.way());
         ring.locks.push(lock);
         let file = ring.file(random)?;
         Ok((ring, file))
+    }
+
+    /// A ring that its secret does not open any more, and its file. It needs another lock: a file that nothing opens is damaged.
+    pub fn without_secret(&self, random: &dyn Random) -> Result<(Self, Vec<u8>), KeyRingError> {
+        let mut ring = self.copy()?;
+        ring.locks.retain(|lock| lock.way() != Way::Secret);
+        if ring.locks.is_empty() {
+            return Err(KeyRingError::Damaged);
+        }
+        let file = ring.file(random)?;
+        Ok((ring, file))
+    }
+
+    pub(crate) fn outer(&self) -> &Secret<KEY> {
+        &self.outer
     }
 
     /// The recovery recipient, if there is one.

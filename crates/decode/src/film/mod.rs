@@ -22,7 +22,7 @@ use self::mkv::{Packet, Reader, Track};
 use self::plan::Planner;
 use self::start::Starter;
 use crate::protocol::{Answer, Ask, Request};
-use crate::{Confinement, Coverage, Format, Look, Sampling, Unscanned, Video, Wanted, confine, pictures};
+use crate::{Confinement, Coverage, Format, Look, Mark, Sampling, Unscanned, Video, Wanted, confine, pictures};
 
 pub(crate) use self::start::{ffmpeg, hand_over};
 
@@ -103,8 +103,8 @@ impl FilmChild {
             // No camera's fields are read of a film.
             Ask::Exif => return Ok(Answer::Exif(crate::Exif::default())),
             Ask::Fingerprints(wanted) => look.fingerprints(format, wanted).map(Answer::Look),
-            Ask::Picture { max_side, veil } => look.picture(max_side, veil).map(Answer::Picture),
-            Ask::Strip => look.strip().map(Answer::Picture),
+            Ask::Picture { max_side, veil, mark } => look.picture(max_side, veil, mark).map(Answer::Picture),
+            Ask::Strip { mark } => look.strip(mark).map(Answer::Picture),
         };
         Ok(answer.unwrap_or_else(Answer::Unscanned))
     }
@@ -309,7 +309,7 @@ impl Looking<'_> {
     }
 
     /// The first frame as a new JPEG.
-    fn picture(&self, max_side: u32, veil: bool) -> Result<Vec<u8>> {
+    fn picture(&self, max_side: u32, veil: bool, mark: Mark) -> Result<Vec<u8>> {
         let form = Form {
             sampling: Sampling::KeyFrames,
             every_ms: 1_000,
@@ -322,11 +322,11 @@ impl Looking<'_> {
             first = first.take().or_else(|| RgbImage::from_raw(width, height, frame.pixels));
             Ok(())
         })?;
-        pictures::re_encoded(DynamicImage::ImageRgb8(first.ok_or(Unscanned::Damaged)?), max_side, veil)
+        pictures::re_encoded(DynamicImage::ImageRgb8(first.ok_or(Unscanned::Damaged)?), max_side, veil, mark)
     }
 
     /// Frames of the whole length beside each other, small, grey and blurred.
-    fn strip(&self) -> Result<Vec<u8>> {
+    fn strip(&self, mark: Mark) -> Result<Vec<u8>> {
         let (mut packets, _, mut taker) = self.packets()?;
         let mut end = 0;
         while let Ok(Some(packet)) = packets.packet() {
@@ -353,7 +353,7 @@ impl Looking<'_> {
             }
             Ok(())
         })?;
-        let (_, canvas) = strip.ok_or(Unscanned::Damaged)?;
+        let canvas = mark.draw(strip.ok_or(Unscanned::Damaged)?.1);
         let mut jpeg = Vec::new();
         JpegEncoder::new_with_quality(&mut jpeg, 85).encode_image(&canvas).map_err(|_| Unscanned::TooMuchMemory)?;
         Ok(jpeg)

@@ -9,9 +9,10 @@ use super::{Context, Done, Trouble};
 use crate::accounts::Caller;
 use crate::alarms;
 use crate::audit;
+use crate::disks;
 use crate::evidence;
 use crate::operator;
-use crate::plan::App;
+use crate::plan::{self, App};
 use crate::provider;
 use crate::queue;
 use crate::reporting;
@@ -78,7 +79,7 @@ pub(super) async fn run(context: &Context, args: &Args) -> Done {
             Err(off) => found.bad("shield", format!("configured and off: {off}"), operator::REMEDY),
         }
     }
-    match (app.vault.ring.now().recovery(), app.world) {
+    match (app.vault.ring.now()?.recovery(), app.world) {
         (Some(recipient), _) => {
             found.good("keys", format!("a lost secret is survivable, with the identity of {recipient}"));
         }
@@ -101,6 +102,7 @@ pub(super) async fn run(context: &Context, args: &Args) -> Done {
         Ok(false) => found.bad("objects", "what was written came back changed", "Check the disk or the bucket."),
         Err(error) => found.bad("objects", error.to_string(), "Check the address, the rights and the space."),
     }
+    disks_and_buckets(&app, &mut found).await;
     match app.pool.warm().await {
         Ok(confined) if confined.seccomp && confined.landlock => {
             found.good("decoder", "starts, confined by landlock and seccomp");
@@ -205,6 +207,38 @@ pub(super) async fn run(context: &Context, args: &Args) -> Done {
         context.result(&json!({"ok": !found.worst}), "");
     }
     if found.worst { Err(Trouble::Quiet) } else { Ok(()) }
+}
+
+/// Whether what is kept lies where it should: on an encrypted disk, and in a bucket that forgets what is deleted.
+async fn disks_and_buckets(app: &App, found: &mut Findings<'_>) {
+    let faults = disks::faults(&app.settings, &disks::Machine::default());
+    match (faults.is_empty(), app.world, disks::reason(&app.settings)) {
+        (true, ..) => found.good("disk", "encrypted, as far as it is on this machine, and no other program copies it"),
+        (_, World::Demo, _) => found.good("disk", "not looked at; a demo keeps nothing real"),
+        (_, World::Live, Some(reason)) => found.good("disk", format!("{}; accepted: {reason}", faults.join("; "))),
+        (_, World::Live, None) => found.bad("disk", faults.join("; "), disks::REMEDY),
+    }
+    let Some(bucket) = plan::bucket(&app.settings) else { return };
+    for vault::Keeps { what, on } in bucket.keeps().await {
+        match on {
+            Ok(false) => found.good(what, "off"),
+            Ok(true) => found.bad(
+                what,
+                "on: what is deleted is kept beside the object, so a certificate of destruction tells half of it (the key is gone all \
+                 the same)",
+                match what {
+                    "versioning" => "Suspend it, and expire noncurrent versions within days by a rule of the bucket's lifecycle.",
+                    "replication" => "Replicate deletions as well, or end it; the copies are yours to destroy.",
+                    _ => "A lock forbids destruction when it is due. Use a bucket without it; our holds keep what the law asks for.",
+                },
+            ),
+            Err(why) => found.bad(
+                what,
+                format!("the bucket does not say ({why})"),
+                "Give these credentials the right to read the bucket's settings, or look in its console.",
+            ),
+        }
+    }
 }
 
 /// Whether somebody would hear of what goes wrong, and whether the platform hears what happens.

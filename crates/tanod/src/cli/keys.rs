@@ -10,7 +10,7 @@ use super::{Context, Done, Trouble};
 use crate::accounts::Caller;
 use crate::audit::{self, Entry};
 use crate::config;
-use crate::evidence::{self, Ring};
+use crate::evidence::{self, Opens, Ring};
 use crate::plan::{self, App};
 
 /// The ring of wrapping keys, and the ways into it.
@@ -37,8 +37,14 @@ pub(super) enum Keys {
         identity: Option<PathBuf>,
     },
     /// Make a new secret in the place of the one before, which then opens nothing. It is shown once.
-    #[command(after_help = "Example:\n  tanod keys secret --data /var/lib/tanod")]
-    Secret,
+    #[command(
+        after_help = "Examples:\n  tanod keys secret --data /var/lib/tanod\n  tanod keys secret --none --data /var/lib/tanod"
+    )]
+    Secret {
+        /// No secret any more: the key management service and the recovery identity alone open the ring.
+        #[arg(long)]
+        none: bool,
+    },
 }
 
 async fn recorded(app: &App, kind: &'static str, detail: serde_json::Value) -> Result<(), Trouble> {
@@ -52,7 +58,7 @@ pub(super) async fn run(context: &Context, keys: Keys) -> Done {
         return recover(context, file).await;
     }
     let app = context.open().await?;
-    let ring = app.vault.ring.now();
+    let ring = app.vault.ring.now()?;
     let random = &context.random;
     match keys {
         Keys::Ls => {
@@ -69,6 +75,10 @@ pub(super) async fn run(context: &Context, keys: Keys) -> Done {
         Keys::Rotate => {
             // Its file first: what is wrapped from here on opens also after a crash.
             let count = app.vault.ring.change(|ring| ring.rotate(random))?.len();
+            if let Opens::Kms(kms, _) = app.vault.ring.opens() {
+                // Closed by the service's key as it is now.
+                app.vault.ring.adopt(kms, random).await?;
+            }
             recorded(&app, "keys.rotated", json!({"keys": count})).await?;
             let (mut wrapped, mut after) = (0, None);
             loop {
@@ -109,7 +119,16 @@ pub(super) async fn run(context: &Context, keys: Keys) -> Done {
             let identity = identity.as_ref().map(|identity| identity.as_str());
             context.result(&json!({"recipient": recipient, "identity": identity}), words);
         }
-        Keys::Secret => {
+        Keys::Secret { none: true } => {
+            if !matches!(app.vault.ring.opens(), Opens::Kms(..)) || ring.recovery().is_none() {
+                let words = "without a key management service and a recovery recipient the secret is needed";
+                return Err(Trouble::Said(words.to_owned()));
+            }
+            app.vault.ring.change(|ring| ring.without_secret(random))?;
+            recorded(&app, "keys.secret_dropped", json!({})).await?;
+            context.result(&json!({"secret": null}), "no secret opens the ring any more");
+        }
+        Keys::Secret { none: false } => {
             let secret = hex::encode(random.bytes::<32>());
             app.vault.ring.change(|ring| ring.with_secret(secret.as_bytes(), random))?;
             recorded(&app, "keys.secret_made", json!({})).await?;
@@ -137,7 +156,8 @@ async fn recover(context: &Context, file: &Path) -> Done {
     let identity =
         identity.ok_or_else(|| Trouble::Said("there is no identity in it: a line AGE-SECRET-KEY-1…".to_owned()))?;
     let settings = context.settings()?;
-    let ring = Ring::open(&plan::ring_file(&settings)?, identity.as_bytes(), &context.random)?;
+    let identity = Opens::Secret(Zeroizing::new(identity.to_owned()));
+    let ring = Ring::open(&plan::ring_file(&settings)?, identity, &context.random, &context.clock).await?;
     let db = plan::database(&settings, context.clock.clone(), context.random.clone()).await?;
     let mut tx = db.write().await?;
     let (secret, proof) = evidence::recover(&mut tx, &ring).await?;

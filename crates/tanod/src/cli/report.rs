@@ -165,7 +165,8 @@ pub(super) async fn run(context: &Context, report: Report) -> Done {
             let mut tx = app.db.write().await?;
             let caller = &Caller::Operator;
             let kept =
-                credentials::keep(&mut tx, caller, environment, &new, &app.vault.ring.now(), &app.vault.random).await?;
+                credentials::keep(&mut tx, caller, environment, &new, &*app.vault.ring.now()?, &app.vault.random)
+                    .await?;
             tx.commit(kept).await?;
             let words =
                 format!("kept, sealed, for {}; the service uses them from its next start", as_word(&environment));

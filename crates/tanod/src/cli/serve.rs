@@ -5,6 +5,7 @@ use tokio::net::TcpListener;
 use super::{Context, Done, Trouble};
 use crate::audit::{self, Entry};
 use crate::config::DEFAULTS;
+use crate::disks;
 use crate::operator::{self, Off};
 use crate::plan::{self, App};
 use crate::roles::{self, Role};
@@ -67,12 +68,13 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
             "this kernel confines the decoder less than it could; run on Linux 5.13 or newer with landlock enabled"
         );
     }
-    if app.world == World::Live && app.vault.ring.now().recovery().is_none() {
+    if app.world == World::Live && app.vault.ring.now()?.recovery().is_none() {
         tracing::warn!(
             "there is no recovery recipient: a lost secret is the loss of everything that was sealed; tanod keys recovery"
         );
     }
     may_detect(&app).await?;
+    fit_disks(&app).await?;
     let called = matches!(args.role, Role::All | Role::Api | Role::Console);
     let listener = if called { Some(bind(&app.settings.listen).await?) } else { None };
     let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
@@ -98,6 +100,22 @@ pub(super) async fn end(context: &Context, app: &App) {
         () = tokio::time::sleep(std::time::Duration::from_mins(1)) => {}
     }
     app.db.close().await;
+}
+
+/// Refuses to keep evidence on a disk that is not seen to be fit, unless the operator says why it is; the reason goes on record.
+async fn fit_disks(app: &App) -> Done {
+    let faults = disks::faults(&app.settings, &disks::Machine::default());
+    if app.world == World::Demo || faults.is_empty() {
+        return Ok(());
+    }
+    let Some(reason) = disks::reason(&app.settings) else {
+        return Err(Trouble::Said(format!("{}\n{}", faults.join("\n"), disks::REMEDY)));
+    };
+    tracing::warn!(reason, "{}", faults.join("; "));
+    let mut tx = app.db.write().await?;
+    let detail = serde_json::json!({"faults": faults, "reason": reason});
+    let proof = audit::record(&mut tx, Entry::by_tanod("disk.accepted").detail(detail)).await?;
+    Ok(tx.commit(proof).await?)
 }
 
 /// Says loudly what keeps a detector off. What must never be is refused, and the refusal is on record (US-09).

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{Context, Done, Trouble};
 use crate::config::own_file;
+use crate::disks;
 use crate::operator::{self, AskedBy, Basis, Operator, Profile, ProviderClass, Surface};
 use crate::store::{World, as_word};
 
@@ -208,6 +209,7 @@ pub(super) fn run(context: &Context, args: Args) -> Done {
                 .to_owned()
         }
     });
+    remarks.extend(disk(context));
     let how = match (&context.data, &context.config) {
         (_, Some(file)) => format!("--config {}", file.display()),
         (Some(data), None) => format!("--data {}", data.display()),
@@ -230,6 +232,14 @@ pub(super) fn run(context: &Context, args: Args) -> Done {
     let identity = identity.as_ref().map(|identity| identity.as_str());
     context.result(&json!({"file": file, "remarks": remarks, "next": next, "recovery_identity": identity}), words);
     Ok(())
+}
+
+/// What a live service would say of the disk.
+fn disk(context: &Context) -> Option<String> {
+    let settings = context.settings().ok()?;
+    let faults = disks::faults(&settings, &disks::Machine::default());
+    let open = !faults.is_empty() && disks::reason(&settings).is_none();
+    open.then(|| format!("`tanod serve` will not start here as it is:\n{}\n{}", faults.join("\n"), disks::REMEDY))
 }
 
 fn place(context: &Context) -> Result<PathBuf, Trouble> {

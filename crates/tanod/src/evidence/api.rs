@@ -3,7 +3,8 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
-use decode::Coverage;
+use decode::{Coverage, Mark};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::door;
@@ -67,7 +68,9 @@ pub async fn look(app: &App, caller: &Caller, case: CaseId, new: NewView) -> Res
     let (exhibit, single) = opened?;
     let media = app.vault.open(&exhibit).await?;
     let veiled = new.veiled || new.strip;
-    let shown = if new.strip { app.pool.strip(media).await } else { app.pool.picture(media, SIDE, veiled).await };
+    let mark = mark(caller, case, app.db.clock().now());
+    let shown =
+        if new.strip { app.pool.strip(media, mark).await } else { app.pool.picture(media, SIDE, veiled, mark).await };
     let jpeg = shown.map_err(|why| NOT_SHOWABLE.because(why.to_string()))?;
     // Whole means: not veiled, and the one picture there is. An animation shown by its first frame is not whole.
     let whole = !veiled && single;
@@ -79,6 +82,14 @@ pub async fn look(app: &App, caller: &Caller, case: CaseId, new: NewView) -> Res
     door::unusual(&mut tx, caller, new.item, ordinary).await?;
     tx.commit(proof).await?;
     Ok(Shown { view, whole, jpeg })
+}
+
+/// What stands faintly on every picture that is shown: who looks, at which case (the end of its id), and when. A photograph of the
+/// screen leads back to them.
+fn mark(caller: &Caller, case: CaseId, now: Timestamp) -> Mark {
+    let case = case.0.simple().to_string();
+    let case = case.get(20..).unwrap_or_default();
+    Mark::new(&format!("{} case {case} {}", caller.mark(), now.strftime("%Y-%m-%d %H:%MZ")))
 }
 
 /// Refusals that mean: not the case this person works on.

@@ -79,7 +79,7 @@ pub async fn sweep(app: &App) -> Result<super::Swept> {
 /// Lets the recovery recipient that the settings name open the ring, where it does not yet.
 pub async fn recovery(app: &App) -> Result<()> {
     let recipient = app.settings.recovery_recipient.trim();
-    if recipient.is_empty() || app.vault.ring.now().recovery() == Some(recipient) {
+    if recipient.is_empty() || app.vault.ring.now()?.recovery() == Some(recipient) {
         return Ok(());
     }
     let mut tx = app.db.write().await?;

@@ -4,16 +4,25 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use fs_err as fs;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use vault::{KeyRing, KeyRingError, OpenError};
+use vault::{KeyRing, KeyRingError, Kms, KmsError, OpenError};
 use zeroize::Zeroizing;
 
 use super::{MEDIA, store};
 use crate::accounts::Caller;
 use crate::audit::{self, Entry};
-use crate::clock::Random;
-use crate::refusal::{Error, Result};
+use crate::clock::{Clock, Random};
+use crate::refusal::{Error, Kind, Result};
 use crate::store::{ObjectId, Recorded, Tx};
+
+/// The key management service does not open the ring.
+pub static KEYS_AWAY: Kind = Kind::new(
+    503,
+    "keys-away",
+    "The key management service does not open the key ring, so nothing can be sealed or opened now.",
+    "Try again in a minute; nothing that was answered is lost. An administrator looks at the service and at its key, then at tanod doctor.",
+);
 
 /// A ring that is not opened, made or changed.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +30,12 @@ pub enum KeysError {
     /// It does not open.
     #[error("the key ring cannot be used: {0}")]
     Ring(#[from] KeyRingError),
+    /// The service that opens it.
+    #[error("the key ring cannot be used: {0}")]
+    Kms(#[from] KmsError),
+    /// Nothing here is closed for this key.
+    #[error("this key of the key management service opens no lock of the key ring")]
+    OtherKey,
     /// Its file.
     #[error("the key ring cannot be read or written: {0}")]
     Disk(#[from] std::io::Error),
@@ -28,38 +43,96 @@ pub enum KeysError {
 
 impl From<KeysError> for Error {
     fn from(error: KeysError) -> Self {
-        Self::internal("using the key ring", error)
+        match error {
+            KeysError::Kms(KmsError::Away(words) | KmsError::Refused(words)) => KEYS_AWAY.because(words),
+            other => Self::internal("using the key ring", other),
+        }
     }
+}
+
+/// What opens a ring.
+#[derive(Debug)]
+pub enum Opens {
+    /// The secret, or the recovery identity in its place.
+    Secret(Zeroizing<String>),
+    /// A key of a key management service, and how long what it gave is kept in memory after it last said yes. So revoking the key
+    /// takes effect without a restart, and a short outage of the service takes nothing away.
+    Kms(Kms, SignedDuration),
+}
+
+impl Opens {
+    async fn open(&self, file: &[u8]) -> std::result::Result<KeyRing, KeysError> {
+        match self {
+            Self::Secret(secret) => Ok(KeyRing::open(file, secret.as_bytes())?),
+            Self::Kms(kms, _) => kms.open(file).await?.ok_or(KeysError::OtherKey),
+        }
+    }
+}
+
+/// A ring in memory, and when the service was asked.
+#[derive(Debug)]
+struct Known {
+    ring: Arc<KeyRing>,
+    /// When it last said yes.
+    opened_at: Timestamp,
+    /// When it was last asked.
+    asked_at: Timestamp,
 }
 
 /// The key ring as this process knows it. Where something was wrapped with a key that it does not know, the file is read
 /// again: `tanod keys rotate` need not stop the service.
 #[derive(Debug)]
 pub struct Ring {
-    known: RwLock<Arc<KeyRing>>,
+    known: RwLock<Option<Known>>,
     file: PathBuf,
+    opens: Opens,
+    clock: Clock,
+    /// One question to the service at a time.
+    asking: tokio::sync::Mutex<()>,
 }
 
+/// A service that did not answer is not asked again before.
+const REST: SignedDuration = SignedDuration::from_secs(15);
+
 impl Ring {
-    /// Opens the ring of this file with the secret, or with what else opens it. A file of an earlier form is written anew.
-    pub fn open(file: &Path, secret: &[u8], random: &Random) -> std::result::Result<Self, KeysError> {
-        let ring = KeyRing::open(&fs::read(file)?, secret)?;
-        let this = Self { known: RwLock::new(Arc::new(ring)), file: file.to_owned() };
-        if this.now().upgraded(&fs::read(file)?, random)?.is_some() {
-            let _changing = this.alone()?;
+    /// Opens the ring of this file. A file of an earlier form is written anew.
+    pub async fn open(
+        file: &Path,
+        opens: Opens,
+        random: &Random,
+        clock: &Clock,
+    ) -> std::result::Result<Self, KeysError> {
+        let found = fs::read(file)?;
+        let ring = opens.open(&found).await?;
+        let outdated = ring.upgraded(&found, random)?.is_some();
+        let now = clock.now();
+        let known = Known { ring: Arc::new(ring), opened_at: now, asked_at: now };
+        let asking = tokio::sync::Mutex::default();
+        let this = Self { known: RwLock::new(Some(known)), file: file.to_owned(), opens, clock: clock.clone(), asking };
+        if outdated {
+            let alone = this.alone()?;
             let found = fs::read(file)?;
-            let ring = KeyRing::open(&found, secret)?;
+            let ring = this.opens.open(&found).await?;
             if let Some(newer) = ring.upgraded(&found, random)? {
                 keep(file, &newer)?;
-                this.know(ring);
             }
+            this.know(ring);
+            drop(alone);
         }
         Ok(this)
     }
 
-    /// Makes a ring that this secret opens. Of two processes that start at once one makes it, and the other reads it.
-    pub fn make(file: &Path, secret: &[u8], random: &Random) -> std::result::Result<Self, KeysError> {
-        let (_, made) = KeyRing::create(secret, random)?;
+    /// Makes a ring. Of two processes that start at once one makes it, and the other reads it.
+    pub async fn make(
+        file: &Path,
+        opens: Opens,
+        random: &Random,
+        clock: &Clock,
+    ) -> std::result::Result<Self, KeysError> {
+        let (_, made) = match &opens {
+            Opens::Secret(secret) => KeyRing::create(secret.as_bytes(), random)?,
+            Opens::Kms(kms, _) => kms.create(random).await?,
+        };
         let staged = file.with_extension(format!("new-{}", hex::encode(random.bytes::<8>())));
         fs::write(&staged, &made)?;
         fs::File::open(&staged)?.sync_all()?;
@@ -69,8 +142,14 @@ impl Ring {
         sync_folder(file)?;
         match first {
             Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error.into()),
-            _ => Self::open(file, secret, random),
+            _ => Self::open(file, opens, random, clock).await,
         }
+    }
+
+    /// Lets a key of a key management service open a ring that the secret opens now.
+    pub async fn adopt(&self, kms: &Kms, random: &Random) -> std::result::Result<(), KeysError> {
+        let lock = kms.lock(&*self.now()?).await?;
+        self.change(|ring| ring.with_lock(lock, random)).map(drop)
     }
 
     /// Where it is kept.
@@ -78,30 +157,82 @@ impl Ring {
         &self.file
     }
 
-    /// The ring as it is known.
-    pub fn now(&self) -> Arc<KeyRing> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What opens it.
+    pub fn opens(&self) -> &Opens {
+        &self.opens
+    }
+
+    /// The ring as it is in memory.
+    pub fn now(&self) -> std::result::Result<Arc<KeyRing>, KeysError> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let gone = || KmsError::Away("it was last asked too long ago".to_owned()).into();
+        known.as_ref().map(|known| known.ring.clone()).ok_or_else(gone)
+    }
+
+    /// The ring, which the service still opens as far as we know.
+    pub async fn ready(&self) -> Result<Arc<KeyRing>> {
+        let Opens::Kms(_, kept) = &self.opens else { return Ok(self.now()?) };
+        if let Some(ring) = self.fresh(*kept) {
+            return Ok(ring);
+        }
+        let _asking = self.asking.lock().await;
+        if let Some(ring) = self.fresh(*kept) {
+            return Ok(ring);
+        }
+        let opened = async { self.opens.open(&fs::read(&self.file)?).await }.await;
+        let now = self.clock.now();
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        match (opened, known.as_mut()) {
+            (Ok(ring), _) => {
+                let ring = Arc::new(ring);
+                *known = Some(Known { ring: ring.clone(), opened_at: now, asked_at: now });
+                Ok(ring)
+            }
+            // It may be back in a moment, and what it gave is not too old.
+            (Err(KeysError::Kms(KmsError::Away(_))), Some(known)) if now.duration_since(known.opened_at) < *kept => {
+                known.asked_at = now;
+                Ok(known.ring.clone())
+            }
+            (Err(error), _) => {
+                *known = None;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// The ring, where the service need not be asked now: at half of the time it is, so that an outage has the other half to end.
+    fn fresh(&self, kept: SignedDuration) -> Option<Arc<KeyRing>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let (known, now) = (known.as_ref()?, self.clock.now());
+        let age = now.duration_since(known.opened_at);
+        let rests = now.duration_since(known.asked_at) < REST && age < kept;
+        (age < kept / 2 || rests).then(|| known.ring.clone())
     }
 
     fn know(&self, ring: KeyRing) -> Arc<KeyRing> {
         let ring = Arc::new(ring);
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = ring.clone();
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.as_mut() {
+            known.ring = ring.clone();
+        }
         ring
     }
 
     /// Uses the ring, and once more after reading its file anew where a key is not known.
-    pub fn with<T>(
+    pub async fn with<T>(
         &self,
+        doing: &'static str,
         work: impl Fn(&KeyRing) -> std::result::Result<T, OpenError>,
-    ) -> std::result::Result<T, OpenError> {
-        let ring = self.now();
-        match work(&ring) {
+    ) -> Result<T> {
+        let ring = self.ready().await?;
+        let done = match work(&ring) {
             Err(OpenError::Key(KeyRingError::UnknownKey)) => {
-                let file = fs::read(&self.file).map_err(|_| OpenError::Key(KeyRingError::UnknownKey))?;
-                work(&self.know(ring.reread(&file)?))
+                let newer = fs::read(&self.file).map_err(KeysError::from).and_then(|file| Ok(ring.reread(&file)?))?;
+                work(&self.know(newer))
             }
             done => done,
-        }
+        };
+        done.map_err(|error| Error::internal(doing, error))
     }
 
     /// Puts a changed ring in the place of the one before: its file first, durably. Two who change it at once do so one after the
@@ -111,7 +242,7 @@ impl Ring {
         change: impl FnOnce(&KeyRing) -> std::result::Result<(KeyRing, Vec<u8>), KeyRingError>,
     ) -> std::result::Result<Arc<KeyRing>, KeysError> {
         let _changing = self.alone()?;
-        let (newer, file) = change(&self.now().reread(&fs::read(&self.file)?)?)?;
+        let (newer, file) = change(&self.now()?.reread(&fs::read(&self.file)?)?)?;
         keep(&self.file, &file)?;
         Ok(self.know(newer))
     }
@@ -147,8 +278,8 @@ pub async fn rewrap(tx: &mut Tx, ring: &Ring, after: Option<ObjectId>) -> Result
     for (object, wrapped, context) in rows {
         let what = if context { crate::context::SEALED_AS } else { MEDIA };
         let again = ring
-            .with(|ring| vault::rewrap(&wrapped, vault::ObjectId(object.0), what, ring, &random))
-            .map_err(|error| Error::internal("wrapping a key anew", error))?;
+            .with("wrapping a key anew", |ring| vault::rewrap(&wrapped, vault::ObjectId(object.0), what, ring, &random))
+            .await?;
         store::set_key(tx, object, &wrapped, &again).await?;
         count += 1;
     }

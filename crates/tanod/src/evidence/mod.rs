@@ -36,7 +36,7 @@ pub use holds::{
     BAD_HOLD, Extension, Keep, Keeping, NewHold, Release, SECOND_PERSON, UNKNOWN_HOLD, UNKNOWN_RELEASE, answer_release,
     ask_release, believe, believed_now, extend, fate_of, keeping, place,
 };
-pub use keys::{KeysError, Ring, keep as keep_ring, recover, rewrap, set_recovery};
+pub use keys::{KEYS_AWAY, KeysError, Opens, Ring, keep as keep_ring, recover, rewrap, set_recovery};
 pub use laws::{hold_asked, hold_known, hold_reported};
 pub use pieces::Pieces;
 
@@ -63,8 +63,17 @@ pub static ON_HOLD: Kind = Kind::new(
 );
 
 /// All refusals of this domain.
-pub const REFUSALS: &[&Kind] =
-    &[&NOT_KEPT, &NOT_SHOWABLE, &ON_HOLD, &UNKNOWN_HOLD, &UNKNOWN_RELEASE, &BAD_HOLD, &SECOND_PERSON, &BAD_ORDER];
+pub const REFUSALS: &[&Kind] = &[
+    &KEYS_AWAY,
+    &NOT_KEPT,
+    &NOT_SHOWABLE,
+    &ON_HOLD,
+    &UNKNOWN_HOLD,
+    &UNKNOWN_RELEASE,
+    &BAD_HOLD,
+    &SECOND_PERSON,
+    &BAD_ORDER,
+];
 
 /// How long media of an unscanned upload waits for another look.
 pub const UNSCANNED_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -118,12 +127,9 @@ impl Vault {
 
     /// The same for something else than media; it opens as nothing but `what`.
     pub async fn seal_as(&self, object: ObjectId, plain: &Bytes, what: &'static str) -> Result<Sealed> {
-        let sealed = vault::seal(plain, vault::ObjectId(object.0), what, &self.ring.now(), &self.random)
-            .map_err(|error| Error::internal("sealing", error))?;
-        self.objects
-            .put(vault::ObjectId(object.0), sealed.bytes.into())
-            .await
-            .map_err(|error| Error::internal("storing what was sealed", error))?;
+        let seal = |ring: &_| vault::seal(plain, vault::ObjectId(object.0), what, ring, &self.random);
+        let sealed = self.ring.with("sealing", seal).await?;
+        self.objects.put(vault::ObjectId(object.0), sealed.bytes.into()).await?;
         let bytes = i64::try_from(plain.len()).map_err(|error| Error::internal("measuring", error))?;
         Ok(Sealed { object, wrapped_key: sealed.wrapped_key, bytes, exif: None })
     }
@@ -131,12 +137,11 @@ impl Vault {
     /// Opens what was sealed as `what`.
     pub async fn open_as(&self, object: ObjectId, wrapped: &[u8], what: &'static str) -> Result<Bytes> {
         let object = vault::ObjectId(object.0);
-        let sealed =
-            self.objects.get(object).await.map_err(|error| Error::internal("reading what was sealed", error))?;
+        let sealed = self.objects.get(object).await?;
         self.ring
-            .with(|ring| vault::open(&sealed, object, what, wrapped, ring))
+            .with("opening what was sealed", |ring| vault::open(&sealed, object, what, wrapped, ring))
+            .await
             .map(Bytes::from)
-            .map_err(|error| Error::internal("opening what was sealed", error))
     }
 
     /// Opens an exhibit's original bytes.

@@ -27,10 +27,9 @@ impl Vault {
         let Some(wrapped) = &exhibit.wrapped_key else { return Err((&NOT_KEPT).into()) };
         let object = ObjectId(exhibit.object.0);
         // The header and the first piece in one reading, which is all there is of most pictures.
-        let begin = self.objects.get_range(object, 0..PIECE + PIECE / 64).await;
-        let begin = begin.map_err(|error| Error::internal("reading what was sealed", error))?;
-        let opener = self.ring.with(|ring| Opener::new(&begin, object, MEDIA, wrapped, ring));
-        let opener = opener.map_err(|error| Error::internal("opening what was sealed", error))?;
+        let begin = self.objects.get_range(object, 0..PIECE + PIECE / 64).await?;
+        let open = |ring: &_| Opener::new(&begin, object, MEDIA, wrapped, ring);
+        let opener = self.ring.with("opening what was sealed", open).await?;
         let span = opener.span(&(0..PIECE));
         let ends = usize::try_from(span.start).ok().zip(usize::try_from(span.end).ok());
         let ahead = ends.filter(|(_, end)| *end <= begin.len()).map(|(start, end)| begin.slice(start..end));
@@ -58,8 +57,7 @@ impl Pieces {
         let sealed = if let Some(ahead) = self.ahead.take() {
             ahead
         } else {
-            let sealed = self.objects.get_range(self.object, self.opener.span(&part)).await;
-            sealed.map_err(|error| Error::internal("reading what was sealed", error))?
+            self.objects.get_range(self.object, self.opener.span(&part)).await?
         };
         let piece = self.opener.open(&part, &sealed);
         let piece = piece.map_err(|error| Error::internal("opening what was sealed", error))?;

@@ -176,7 +176,7 @@ async fn send(State(app): State<App>, Query(asked): Query<Asked>, request: Reque
     let key = app
         .vault
         .ring
-        .now()
+        .now()?
         .derived("tanod notices reporters")
         .map_err(|error| Error::internal("deriving a key", error))?;
     let reporter = Reporter::at_the_form(&from, &*key);

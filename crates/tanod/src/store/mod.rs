@@ -63,6 +63,31 @@ impl StoreError {
             _ => false,
         }
     }
+
+    fn code(&self) -> Option<String> {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => error.code().map(std::borrow::Cow::into_owned),
+            _ => None,
+        }
+    }
+
+    /// No room is left: SQLite's `FULL`, PostgreSQL's `disk_full`.
+    pub fn is_full(&self) -> bool {
+        matches!(self.code().as_deref(), Some("13" | "53100"))
+    }
+
+    /// It cannot be reached or written to: SQLite's `READONLY`, `IOERR` and `CANTOPEN` with what they are made of; PostgreSQL's
+    /// read-only transaction, lost connections and closing down.
+    pub fn is_away(&self) -> bool {
+        let by_code = |code: &str| match code.parse::<u32>() {
+            Ok(number) if code.len() < 5 => matches!(number & 0xff, 8 | 10 | 14),
+            _ => code == "25006" || code.starts_with("08") || code.starts_with("57P"),
+        };
+        match self {
+            Self::Database(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => true,
+            _ => self.code().is_some_and(|code| by_code(&code)),
+        }
+    }
 }
 
 /// Which world a database was made for: a demo never reaches a real destination, a live one never a simulated one.

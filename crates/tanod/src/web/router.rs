@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 use super::problem::{INTERNAL, Problem};
 use super::{BAD_QUERY, BODY_TOO_LARGE, NO_SUCH_PAGE, TOO_SLOW, WRONG_METHOD};
 use crate::plan::App;
-use crate::refusal::{Error, Kind};
+use crate::refusal::{self, Error, Kind};
 use crate::store::{RequestId, new_uuid};
 use crate::{
     accounts, actions, alarms, audit, banks, clocks, context, evidence, intake, legal, matching, notices, pages,
@@ -136,6 +136,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
 pub fn refusals() -> Vec<&'static Kind> {
     [
         super::REFUSALS,
+        refusal::REFUSALS,
         super::problem::REFUSALS,
         super::console::REFUSALS,
         accounts::REFUSALS,

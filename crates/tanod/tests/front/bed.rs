@@ -67,7 +67,7 @@ fn program() -> PathBuf {
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests learn from the environment which servers were started")]
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 

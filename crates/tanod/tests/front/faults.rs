@@ -91,7 +91,7 @@ async fn a_lost_key_ring_is_not_made_anew() {
 async fn a_lost_secret_is_survived_with_the_recovery_identity() {
     let (identity, recipient) = vault::recovery_identity();
     let named = recipient.clone();
-    let mut bed = Bed::with(|settings, _| settings.recovery_recipient = named).await;
+    let bed = Bed::with(|settings, _| settings.recovery_recipient = named).await;
     let media = [known(&bed, 1).await, known(&bed, 2).await];
     let mut items = Vec::new();
     for (media, account) in media.iter().zip(["u", "v"]) {
@@ -105,20 +105,56 @@ async fn a_lost_secret_is_survived_with_the_recovery_identity() {
     assert!(said.contains("TANOD_SECRET"), "{said}");
     let (file, random) = (bed.data().join("keys.json"), bed.app.db.random().clone());
     let (stranger, _) = vault::recovery_identity();
-    assert!(evidence::Ring::open(&file, stranger.as_bytes(), &random).is_err());
-    let ring = evidence::Ring::open(&file, identity.as_bytes(), &random).unwrap();
+    let opened = async |with: &str| {
+        let with = evidence::Opens::Secret(with.trim().to_owned().into());
+        evidence::Ring::open(&file, with, &random, &bed.clock).await
+    };
+    assert!(opened(&stranger).await.is_err());
+    let ring = opened(&identity).await.unwrap();
     let mut tx = bed.app.db.write().await.unwrap();
     let (secret, proof) = evidence::recover(&mut tx, &ring).await.unwrap();
     tx.commit(proof).await.unwrap();
     fs_err::write(&place, secret.as_bytes()).unwrap();
-    bed.app = open(bed.settings.clone(), &bed.clock).await.unwrap();
+    let app = open(bed.settings.clone(), &bed.clock).await.unwrap();
     for (media, item) in media.iter().zip(items) {
-        let mut tx = bed.app.db.read().await.unwrap();
+        let mut tx = app.db.read().await.unwrap();
         let exhibit = evidence::exhibit(&mut tx, item.parse().unwrap()).await.unwrap();
-        assert_eq!(bed.app.vault.open(&exhibit).await.unwrap(), media);
+        assert_eq!(app.vault.open(&exhibit).await.unwrap(), media);
     }
-    assert_eq!(bed.app.vault.ring.now().recovery(), Some(recipient.as_str()));
-    assert!(evidence::Ring::open(&file, lost.trim().as_bytes(), &random).is_err(), "the lost one opens nothing");
+    assert_eq!(app.vault.ring.now().unwrap().recovery(), Some(recipient.as_str()));
+    assert!(opened(&lost).await.is_err(), "the lost one opens nothing");
+    bed.ledger_verifies().await;
+}
+
+/// Killed between any two steps of a rotation: the ring's file comes first, then data keys in batches. What was wrapped before, what
+/// was wrapped anew and what came since opens in whichever process, and a rotation begun again finishes.
+#[tokio::test]
+async fn a_rotation_that_was_interrupted_opens_everything() {
+    let bed = Bed::new().await;
+    let rotate = || bed.app.vault.ring.change(|ring| ring.rotate(bed.app.db.random())).unwrap().len();
+    let mut kept = Vec::new();
+    for (seed, account) in [(1, "u"), (2, "v"), (3, "w")] {
+        let media = known(&bed, seed).await;
+        let item = matched(&bed, &media, account).await.1;
+        kept.push((media, item));
+        // The file is in its place, and the process ends; the last time after a batch, whose commit is lost.
+        rotate();
+        let mut tx = bed.app.db.write().await.unwrap();
+        evidence::rewrap(&mut tx, &bed.app.vault.ring, None).await.unwrap();
+        drop(tx);
+        // A file that was only half written beside it is nobody's.
+        fs_err::write(bed.data().join("keys.newer"), b"{\"format\":").unwrap();
+        let app = open(bed.settings.clone(), &bed.clock).await.unwrap();
+        for (media, item) in &kept {
+            let mut tx = app.db.read().await.unwrap();
+            let exhibit = evidence::exhibit(&mut tx, item.parse().unwrap()).await.unwrap();
+            assert_eq!(app.vault.open(&exhibit).await.unwrap(), media);
+        }
+    }
+    assert_eq!(rotate(), 5);
+    let mut tx = bed.app.db.write().await.unwrap();
+    assert_eq!(evidence::rewrap(&mut tx, &bed.app.vault.ring, None).await.unwrap().0, 3);
+    tx.commit(tanod::store::Recorded::unrecorded("the command writes the entry")).await.unwrap();
     bed.ledger_verifies().await;
 }
 

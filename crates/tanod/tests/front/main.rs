@@ -11,6 +11,7 @@
 
 mod actions;
 mod alarms;
+mod awskms;
 mod backup;
 mod bad_input;
 mod batches;
@@ -23,6 +24,7 @@ mod console;
 mod context;
 mod csf;
 mod desk;
+mod disks;
 mod drafting;
 mod evidence;
 mod faults;

@@ -49,7 +49,7 @@ async fn danger_now_does_not_wait_for_the_form() {
 #[tokio::test]
 async fn credentials_are_sealed_and_each_environment_has_its_own() {
     let bed = Bed::with(|settings, _| settings.reporting.password = "".into()).await;
-    let ring = &bed.app.vault.ring.now();
+    let ring = &bed.app.vault.ring.now().unwrap();
     for (environment, word) in [(Environment::Simulator, "word"), (Environment::Production, "another-secret")] {
         let new = exchange::ncmec::Credentials { username: "esp".into(), password: word.to_owned().into() };
         let mut tx = bed.app.db.write().await.unwrap();

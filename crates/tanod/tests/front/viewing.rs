@@ -132,3 +132,52 @@ async fn a_statement_says_who_where_when_and_that_it_was_all() {
     let listed = bed.get(&format!("/v1/cases/{case}/viewings"), &lead).await.ok();
     assert_eq!((&listed["rows"][0]["state"], &listed["rows"][0]["viewer"]), (&json!("open"), &json!("moderator 17")));
 }
+
+/// What stands faintly on a picture, read letter by letter beside the same picture without it.
+fn read_mark(shown: &[u8], plain: &[u8]) -> String {
+    let [shown, plain] = [shown, plain].map(|jpeg| sim::pictures::read(jpeg).unwrap().into_luma8());
+    assert_eq!(shown.dimensions(), plain.dimensions());
+    let (width, height) = shown.dimensions();
+    let dot = (width.min(height) / 400).clamp(1, 4);
+    let change = |x, y| i64::from(shown.get_pixel(x, y).0[0].abs_diff(plain.get_pixel(x, y).0[0])) - 12;
+    let letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ:-. /".chars();
+    let read = |at: u32| {
+        let cell = |(x, y): &(u32, u32)| *x / (6 * dot) == at && *y >= dot && *y < 8 * dot;
+        let score = |letter: char| {
+            let line = " ".repeat(usize::try_from(at).unwrap()) + &letter.to_string();
+            let ink = decode::Mark::new(&line).points(width, height);
+            let ink: std::collections::HashSet<_> = ink.into_iter().filter(cell).collect();
+            let all = (at * 6 * dot..(at * 6 + 5) * dot).flat_map(|x| (dot..8 * dot).map(move |y| (x, y)));
+            all.map(|(x, y)| if ink.contains(&(x, y)) { change(x, y) } else { -change(x, y) }).sum::<i64>()
+        };
+        letters.clone().max_by_key(|letter| score(*letter)).unwrap()
+    };
+    (0..48.min(width / (6 * dot))).map(read).collect::<String>().trim_end().to_owned()
+}
+
+/// A photograph of the screen leads back to who looked, at which case, and when; under the veil as well.
+#[tokio::test]
+async fn what_is_shown_says_in_its_pixels_who_looked_where_and_when() {
+    let bed = Bed::new().await;
+    let media = jpeg(&picture(1, 900, 800), 90);
+    let digest = fingerprint::Digests::of(&media).sha256_hex();
+    bed.bank("csam", &[("sha256", digest)]).await;
+    let (case, item) = matched(&bed, &media, "u").await;
+    let end = case.rsplit('-').next().unwrap().to_uppercase();
+    for _ in 0..11 {
+        bed.person(Role::Lead).await;
+    }
+    for (staff, token) in [(12, bed.person(Role::Lead).await), (13, bed.person(Role::Reviewer).await)] {
+        lease(&bed, &token, &case).await;
+        let plain = bed.app.pool.picture(media.clone().into(), 1_600, false, decode::Mark::NONE).await.unwrap();
+        let shown = look(&bed, &token, &case, &item, false).await.bytes;
+        let now = bed.clock.now().strftime("%Y-%m-%d %H:%MZ").to_string();
+        assert_eq!(read_mark(&shown, &plain), format!("STAFF {staff} CASE {end} {now}"));
+        // What is veiled is small: the mark is there, wrapped.
+        let veiled = look(&bed, &token, &case, &item, true).await.bytes;
+        let plain = bed.app.pool.picture(media.clone().into(), 1_600, true, decode::Mark::NONE).await.unwrap();
+        assert!(read_mark(&veiled, &plain).starts_with(&format!("STAFF {staff} CASE ")));
+        bed.call("DELETE", &format!("/v1/cases/{case}/lease"), &token, &json!({})).await;
+        bed.clock.advance(std::time::Duration::from_mins(7));
+    }
+}
