@@ -109,7 +109,9 @@ impl Mark {
         }
         let least = picture.width().min(picture.height()).max(1);
         if least < LEAST_SIDE {
-            let times = LEAST_SIDE.div_ceil(least).min(8);
+            // One point high becomes a line high, and no side longer than a JPEG's may be.
+            let longest = picture.width().max(picture.height()).max(1);
+            let times = LEAST_SIDE.div_ceil(least).min(12).min(60_000 / longest).max(1);
             picture =
                 imageops::resize(&picture, picture.width() * times, picture.height() * times, FilterType::Nearest);
         }
