@@ -1,6 +1,7 @@
 // One case from the queue to the filed report, by keyboard alone; then the same pages without scripts, in the dark, and
 // mirrored for languages written from right to left.
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
 import { browser, demo, keep, person, violations } from "./bed.mjs";
 
@@ -26,6 +27,16 @@ async function tabTo(page, locator) {
     await page.keyboard.press("Tab");
   }
   assert.fail("not reachable by keyboard");
+}
+
+/** What an authenticator shows for this secret (RFC 6238). */
+function digits(secret) {
+  const bits = [...secret].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const mac = createHmac("sha1", key).update(step).digest();
+  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0");
 }
 
 async function welcome(link) {
@@ -446,6 +457,83 @@ test("what is kept is seen with its law; what contradicts goes to counsel, and t
   assert.equal(await other.page.getByRole("heading", { name: "With counsel" }).count(), 0);
   await passes(other.page);
   assert.deepEqual([...faults, ...other.faults], []);
+});
+
+test("signing in, care, and people and keys, by keyboard, light, dark and mirrored", async () => {
+  const admin = await welcome(await tanod.invite("e2e-admin", "admin"));
+  const { page, faults } = admin;
+  await page.goto(`${tanod.console}/people`);
+  await passes(page);
+  await page.getByLabel("Name to sign in with").fill("night-7");
+  await page.getByLabel("Role").selectOption("lead");
+  await page.getByRole("button", { name: "Make a one-time link" }).press("Enter");
+  await page.getByText("It is shown this once").waitFor();
+  await passes(page);
+  await page.locator("summary", { hasText: "Change" }).first().press("Enter");
+  await page.getByLabel("items:write").check();
+  await page.locator("#key-name").fill("uploads");
+  await page.getByRole("button", { name: "Make it" }).press("Enter");
+  await page.getByText("tanod_key_").waitFor();
+  await passes(page);
+  await keep(page, "people");
+
+  await page.goto(`${tanod.console}/you`);
+  await passes(page);
+  await keep(page, "you");
+  await page.getByRole("link", { name: "Set up an authenticator" }).press("Enter");
+  await page.waitForURL("**/you/authenticator");
+  await passes(page);
+  await page.keyboard.press("Enter");
+  await page.getByLabel("The six digits it shows now").waitFor();
+  await passes(page);
+  await keep(page, "authenticator");
+  const secret = await page.locator("code.secret").textContent();
+  await page.keyboard.type(digits(secret));
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Recovery codes" }).waitFor();
+  await passes(page);
+  await keep(page, "recovery-codes");
+  const code = await page.locator("ol.codes code").first().textContent();
+
+  // Whoever leaves the desk presses one key, and goes on where they were.
+  await page.goto(`${tanod.console}/people`);
+  await page.keyboard.press("F9");
+  await page.waitForURL("**/presence");
+  await passes(page);
+  await keep(page, "presence");
+  await page.goto(`${tanod.console}/people`);
+  await page.waitForURL("**/presence?to=**");
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByLabel("Code").fill(code);
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/console/people");
+  await page.goto(`${tanod.console}/sign-in`);
+  await passes(page);
+  await keep(page, "sign-in-code");
+  assert.deepEqual(faults, []);
+
+  const looker = await welcome(await tanod.invite("e2e-care", "lead"));
+  for (const [name, options] of Object.entries({ light: {}, dark: { colorScheme: "dark" }, mirrored: { colorScheme: "light" } })) {
+    await looker.page.emulateMedia(options);
+    for (const place of ["care", "care/break", "queue", "you", "figures"]) {
+      await looker.page.goto(`${tanod.console}/${place}`);
+      if (name === "mirrored") await looker.page.evaluate(() => { document.documentElement.dir = "rtl"; });
+      const wide = await looker.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(wide <= 0, `${name} ${place} scrolls sideways by ${wide}`);
+      await passes(looker.page);
+      await keep(looker.page, `${place.replace("/", "-")}-${name}`);
+    }
+  }
+  await looker.page.emulateMedia({});
+  await looker.page.goto(`${tanod.console}/care`);
+  await tabTo(looker.page, looker.page.getByRole("button", { name: "I am not well" }));
+  await looker.page.keyboard.press("Enter");
+  await looker.page.getByRole("button", { name: "I want to go on" }).waitFor();
+  await passes(looker.page);
+  await looker.page.keyboard.press("Tab");
+  await looker.page.getByRole("button", { name: "I want to go on" }).press("Enter");
+  await looker.page.getByRole("button", { name: "I am not well" }).waitFor();
+  assert.deepEqual(looker.faults, []);
 });
 
 test("another site's form changes nothing, and signing out ends the session", async () => {

@@ -74,12 +74,16 @@ pub struct Settings {
     pub operator: Operator,
     /// What looks for known material, and why.
     pub detectors: Detectors,
+    /// When people are asked who they are, and from where they may work.
+    pub sign_in: crate::accounts::sessions::Settings,
     /// Limits on what arrives.
     pub intake: Intake,
     /// Limits on looking.
     pub decode: Decode,
     /// Who says when the record was as it was.
     pub time_stamps: crate::audit::StampSettings,
+    /// How the people who look are cared for.
+    pub care: crate::care::Settings,
     /// How decisions are made.
     pub review: Review,
     /// What is outside our own backups.
@@ -296,6 +300,8 @@ impl Settings {
             .list_separator(",")
             .with_list_parse_key("operator.surfaces")
             .with_list_parse_key("operator.also_in")
+            .with_list_parse_key("sign_in.networks")
+            .with_list_parse_key("care.severe")
             .source(Some(variables()));
         Self::built(builder.add_source(environment), data)
     }

@@ -3,17 +3,21 @@
 use axum::{Router, middleware};
 
 use crate::plan::App;
-use crate::web::console;
+use crate::web::{console, live};
 use crate::{
-    accounts, actions, alarms, banks, context, evidence, legal, notices, provider, reporting, review, sources, webhooks,
+    accounts, actions, alarms, banks, care, context, evidence, figures, legal, notices, provider, reporting, review,
+    sources, webhooks,
 };
 
 /// Every page.
 pub fn router(app: &App) -> Router<App> {
     Router::new()
         .merge(console::assets())
+        .merge(live::router())
         .merge(accounts::pages::router())
         .merge(review::pages::router())
+        .merge(care::pages::router())
+        .merge(figures::pages::router())
         .merge(evidence::pages::router())
         .merge(banks::pages::router())
         .merge(sources::pages::router())
@@ -25,6 +29,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(notices::pages::router(app))
         .merge(reporting::pages::router())
         .merge(legal::pages::router())
+        .layer(middleware::from_fn(console::present_first))
         .layer(middleware::from_fn_with_state(app.clone(), console::own_pages_only))
         // Anybody's, from anywhere: there is nobody signed in whom another site could use.
         .merge(notices::public::router(app))

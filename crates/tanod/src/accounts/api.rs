@@ -1,113 +1,16 @@
-//! Signing in, and adding people and keys.
+//! People and keys: added, listed, and their access taken away.
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Caller, Permission, Role, Scope, Session, WRONG_PASSWORD};
+use super::{Caller, KeyRow, Member, Permission, Role, Scope, UNKNOWN_NAME};
 use crate::plan::App;
-use crate::refusal::{Error, Result};
+use crate::refusal::Error;
 use crate::store::{KeyId, PersonId};
 use crate::web::problem::ProblemBody;
-use crate::web::{self, Answer, Body, Sent};
-
-/// Who signs in.
-#[derive(Deserialize, Serialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewSession {
-    /// The name.
-    name: String,
-    /// The password.
-    password: String,
-}
-
-/// An open session.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct SessionAnswer {
-    /// To be sent as `Authorization: Bearer …`.
-    token: String,
-    /// Until when.
-    #[schema(value_type = String)]
-    expires_at: Timestamp,
-}
-
-impl From<Session> for SessionAnswer {
-    fn from(session: Session) -> Self {
-        Self { token: session.token, expires_at: session.expires_at }
-    }
-}
-
-/// A hash that fits nobody, so that an unknown name takes as long as a wrong password.
-const NOBODY: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
-/// Opens a session for a name and a password.
-pub async fn open_session(app: &App, name: &str, password: String) -> Result<Session> {
-    app.limits.take_sign_in(name)?;
-    let mut tx = app.db.read().await?;
-    let found = super::password_of(&mut tx, name).await?;
-    drop(tx);
-    let (person, hash) = found.map_or((None, NOBODY.to_owned()), |(person, hash)| (Some(person), hash));
-    // Argon2 is slow on purpose, and must not stand in the way of others.
-    let fits = tokio::task::spawn_blocking(move || super::password_fits(&password, &hash)).await.unwrap_or(false);
-    let person = person.filter(|_| fits).ok_or(&WRONG_PASSWORD)?;
-    let mut tx = app.db.write().await?;
-    let (session, proof) = super::sign_in(&mut tx, person).await?;
-    tx.commit(proof).await?;
-    Ok(session)
-}
-
-/// Sets the password of somebody who follows a one-time link, and opens a session.
-pub async fn follow(app: &App, invitation: &str, password: String) -> Result<Session> {
-    let random = app.db.random().clone();
-    let hash = tokio::task::spawn_blocking(move || super::hash_password(&password, &random))
-        .await
-        .map_err(|error| Error::internal("hashing a password", error))??;
-    let mut tx = app.db.write().await?;
-    let (session, proof) = super::accept(&mut tx, invitation, &hash).await?;
-    tx.commit(proof).await?;
-    Ok(session)
-}
-
-/// Sign in.
-#[utoipa::path(post, path = "/v1/sessions", tag = "accounts", request_body = NewSession,
-    responses((status = 201, body = SessionAnswer), (status = "default", body = ProblemBody)))]
-pub async fn sign_in(State(app): State<App>, body: Body) -> Answer {
-    let new: NewSession = web::json(&body)?;
-    let session = open_session(&app, &new.name, new.password).await?;
-    Ok(web::reply(StatusCode::CREATED, &SessionAnswer::from(session))?)
-}
-
-/// Sign out.
-#[utoipa::path(delete, path = "/v1/sessions", tag = "accounts",
-    responses((status = 204), (status = "default", body = ProblemBody)))]
-pub async fn sign_out(State(app): State<App>, caller: Caller, headers: HeaderMap) -> Answer {
-    let mut tx = app.db.write().await.map_err(Error::from)?;
-    let proof = super::sign_out(&mut tx, &caller, web::token(&headers).unwrap_or_default()).await?;
-    tx.commit(proof).await.map_err(Error::from)?;
-    Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-/// A one-time link, followed.
-#[derive(Deserialize, Serialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Acceptance {
-    /// The token at the end of the link.
-    invitation: String,
-    /// At least 12 characters.
-    password: String,
-}
-
-/// Follow a one-time link: choose a password, and be signed in.
-#[utoipa::path(post, path = "/v1/sessions/accept", tag = "accounts", request_body = Acceptance,
-    responses((status = 201, body = SessionAnswer), (status = "default", body = ProblemBody)))]
-pub async fn accept(State(app): State<App>, body: Body) -> Answer {
-    let new: Acceptance = web::json(&body)?;
-    let session = follow(&app, &new.invitation, new.password).await?;
-    Ok(web::reply(StatusCode::CREATED, &SessionAnswer::from(session))?)
-}
+use crate::web::{self, Answer, Sent};
 
 /// A person to be invited.
 #[derive(Deserialize, Serialize, utoipa::ToSchema)]
@@ -143,6 +46,48 @@ pub async fn invite(State(app): State<App>, sent: Sent) -> Answer {
         Ok((Invitation { person: invited.id, staff: invited.staff, link }, proof))
     })
     .await
+}
+
+/// Everybody of the operator, also those whose access was taken away.
+#[utoipa::path(get, path = "/v1/people", tag = "accounts",
+    responses((status = 200, body = Vec<Member>), (status = "default", body = ProblemBody)))]
+pub async fn members(State(app): State<App>, caller: Caller) -> Answer {
+    let mut tx = app.db.read().await.map_err(Error::from)?;
+    web::ok(&super::members(&mut tx, &caller).await?)
+}
+
+/// Take a person's access away at once: sessions, links, password. What they did stays theirs in the record.
+#[utoipa::path(delete, path = "/v1/people/{person}", tag = "accounts", params(("person" = String, Path)),
+    responses((status = 204), (status = "default", body = ProblemBody)))]
+pub async fn remove_person(State(app): State<App>, Path(person): Path<String>, caller: Caller) -> Answer {
+    caller.require(Permission::ChangeAccounts)?;
+    let person: PersonId = web::id(&person, &UNKNOWN_NAME)?;
+    let mut tx = app.db.write().await.map_err(Error::from)?;
+    let name = super::store::name_of(&mut tx, person).await?.ok_or(&UNKNOWN_NAME)?;
+    let proof = super::remove_person(&mut tx, &caller, &name).await?;
+    tx.commit(proof).await.map_err(Error::from)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Every key of a program, without its token.
+#[utoipa::path(get, path = "/v1/keys", tag = "accounts",
+    responses((status = 200, body = Vec<KeyRow>), (status = "default", body = ProblemBody)))]
+pub async fn keys(State(app): State<App>, caller: Caller) -> Answer {
+    let mut tx = app.db.read().await.map_err(Error::from)?;
+    web::ok(&super::keys(&mut tx, &caller).await?)
+}
+
+/// Take a key's access away at once.
+#[utoipa::path(delete, path = "/v1/keys/{key}", tag = "accounts", params(("key" = String, Path)),
+    responses((status = 204), (status = "default", body = ProblemBody)))]
+pub async fn remove_key(State(app): State<App>, Path(key): Path<String>, caller: Caller) -> Answer {
+    caller.require(Permission::ChangeAccounts)?;
+    let key: KeyId = web::id(&key, &UNKNOWN_NAME)?;
+    let mut tx = app.db.write().await.map_err(Error::from)?;
+    let name = super::store::key_name(&mut tx, key).await?.ok_or(&UNKNOWN_NAME)?;
+    let proof = super::remove_key(&mut tx, &caller, &name).await?;
+    tx.commit(proof).await.map_err(Error::from)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// A key to be made.

@@ -46,7 +46,11 @@ pub enum Permission {
     ChangeHolds,
     /// Read the record.
     ReadAudit,
-    /// Add people and keys.
+    /// See how much comes and how long it takes, of nobody in particular.
+    ReadFigures,
+    /// See people and keys, without their secrets.
+    ReadAccounts,
+    /// Add people and keys, and take their access away.
     ChangeAccounts,
     /// See what somebody must know of.
     ReadAlarms,
@@ -70,7 +74,7 @@ pub enum Permission {
 
 impl Permission {
     /// All of them, in the order of the matrix.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::SubmitItems,
         Self::AskMatches,
         Self::SeeMatches,
@@ -91,6 +95,8 @@ impl Permission {
         Self::ReadHolds,
         Self::ChangeHolds,
         Self::ReadAudit,
+        Self::ReadFigures,
+        Self::ReadAccounts,
         Self::ChangeAccounts,
         Self::ReadAlarms,
         Self::AcknowledgeAlarms,
@@ -102,6 +108,11 @@ impl Permission {
         Self::ReadLegalProcess,
         Self::AnswerLegalProcess,
     ];
+
+    /// Whether a person who does this must have said lately who they are: what changes the installation, not a case.
+    pub fn asks_presence(self) -> bool {
+        matches!(self, Self::ChangeBanks | Self::ChangeProvider | Self::ChangeAccounts)
+    }
 }
 
 /// THE matrix, for people.
@@ -141,6 +152,7 @@ pub fn role_may(role: Role, permission: Permission) -> bool {
                 | P::ChangeHolds
                 | P::ReadBanks
                 | P::ReadAudit
+                | P::ReadFigures
                 | P::ReadAlarms
                 | P::AcknowledgeAlarms
                 | P::ReadWebhooks
@@ -159,8 +171,10 @@ pub fn role_may(role: Role, permission: Permission) -> bool {
                 | P::SeeMatches
                 | P::ReadReports
                 | P::ChangeProvider
+                | P::ReadAccounts
                 | P::ChangeAccounts
                 | P::ReadAudit
+                | P::ReadFigures
                 | P::AskMatches
                 | P::ReadAlarms
                 | P::AcknowledgeAlarms
@@ -170,6 +184,8 @@ pub fn role_may(role: Role, permission: Permission) -> bool {
         Role::Auditor => matches!(
             permission,
             P::ReadAudit
+                | P::ReadFigures
+                | P::ReadAccounts
                 | P::ReadReports
                 | P::ReadHolds
                 | P::ReadBanks

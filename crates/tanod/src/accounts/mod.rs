@@ -4,6 +4,7 @@ pub mod api;
 mod matrix;
 pub mod pages;
 mod roster;
+pub mod sessions;
 mod store;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -12,9 +13,8 @@ use sha2::{Digest, Sha256};
 
 use crate::audit::{self, Entry};
 use crate::clock::Random;
-use crate::operator::Profile;
 use crate::refusal::{Error, Kind, Result};
-use crate::store::{KeyId, PersonId, Recorded, Tx};
+use crate::store::{KeyId, PersonId, Recorded, SessionId, Tx};
 
 pub use matrix::{Permission, matrix, role_may, scope_gives};
 pub use roster::{IDLE, Looker, NOT_YOURSELF, roster, set_looks, tidy_roster};
@@ -154,6 +154,10 @@ pub enum Caller {
         role: Role,
         /// Whether they may see depictions at all: nobody does where the operator's profile is `no_look`.
         looks: bool,
+        /// In which session.
+        session: SessionId,
+        /// Whether they said lately who they are, which administrative changes ask for.
+        present: bool,
     },
     /// A program, by key.
     Key {
@@ -199,12 +203,14 @@ impl Caller {
         }
     }
 
-    /// Refuses unless they may.
+    /// Refuses unless they may, and of a person who does an administrative change, unless they said lately who they are.
     pub fn require(&self, permission: Permission) -> Result<()> {
-        if self.may(permission) {
-            Ok(())
-        } else {
-            Err(NOT_ALLOWED.because(format!("needs: {}", crate::store::as_word(&permission))))
+        if !self.may(permission) {
+            return Err(NOT_ALLOWED.because(format!("needs: {}", crate::store::as_word(&permission))));
+        }
+        match self {
+            Self::Person { present: false, .. } if permission.asks_presence() => Err((&sessions::NOT_PRESENT).into()),
+            _ => Ok(()),
         }
     }
 
@@ -235,24 +241,19 @@ fn token_hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
-/// Finds out who presents this token, a key or a session, and what the operator's profile leaves them.
-pub async fn recognise(tx: &mut Tx, token: &str, profile: Profile) -> Result<Caller> {
-    let mut caller = known(tx, token).await?;
-    if let Caller::Person { looks, .. } = &mut caller {
-        *looks &= profile != Profile::NoLook;
-    }
-    Ok(caller)
+/// What every token of a program begins with.
+const KEY: &str = "tanod_key_";
+
+/// Whether a token is a program's and not a session's.
+pub fn is_key(token: &str) -> bool {
+    token.starts_with(KEY)
 }
 
-async fn known(tx: &mut Tx, token: &str) -> Result<Caller> {
-    let hash = token_hash(token);
-    let found = if token.starts_with("tanod_key_") {
-        store::key_by_token(tx, &hash).await?
-    } else {
-        store::person_by_token(tx, &hash, "session").await?
-    };
+/// Finds out which program presents this key.
+pub async fn recognise(tx: &mut Tx, key: &str) -> Result<Caller> {
+    let hash = token_hash(key);
     // The look-up is by hash; comparing again in constant time costs nothing and survives a change of the look-up.
-    match found {
+    match store::key_by_token(tx, &hash).await? {
         Some((caller, stored)) if verify_slices_are_equal(&stored, &hash).is_ok() => Ok(caller),
         _ => Err((&NOT_SIGNED_IN).into()),
     }
@@ -313,7 +314,7 @@ pub async fn invite(tx: &mut Tx, caller: &Caller, name: &str, role: Role) -> Res
     };
     let invitation = new_token("invitation", tx.random());
     let until = later(tx.now(), SignedDuration::from_hours(24));
-    store::insert_token(tx, &token_hash(&invitation), id, "invitation", until).await?;
+    store::insert_invitation(tx, &token_hash(&invitation), id, until).await?;
     let proof =
         audit::record(tx, Entry::by(caller, kind).about(id).detail(serde_json::json!({"staff": staff, "role": role})))
             .await?;
@@ -336,25 +337,19 @@ pub async fn remove_key(tx: &mut Tx, caller: &Caller, name: &str) -> Result<Reco
 }
 
 /// Follows a one-time link: sets the password and opens a session.
-pub async fn accept(tx: &mut Tx, invitation: &str, password_hash: &str) -> Result<(Session, Recorded)> {
+pub async fn accept(
+    tx: &mut Tx,
+    invitation: &str,
+    password_hash: &str,
+    settings: &sessions::Settings,
+    place: &sessions::Place,
+) -> Result<(sessions::Session, Recorded)> {
     let hash = token_hash(invitation);
-    let Some((caller, _)) = store::person_by_token(tx, &hash, "invitation").await? else {
-        return Err((&USED_INVITATION).into());
-    };
-    let person = caller.person()?;
+    let person = store::person_invited(tx, &hash).await?.ok_or(&USED_INVITATION)?;
     store::remove_token(tx, &hash).await?;
     store::set_password(tx, person, password_hash).await?;
-    let session = open_session(tx, person).await?;
-    let proof = audit::record(tx, Entry::by(&caller, "person.accepted").about(person)).await?;
-    Ok((session, proof))
-}
-
-/// An open session.
-pub struct Session {
-    /// What to present.
-    pub token: String,
-    /// Until when.
-    pub expires_at: Timestamp,
+    audit::record(tx, Entry::by_tanod("person.accepted").about(person)).await.map(drop)?;
+    sessions::open(tx, person, sessions::ProvedBy::Invitation, settings, place).await
 }
 
 /// Whose password hash to compare with, by name. Comparing is slow on purpose and happens outside the transaction.
@@ -362,25 +357,60 @@ pub async fn password_of(tx: &mut Tx, name: &str) -> Result<Option<(PersonId, St
     store::password_of(tx, name).await
 }
 
-/// Opens a session for somebody who proved who they are.
-pub async fn sign_in(tx: &mut Tx, person: PersonId) -> Result<(Session, Recorded)> {
-    let session = open_session(tx, person).await?;
-    let proof = audit::record(tx, Entry::by_tanod("session.opened").about(person)).await?;
-    Ok((session, proof))
+/// Somebody of the operator, as an administrator sees them.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct Member {
+    /// Who.
+    pub person: PersonId,
+    /// As the record names them.
+    pub staff: i64,
+    /// For signing in.
+    pub name: String,
+    /// What for.
+    pub role: Role,
+    /// Whether they set an authenticator up.
+    pub authenticator: bool,
+    /// Sessions that are open.
+    pub sessions: i64,
+    /// When they last did something, while a session is open.
+    #[schema(value_type = Option<String>)]
+    pub seen_at: Option<Timestamp>,
+    /// When their access was taken away.
+    #[schema(value_type = Option<String>)]
+    pub removed_at: Option<Timestamp>,
+    /// From where they may work.
+    pub places: sessions::Places,
 }
 
-async fn open_session(tx: &mut Tx, person: PersonId) -> Result<Session> {
-    let token = new_token("session", tx.random());
-    // A shift, not longer: the next one signs in again.
-    let expires_at = later(tx.now(), SignedDuration::from_hours(10));
-    store::insert_token(tx, &token_hash(&token), person, "session", expires_at).await?;
-    Ok(Session { token, expires_at })
+/// Everybody of the operator, in the order in which they came.
+pub async fn members(tx: &mut Tx, caller: &Caller) -> Result<Vec<Member>> {
+    caller.require(Permission::ReadAccounts)?;
+    store::members(tx).await
 }
 
-/// Closes a session.
-pub async fn sign_out(tx: &mut Tx, caller: &Caller, token: &str) -> Result<Recorded> {
-    store::remove_token(tx, &token_hash(token)).await?;
-    audit::record(tx, Entry::by(caller, "session.closed").about(caller.person()?)).await
+/// A key of a program, without its token.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct KeyRow {
+    /// Which.
+    pub key: KeyId,
+    /// What it is for.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// Its own limit of requests a minute.
+    pub per_minute: Option<i64>,
+    /// Since when.
+    #[schema(value_type = String)]
+    pub created_at: Timestamp,
+    /// When its access was taken away.
+    #[schema(value_type = Option<String>)]
+    pub removed_at: Option<Timestamp>,
+}
+
+/// Every key, in the order in which they were made.
+pub async fn keys(tx: &mut Tx, caller: &Caller) -> Result<Vec<KeyRow>> {
+    caller.require(Permission::ReadAccounts)?;
+    store::keys(tx).await
 }
 
 /// A new key; the token is shown once.
@@ -406,6 +436,7 @@ pub async fn add_key(
     }
     let id: KeyId = tx.id();
     let token = new_token("key", tx.random());
+    debug_assert!(is_key(&token), "keys are told from sessions by how they begin");
     store::insert_key(tx, id, name, &token_hash(&token), scopes, per_minute).await?;
     let proof =
         audit::record(tx, Entry::by(caller, "key.added").about(id).detail(serde_json::json!({"scopes": scopes})))

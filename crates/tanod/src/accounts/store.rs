@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{Caller, Colleague, Looker, Role, Scope};
+use super::sessions::Places;
+use super::{Caller, Colleague, KeyRow, Looker, Member, Role, Scope};
 use crate::refusal::{Error, Result};
 use crate::store::{KeyId, PersonId, Row, StoreError, Tx, as_word};
 
@@ -23,23 +24,18 @@ pub(super) async fn key_by_token(tx: &mut Tx, token: &[u8]) -> Result<Option<(Ca
     Ok(row.as_ref().map(caller).transpose()?)
 }
 
-pub(super) async fn person_by_token(tx: &mut Tx, token: &[u8], kind: &str) -> Result<Option<(Caller, Vec<u8>)>> {
+/// Who was invited by a one-time link that is still good.
+pub(super) async fn person_invited(tx: &mut Tx, token: &[u8]) -> Result<Option<PersonId>> {
     let now = tx.now();
     let row = tx
         .row(
-            "SELECT people.id, people.staff, people.role, people.looks_revoked_at, sessions.token
-             FROM sessions JOIN people ON people.id = sessions.person
-             WHERE sessions.token = $1 AND sessions.kind = $2 AND sessions.expires_at > $3
+            "SELECT people.id FROM sessions JOIN people ON people.id = sessions.person
+             WHERE sessions.token = $1 AND sessions.kind = 'invitation' AND sessions.expires_at > $2
                AND people.disabled_at IS NULL",
-            &[token.into(), kind.into(), now.into()],
+            &[token.into(), now.into()],
         )
         .await?;
-    let caller = |row: &Row| {
-        let looks = row.get::<Option<Timestamp>>("looks_revoked_at")?.is_none();
-        let caller = Caller::Person { id: row.get("id")?, staff: row.get("staff")?, role: row.word("role")?, looks };
-        Ok::<_, StoreError>((caller, row.get("token")?))
-    };
-    Ok(row.as_ref().map(caller).transpose()?)
+    Ok(row.map(|row| row.get("id")).transpose()?)
 }
 
 pub(super) async fn person_by_name(tx: &mut Tx, name: &str) -> Result<Option<(PersonId, i64, Role)>> {
@@ -62,17 +58,16 @@ pub(super) async fn insert_person(tx: &mut Tx, id: PersonId, staff: i64, name: &
     Ok(())
 }
 
-pub(super) async fn insert_token(
+pub(super) async fn insert_invitation(
     tx: &mut Tx,
     token: &[u8],
     person: PersonId,
-    kind: &str,
     expires_at: Timestamp,
 ) -> Result<()> {
     let now = tx.now();
     tx.execute(
-        "INSERT INTO sessions (token, person, kind, expires_at, created_at) VALUES ($1, $2, $3, $4, $5)",
-        &[token.into(), person.into(), kind.into(), expires_at.into(), now.into()],
+        "INSERT INTO sessions (token, person, kind, expires_at, created_at) VALUES ($1, $2, 'invitation', $3, $4)",
+        &[token.into(), person.into(), expires_at.into(), now.into()],
     )
     .await?;
     Ok(())
@@ -193,4 +188,63 @@ pub(super) async fn set_looks(tx: &mut Tx, person: PersonId, may: bool) -> Resul
     };
     tx.execute(sql, &[now.into(), person.into()]).await?;
     Ok(())
+}
+
+/// Everybody, with their open sessions.
+pub(super) async fn members(tx: &mut Tx) -> Result<Vec<Member>> {
+    let now = tx.now();
+    let rows = tx
+        .rows(
+            "SELECT id, staff, name, role, disabled_at, networks, countries,
+                    (SELECT COUNT(*) FROM authenticators
+                     WHERE authenticators.person = people.id AND confirmed_at IS NOT NULL) AS factors,
+                    (SELECT COUNT(*) FROM sessions
+                     WHERE sessions.person = people.id AND kind = 'session' AND expires_at > $1) AS sessions,
+                    (SELECT MAX(seen_at) FROM sessions
+                     WHERE sessions.person = people.id AND kind = 'session' AND expires_at > $1) AS seen_at
+             FROM people ORDER BY staff",
+            &[now.into()],
+        )
+        .await?;
+    let member = |row: &Row| {
+        Ok::<_, StoreError>(Member {
+            person: row.get("id")?,
+            staff: row.get("staff")?,
+            name: row.get("name")?,
+            role: row.word("role")?,
+            authenticator: row.get::<i64>("factors")? > 0,
+            sessions: row.get("sessions")?,
+            seen_at: row.get("seen_at")?,
+            removed_at: row.get("disabled_at")?,
+            places: Places { networks: row.json("networks")?, countries: row.json("countries")? },
+        })
+    };
+    Ok(rows.iter().map(member).collect::<std::result::Result<_, _>>()?)
+}
+
+/// Every key, also those whose access was taken away.
+pub(super) async fn keys(tx: &mut Tx) -> Result<Vec<KeyRow>> {
+    let sql = "SELECT id, name, scopes, per_minute, created_at, disabled_at FROM api_keys ORDER BY created_at, id";
+    let read = |row: &Row| {
+        Ok::<_, StoreError>(KeyRow {
+            key: row.get("id")?,
+            name: row.get("name")?,
+            scopes: row.json("scopes")?,
+            per_minute: row.get("per_minute")?,
+            created_at: row.get("created_at")?,
+            removed_at: row.get("disabled_at")?,
+        })
+    };
+    Ok(tx.rows(sql, &[]).await?.iter().map(read).collect::<std::result::Result<_, _>>()?)
+}
+
+/// The name of somebody, or of a key.
+pub(super) async fn name_of(tx: &mut Tx, person: PersonId) -> Result<Option<String>> {
+    let row = tx.row("SELECT name FROM people WHERE id = $1", &[person.into()]).await?;
+    Ok(row.map(|row| row.get("name")).transpose()?)
+}
+
+pub(super) async fn key_name(tx: &mut Tx, key: KeyId) -> Result<Option<String>> {
+    let row = tx.row("SELECT name FROM api_keys WHERE id = $1", &[key.into()]).await?;
+    Ok(row.map(|row| row.get("name")).transpose()?)
 }

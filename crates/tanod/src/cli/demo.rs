@@ -15,8 +15,10 @@ use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 
 use super::{Context, Done, Trouble};
+use crate::accounts::sessions::SecondFactor;
 use crate::accounts::{self, Caller, Role as PersonRole, Scope};
 use crate::audit;
+use crate::care::Agreement;
 use crate::evidence;
 use crate::plan;
 use crate::plan::App;
@@ -203,6 +205,9 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
         crate::config::Settings::load(Some(&data), context.config.as_deref()).map_err(crate::plan::PlanError::from)?;
     settings.world = Some(World::Demo);
     settings.public_url.clone_from(&base);
+    // Nothing here is real: whoever tries it out need not set up an authenticator first.
+    settings.sign_in.second_factor = SecondFactor::Offered;
+    settings.care.agreement = Agreement::Offered;
     settings.intake.max_bytes = MAX_BYTES;
     settings.reporting.ncmec = format!("http://{}/ispws", outside.local_addr()?);
     if settings.operator.country.is_empty() {

@@ -237,6 +237,7 @@ pub async fn take(tx: &mut Tx, caller: &Caller, case: CaseId, answer: &Answer) -
     if let Some(account) = answer.context.account.as_ref().filter(|account| account.likely_minor()) {
         involved::mark_likely_minor(tx, case, Some(&account.id)).await?;
     }
+    review::worklist::remember(tx, case, answer.context.words().iter().map(String::as_str)).await?;
     let state = state_after(tx, case).await?;
     store::set_received(tx, case, state).await?;
     alarms::clear(tx, alarms::Kind::ContextLate, &case.to_string()).await?;
@@ -273,6 +274,7 @@ pub async fn destroy(tx: &mut Tx, case: CaseId) -> Result<usize> {
     }
     let living = store::living(tx, case).await?;
     store::destroy(tx, case).await?;
+    review::worklist::forget(tx, case).await?;
     let count = living.len();
     for (object, sha256, bytes) in living {
         evidence::discard_context(tx, case, object, sha256, bytes).await?;

@@ -38,6 +38,18 @@ pub struct Context {
     pub complete: bool,
 }
 
+impl Context {
+    /// What a case is found by: the account's addresses and telephone numbers, where it came from, its devices.
+    pub fn words(&self) -> Vec<String> {
+        let account = self.account.iter();
+        let emails = account.clone().flat_map(|account| account.emails.iter().map(|email| email.address.clone()));
+        let phones = account.clone().flat_map(|account| account.phones.iter().map(|phone| phone.number.clone()));
+        let names = account.flat_map(|account| account.screen_names.iter().cloned());
+        let addresses = self.events.iter().flatten().map(|event| event.address.to_string());
+        emails.chain(phones).chain(names).chain(addresses).collect()
+    }
+}
+
 /// A part of a context, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -13,6 +13,7 @@ use super::{
     UNKNOWN_HOLD, UNKNOWN_RELEASE,
 };
 use crate::accounts::{Caller, Permission};
+use crate::care;
 use crate::intake;
 use crate::plan::App;
 use crate::refusal::{Error, Result};
@@ -100,6 +101,9 @@ fn off_case(slug: &str) -> bool {
 async fn open(app: &App, caller: &Caller, case: CaseId, new: NewView) -> Result<(Exhibit, bool)> {
     let mut tx = app.db.read().await?;
     door::check(&mut tx, caller, case, new.item, new.purpose).await?;
+    let urgent = review::find(&mut tx, caller, case).await?.priority == review::Priority::P0;
+    let veiled = new.veiled || new.strip;
+    care::may_look(&mut tx, caller, new.item, veiled, urgent, &app.settings.care).await?;
     let item = intake::find(&mut tx, new.item).await?;
     let parts = [Coverage::FirstFrame, Coverage::Sampled, Coverage::KeyFrames];
     let single = !parts.contains(&item.coverage) && item.frames.len() <= 1;

@@ -21,6 +21,7 @@ use vault::Objects;
 
 use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
+use crate::care;
 use crate::clock::Random;
 use crate::refusal::{Error, Kind, Result};
 use crate::store::{CaseId, ExhibitId, HoldId, ItemId, ObjectId, PersonId, Recorded, ReportId, Tx, ViewId};
@@ -388,7 +389,9 @@ pub async fn record_view(
     caller.require(Permission::SeeDepictions)?;
     let person = caller.person()?;
     let id: ViewId = tx.id();
-    store::insert_view(tx, id, case, item, person, purpose, whole, veiled).await?;
+    // What the lists said before the look: what care for the person counts.
+    let severity = care::severity(tx, item).await?;
+    store::insert_view(tx, id, case, item, person, purpose, (whole, veiled), severity).await?;
     let detail = serde_json::json!({"item": item, "purpose": purpose, "whole": whole, "veiled": veiled});
     let proof = audit::record(tx, Entry::by(caller, "exhibit.viewed").case(case).about(id).detail(detail)).await?;
     Ok((id, proof))

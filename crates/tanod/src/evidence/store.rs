@@ -272,13 +272,13 @@ pub(super) async fn insert_view(
     item: ItemId,
     person: PersonId,
     purpose: Purpose,
-    whole: bool,
-    veiled: bool,
+    (whole, veiled): (bool, bool),
+    severity: &str,
 ) -> Result<()> {
     let now = tx.now();
     tx.execute(
-        "INSERT INTO views (id, case_id, item, person, purpose, whole, veiled, at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO views (id, case_id, item, person, purpose, whole, veiled, at, severity)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         &[
             id.into(),
             case.into(),
@@ -288,6 +288,7 @@ pub(super) async fn insert_view(
             whole.into(),
             veiled.into(),
             now.into(),
+            severity.into(),
         ],
     )
     .await?;

@@ -1,16 +1,15 @@
 //! `/report`: a form that a platform can link to, for anybody, in three languages, without a script; and how a report stands.
 
-use std::net::SocketAddr;
-
 use askama::Template;
 use axum::Router;
-use axum::extract::{ConnectInfo, Path, Query, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse as _};
 use axum::routing::get;
 
 use super::words::{Language, Words};
 use super::{Kind, NO_FORM, NewNotice, Reason, Reporter, media};
+use crate::accounts::sessions::Place;
 use crate::intake::Account;
 use crate::plan::App;
 use crate::refusal::{Error, Result};
@@ -110,20 +109,9 @@ async fn form(State(app): State<App>, Query(asked): Query<Asked>) -> Paged {
     shown(StatusCode::OK, &page(&app, Language::of(&asked.lang), Given::default(), None, ""))
 }
 
-/// Whoever asks: behind a proxy the last address it names, for only that one is the proxy's own word.
-fn address(app: &App, headers: &HeaderMap, connected: Option<&ConnectInfo<SocketAddr>>) -> String {
-    let named = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
-    let last = named.and_then(|named| named.rsplit(',').next()).map(str::trim).filter(|_| app.settings.behind_tls);
-    match (last, connected) {
-        (Some(address), _) if !address.is_empty() => address.chars().take(60).collect(),
-        (_, Some(ConnectInfo(address))) => address.ip().to_string(),
-        _ => "unknown".to_owned(),
-    }
-}
-
-async fn send(State(app): State<App>, Query(asked): Query<Asked>, request: Request) -> Paged {
+async fn send(State(app): State<App>, Query(asked): Query<Asked>, place: Place, request: Request) -> Paged {
     is_there(&app)?;
-    let from = address(&app, request.headers(), request.extensions().get::<ConnectInfo<SocketAddr>>());
+    let from = place.address.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
     let names = ["lang", "kind", "reason", "danger", "urls", "account", "words", "contact", "website"];
     let (fields, files, fault) = media::fields(request, &names, MOST, app.settings.intake.max_bytes).await?;
     let language = Language::of(if asked.lang.is_empty() { fields.one("lang") } else { &asked.lang });

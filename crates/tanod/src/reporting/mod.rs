@@ -39,7 +39,7 @@ pub use conversation::{Receipt, Spoken, conversation, read_on_record, receipt, s
 pub use document::{Absent, Draft, DraftFile, Origin, Why};
 pub use editor::{Change, Preview};
 pub use intending::{intend, intend_all};
-pub use reading::outlook;
+pub use reading::{last_call, outlook};
 pub use score::{Missing, Score};
 pub use viewing::{
     NewViewing, Viewed, Viewing, ViewingState, countersign, of_case as viewings, state as state_viewing,

@@ -4,11 +4,16 @@ use exchange::ncmec::form::Group;
 
 use super::document::Draft;
 use super::viewing::Viewed;
-use super::{editor, labels};
+use super::{editor, labels, store};
 use crate::accounts::Caller;
 use crate::config;
 use crate::refusal::Result;
 use crate::store::{CaseId, Tx};
+
+/// The newest call to any destination: for whoever asks again and again whether something moved.
+pub async fn last_call(tx: &mut Tx) -> Result<Option<uuid::Uuid>> {
+    store::last_call(tx).await
+}
 
 /// How much an officer could do with the report of a case as it would be now, in sentences; for whoever decides.
 pub async fn outlook(tx: &mut Tx, caller: &Caller, case: CaseId, settings: &config::Settings) -> Result<Vec<String>> {

@@ -13,6 +13,12 @@ use crate::store::{CallId, CaseId, ItemId, ReportId, Row, StoreError, Tx, Viewin
 
 pub(super) type Read<T> = std::result::Result<T, StoreError>;
 
+/// The newest call to any destination.
+pub(super) async fn last_call(tx: &mut Tx) -> Result<Option<uuid::Uuid>> {
+    let row = tx.row("SELECT id FROM report_calls ORDER BY id DESC LIMIT 1", &[]).await?;
+    Ok(row.map(|row| row.get("id")).transpose()?)
+}
+
 pub(super) fn read_report(row: &Row) -> Read<Report> {
     Ok(Report {
         id: row.get("id")?,

@@ -50,7 +50,7 @@ pub(super) struct ReadBackPage<'a> {
 }
 
 /// Does something in one piece of work, then shows the case again; a refusal is shown on it.
-async fn act<W>(app: &App, staff: &Staff, case: &str, work: W) -> Paged
+pub(super) async fn act<W>(app: &App, staff: &Staff, case: &str, work: W) -> Paged
 where
     W: AsyncFnOnce(&mut Tx, CaseId) -> Result<Recorded>,
 {

@@ -13,6 +13,8 @@ pub mod priority;
 mod sharing;
 mod state;
 mod store;
+mod uploads;
+pub mod worklist;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -299,6 +301,13 @@ pub async fn join(tx: &mut Tx, joining: Joining<'_>) -> Result<CaseId> {
             store::gather(tx, case, key).await?;
         }
     }
+    if let Some(item) = joining.item {
+        let severity = crate::care::severity(tx, item).await?;
+        worklist::weigh(tx, case, severity).await?;
+    }
+    let gathered = joining.gathered_by.iter().filter_map(|key| key.split_once(':')).map(|(_, word)| word);
+    let email = joining.account.and_then(|account| account.email.as_deref());
+    worklist::remember(tx, case, gathered.chain(email)).await?;
     let signal: SignalId = tx.id();
     store::insert_signal(tx, signal, case, &joining).await?;
     involved::bring(tx, case, joining.account).await?;
@@ -418,6 +427,25 @@ pub async fn release(tx: &mut Tx, caller: &Caller, id: CaseId) -> Result<Recorde
     leased(tx, caller, id).await?;
     store::release(tx, id).await?;
     audit::record(tx, Entry::by(caller, "case.released").case(id)).await
+}
+
+/// Gives back every case that the caller holds.
+pub async fn give_all_back(tx: &mut Tx, caller: &Caller) -> Result<()> {
+    for case in store::leased_by(tx, caller.person()?).await? {
+        store::release(tx, case).await?;
+        audit::record(tx, Entry::by(caller, "case.released").case(case)).await.map(drop)?;
+    }
+    Ok(())
+}
+
+/// When a case last changed, in microseconds: for whoever asks again and again.
+pub async fn changed(tx: &mut Tx) -> Result<Option<i64>> {
+    store::changed(tx).await
+}
+
+/// The cases that the caller holds now.
+pub async fn held(tx: &mut Tx, caller: &Caller) -> Result<Vec<CaseId>> {
+    store::leased_by(tx, caller.person()?).await
 }
 
 /// The case, if the caller holds its lease.

@@ -7,11 +7,9 @@ use axum::routing::get;
 use exchange::ncmec::document::IncidentType;
 use jiff::Timestamp;
 
-use super::files;
 use super::involved::{Involved, Role};
-use super::{
-    Approval, Case, Decision, Ground, Outcome, Priority, Route, Signal, State, ToldState, UNKNOWN_CASE, Wanted,
-};
+use super::uploads::{Shown, Upload, upload};
+use super::{Approval, Case, Ground, Outcome, Priority, Route, State, ToldState, UNKNOWN_CASE, Wanted};
 use crate::accounts::{self, Permission};
 use crate::clocks;
 use crate::context;
@@ -23,7 +21,7 @@ use crate::operator::Operator;
 use crate::plan::App;
 use crate::refusal::Result;
 use crate::reporting::{self, Destination, Report, ReportKind, ReportState};
-use crate::store::{CaseId, DecisionId, InvolvedId, ItemId, ReportId, ToldId, Tx, as_word};
+use crate::store::{CaseId, DecisionId, InvolvedId, ItemId, PersonId, ReportId, ToldId, Tx, as_word};
 use crate::web::console::{Paged, Staff, Who, Words, show};
 use crate::web::{self, Page};
 
@@ -35,6 +33,7 @@ pub fn router() -> Router<App> {
         .route("/console/cases/{case}/pictures/{item}", get(picture))
         .merge(super::forms::router())
         .merge(super::files::pages::router())
+        .merge(super::worklist::pages::router())
 }
 
 /// What the queue shows of a case, and the head of its page.
@@ -52,6 +51,9 @@ struct Head {
     reasons: String,
     deadline: Option<Deadline>,
     context: Option<String>,
+    /// How severe the lists say it is, said before anybody opens it.
+    severity: Option<String>,
+    put_off: Option<String>,
 }
 
 /// The next thing that must happen, and by when.
@@ -77,39 +79,16 @@ struct Queue<'a> {
     live: bool,
     here_again: String,
     next: Option<String>,
+    /// What was looked for.
+    sought: String,
+    may_take: bool,
+    nothing_next: bool,
 }
 
 #[derive(Template)]
 #[template(path = "review/pages/elsewhere.html")]
 struct Elsewhere<'a> {
     who: &'a Who,
-}
-
-/// An upload on the case's page.
-#[expect(clippy::struct_excessive_bools, reason = "each is one thing that the page shows or does not")]
-struct Upload {
-    nth: usize,
-    item: ItemId,
-    sha256: String,
-    /// How many other cases hold the same file.
-    elsewhere: i64,
-    found: String,
-    facts: Vec<(&'static str, String)>,
-    looks: String,
-    decision: &'static str,
-    undecided: bool,
-    viewed: bool,
-    kept: bool,
-    whole: bool,
-    strip: Option<Strip>,
-}
-
-/// A film at a glance: what a strip of its frames shows, and where on it the lists know something.
-struct Strip {
-    alt: String,
-    /// Where marks begin, and how wide they are, in thousandths of the strip.
-    marks: Vec<(u64, u64)>,
-    ranges: Vec<String>,
 }
 
 /// Somebody in the case.
@@ -151,6 +130,8 @@ struct CasePage<'a> {
     can_take: bool,
     mine: bool,
     may_look: bool,
+    /// Whom the case can be handed to.
+    colleagues: Vec<(PersonId, i64)>,
     may_approve: bool,
     under_way: bool,
     destination: &'static str,
@@ -224,6 +205,7 @@ async fn head(tx: &mut Tx, staff: &Staff, operator: &Operator, case: &Case) -> R
         }
         _ => "nobody".to_owned(),
     };
+    let (severity, put_off) = super::worklist::beforehand(tx, case.id).await?;
     Ok(Head {
         id: case.id,
         number: case.number,
@@ -245,6 +227,8 @@ async fn head(tx: &mut Tx, staff: &Staff, operator: &Operator, case: &Case) -> R
         worker,
         deadline: deadline(tx, operator, case.id).await?,
         context: context::standing(tx, case.id).await?.as_ref().map(context::pages::standing_words),
+        severity,
+        put_off: put_off.map(|put_off| format!("put off until {}: {}", minute(put_off.until), put_off.because)),
     })
 }
 
@@ -266,6 +250,10 @@ async fn deadline(tx: &mut Tx, operator: &Operator, case: CaseId) -> Result<Opti
 struct Asked {
     state: Option<String>,
     after: Option<String>,
+    /// What is looked for.
+    q: Option<String>,
+    /// Nothing could be taken.
+    nothing: Option<String>,
 }
 
 async fn queue(Shared(app): Shared<App>, staff: Staff, Query(asked): Query<Asked>) -> Paged {
@@ -276,8 +264,13 @@ async fn queue(Shared(app): Shared<App>, staff: Staff, Query(asked): Query<Asked
     let state: Option<State> = web::chosen(Some(chosen))?;
     let after = asked.after.as_deref().map(|after| web::id(after, &UNKNOWN_CASE)).transpose()?;
     let mut tx = app.db.read().await?;
-    let rows = super::list(&mut tx, &staff.caller, Wanted { state, after }, web::PAGE).await?;
-    let page = Page::new(rows, |case| case.id.to_string());
+    let sought = asked.q.unwrap_or_default();
+    let page = if sought.trim().is_empty() {
+        let rows = super::list(&mut tx, &staff.caller, Wanted { state, after }, web::PAGE).await?;
+        Page::new(rows, |case| case.id.to_string())
+    } else {
+        Page { rows: super::worklist::search(&mut tx, &staff.caller, &sought).await?, next: None }
+    };
     let mut cases = Vec::new();
     for case in &page.rows {
         cases.push(head(&mut tx, &staff, &app.settings.operator, case).await?);
@@ -290,9 +283,12 @@ async fn queue(Shared(app): Shared<App>, staff: Staff, Query(asked): Query<Asked
         who: &staff.who,
         tabs,
         cases,
-        live: asked.after.is_none(),
+        live: asked.after.is_none() && sought.trim().is_empty(),
         here_again: format!("/console/queue?state={chosen}"),
         next: page.next.map(|next| format!("/console/queue?state={chosen}&after={next}")),
+        sought,
+        may_take: staff.caller.may(Permission::DecideCases),
+        nothing_next: asked.nothing.is_some(),
     })
 }
 
@@ -359,11 +355,15 @@ async fn gather<'a>(
     let decided_by_me =
         contents.decisions.iter().any(|decision| decision.approval == Approval::Asked && decision.by == me);
     let may_approve = case.state == State::Approval && leads && !decided_by_me;
+    let may_look = staff.caller.may(Permission::SeeDepictions) && (leased || may_approve);
     let mut uploads = Vec::new();
     let with_media = contents.signals.iter().filter_map(|signal| signal.item.map(|item| (signal, item)));
     for ((signal, item), nth) in with_media.zip(1..) {
-        uploads.push(upload(&mut tx, staff, (id, nth), signal, item, whole, &contents.decisions).await?);
+        let one = Shown { case: &case, nth, signal, item, whole: whole == Some(item), may_look };
+        uploads.push(upload(&mut tx, staff, one, &contents.decisions, &app.settings.care).await?);
     }
+    let colleagues = accounts::people_who_may(&mut tx, Permission::DecideCases).await?.into_iter();
+    let colleagues = colleagues.filter(|one| one.id != me).map(|one| (one.id, one.staff)).collect();
     let people = contents.involved.iter().map(|one| Somebody {
         id: one.id,
         account: one.account.clone().unwrap_or_else(|| "without an account".to_owned()),
@@ -408,7 +408,8 @@ async fn gather<'a>(
         fault,
         can_take: waits && !leased && staff.caller.may(Permission::DecideCases),
         mine: waits && leased,
-        may_look: staff.caller.may(Permission::SeeDepictions) && (leased || may_approve),
+        may_look,
+        colleagues,
         may_approve,
         under_way: case.state == State::Reporting
             && reports.iter().any(|report| matches!(report.state, ReportState::Waiting | ReportState::Filing)),
@@ -519,77 +520,7 @@ fn hold_words(hold: &Hold) -> Option<String> {
     Some(format!("{why}{until}"))
 }
 
-async fn upload(
-    tx: &mut Tx,
-    staff: &Staff,
-    (case, nth): (CaseId, usize),
-    signal: &Signal,
-    id: ItemId,
-    whole: Option<ItemId>,
-    decisions: &[Decision],
-) -> Result<Upload> {
-    let me = staff.caller.person()?;
-    let item = intake::find(tx, id).await?;
-    let (views, hits) = (evidence::views(tx, id).await?, intake::matches(tx, id).await?);
-    let viewed = views.iter().any(|view| view.person == me && view.whole && !view.veiled);
-    let open = views.iter().filter(|view| !view.veiled).count();
-    let decision = decisions.iter().find(|decision| Some(decision.id) == signal.decision);
-    let mut facts = vec![("Content", item.content_id.clone())];
-    if let Some(said) = &item.facts {
-        let mut add = |name, value: Option<String>| facts.extend(value.map(|value| (name, value)));
-        add("Uploaded", said.uploaded_at.map(|at| format!("{} UTC", minute(at))));
-        let port = said.upload_port.map_or_else(String::new, |port| format!(", port {port}"));
-        add("From address", said.upload_ip.map(|ip| format!("{ip}{port}")));
-        add("Surface", said.surface.clone());
-        add("Public", said.public.map(|yes| if yes { "yes" } else { "no" }.to_owned()));
-        add("File name", said.file_name.clone());
-    }
-    facts.push(("Received", format!("{} UTC", minute(item.received_at))));
-    Ok(Upload {
-        nth,
-        item: id,
-        sha256: hex::encode(item.digests.sha256),
-        elsewhere: files::others(tx, &item.digests.sha256, case).await?,
-        found: hits.first().map_or_else(|| "a match".to_owned(), found_words),
-        strip: item.film.map(|film| strip(nth, film, &hits)),
-        facts,
-        looks: match (views.len(), open) {
-            (0, _) => "nobody has looked".to_owned(),
-            (all, open) => format!("{all}, of which {open} without the veil"),
-        },
-        decision: decision.map_or("open", |decision| outcome_words(decision.outcome)),
-        undecided: signal.decision.is_none(),
-        // What this very page shows whole may be stated with it; the decision looks for the look itself.
-        viewed: viewed || whole == Some(id),
-        kept: evidence::is_kept(tx, id).await?,
-        whole: whole == Some(id),
-    })
-}
-
-fn strip(nth: usize, film: decode::Video, hits: &[Hit]) -> Strip {
-    let common = hits.iter().filter_map(|hit| hit.in_common.as_ref()).flat_map(|common| &common.ranges);
-    let length = u64::from(film.length_ms).max(1);
-    let thousandths = |ms: u32| (u64::from(ms) * 1_000 / length).min(1_000);
-    let (mut marks, mut ranges) = (Vec::new(), Vec::new());
-    for range in common {
-        let Some((from, to)) = range.upload_ms else { continue };
-        marks.push((thousandths(from), (thousandths(to) - thousandths(from)).max(3)));
-        let there = range
-            .entry_ms
-            .map_or_else(String::new, |(from, to)| format!(", in the entry {} to {}", minutes(from), minutes(to)));
-        ranges.push(format!("{} to {}{there}", minutes(from), minutes(to)));
-    }
-    let alt =
-        format!("Upload {nth}, a film of {}: frames of its whole length, blurred and grey", minutes(film.length_ms));
-    Strip { alt, marks, ranges }
-}
-
-/// A time in a film.
-fn minutes(ms: u32) -> String {
-    format!("{}:{:02}", ms / 60_000, ms / 1_000 % 60)
-}
-
-fn found_words(hit: &Hit) -> String {
+pub(super) fn found_words(hit: &Hit) -> String {
     let how = match (hit.strength, hit.distance) {
         (Strength::Exact, _) => "the same file as an entry".to_owned(),
         (Strength::Near, Some(bits)) => format!("possibly an entry, {bits} of 256 bits apart,"),

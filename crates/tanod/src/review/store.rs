@@ -177,6 +177,17 @@ pub(super) async fn release(tx: &mut Tx, id: CaseId) -> Result<()> {
     Ok(())
 }
 
+pub(super) async fn changed(tx: &mut Tx) -> Result<Option<i64>> {
+    let row = tx.row("SELECT MAX(changed_at) AS at FROM cases", &[]).await?;
+    Ok(row.map_or(Ok(None), |row| row.get("at"))?)
+}
+
+pub(super) async fn leased_by(tx: &mut Tx, person: PersonId) -> Result<Vec<CaseId>> {
+    let now = tx.now();
+    let sql = "SELECT id FROM cases WHERE leased_by = $1 AND leased_until > $2 ORDER BY id";
+    Ok(tx.rows(sql, &[person.into(), now.into()]).await?.iter().map(|row| row.get("id")).collect::<Read<_>>()?)
+}
+
 pub(super) async fn insert_signal(tx: &mut Tx, id: SignalId, case: CaseId, joining: &Joining<'_>) -> Result<()> {
     let now = tx.now();
     tx.execute(

@@ -166,6 +166,8 @@ ids! {
     LegalProcessId "legalprocess";
     /// A package of a case's evidence that leaves the house.
     PackageId "package";
+    /// An open session of a person.
+    SessionId "session";
     /// One request, as the caller may quote it.
     RequestId "request";
 }

@@ -9,8 +9,10 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 
-use super::{BAD_BODY, COOKIE, cookie};
-use crate::accounts::{self, Caller, Permission, Session};
+use super::{BAD_BODY, BODY_TOO_LARGE, COOKIE, cookie};
+use crate::accounts::sessions::pages::Presence;
+use crate::accounts::sessions::{NEEDS_FACTOR, NOT_PRESENT, SHUT, Session};
+use crate::accounts::{self, Caller, NOT_SIGNED_IN, Permission};
 use crate::plan::App;
 use crate::refusal::{Error, Kind, Refusal, Result};
 use crate::store::{World, as_word};
@@ -75,9 +77,15 @@ impl IntoResponse for Refused {
             }
         };
         let status = StatusCode::from_u16(kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let asks = kind == &NOT_PRESENT;
         let page =
             RefusedPage { title: kind.title, detail, remedy: kind.remedy, slug: kind.slug, back: "/console/queue" };
-        (status, show(&page).unwrap_or_else(|refused| refused.0.to_string().into_response())).into_response()
+        let mut answer =
+            (status, show(&page).unwrap_or_else(|refused| refused.0.to_string().into_response())).into_response();
+        if asks {
+            answer.extensions_mut().insert(AskPresence);
+        }
+        answer
     }
 }
 
@@ -102,6 +110,8 @@ pub struct Who {
     pub demo: bool,
     /// The rooms that they may enter.
     pub ways: Vec<Way>,
+    /// Seconds without a touch after which the page hides itself.
+    pub idle: u32,
 }
 
 /// A way to a room of the console.
@@ -116,8 +126,9 @@ pub struct Way {
 }
 
 /// Every room, in the order of the banner.
-const WAYS: [Way; 11] = [
+const WAYS: [Way; 14] = [
     Way { path: "/console/queue", name: "queue", words: "Cases", needs: Permission::ReadCases },
+    Way { path: "/console/care", name: "care", words: "Care", needs: Permission::SeeDepictions },
     Way { path: "/console/actions", name: "actions", words: "Actions", needs: Permission::ReadCases },
     Way { path: "/console/notices", name: "notices", words: "Notices", needs: Permission::ReadCases },
     Way { path: "/console/keeping", name: "keeping", words: "Keeping", needs: Permission::ReadHolds },
@@ -127,6 +138,8 @@ const WAYS: [Way; 11] = [
     Way { path: "/console/banks", name: "banks", words: "Lists", needs: Permission::ReadBanks },
     Way { path: "/console/sources", name: "sources", words: "Sources", needs: Permission::ReadBanks },
     Way { path: "/console/alarms", name: "alarms", words: "Alarms", needs: Permission::ReadAlarms },
+    Way { path: "/console/figures", name: "figures", words: "Figures", needs: Permission::ReadFigures },
+    Way { path: "/console/people", name: "people", words: "People", needs: Permission::ReadAccounts },
     Way { path: "/console/webhooks", name: "webhooks", words: "Webhooks", needs: Permission::ReadWebhooks },
 ];
 
@@ -144,23 +157,96 @@ pub struct Staff {
     pub token: String,
 }
 
-impl FromRequestParts<App> for Staff {
+/// Somebody in a session of the console that may be shut, or was opened by a password alone where that is not enough.
+pub struct InSession {
+    /// Who.
+    pub caller: Caller,
+    /// What the cookie holds.
+    pub token: String,
+}
+
+fn to_sign_in() -> Response {
+    Redirect::to("/console/sign-in").into_response()
+}
+
+/// An answer that asks who somebody is before what they asked for; `present_first` makes a page of it that keeps their form.
+#[derive(Clone, Copy)]
+struct AskPresence;
+
+/// Where somebody says who they are and then goes on with this.
+fn to_presence(parts: &Parts) -> Response {
+    if parts.method != Method::GET {
+        let mut answer = StatusCode::UNAUTHORIZED.into_response();
+        answer.extensions_mut().insert(AskPresence);
+        return answer;
+    }
+    let page = parts.uri.path_and_query().map_or("/console/queue", |page| page.as_str());
+    let to = form_urlencoded::Serializer::new(String::new()).append_pair("to", page).finish();
+    let to = format!("/console/presence?{to}");
+    if parts.headers.contains_key("hx-request") {
+        // A part of a page would be put into it; the page itself has to go.
+        return ([("hx-redirect", "/console/presence")], "").into_response();
+    }
+    Redirect::to(&to).into_response()
+}
+
+impl FromRequestParts<App> for InSession {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Response> {
-        let sign_in = || Redirect::to("/console/sign-in").into_response();
-        let token = cookie(&parts.headers).ok_or_else(sign_in)?.to_owned();
-        let mut tx = app.db.read().await.map_err(|error| Refused::from(error).into_response())?;
-        match accounts::recognise(&mut tx, &token, app.settings.operator.profile).await {
-            Ok(caller @ Caller::Person { staff, role, .. }) => {
-                let who = Who { staff, role: as_word(&role), demo: app.world == World::Demo, ways: ways(&caller) };
-                Ok(Self { caller, who, token })
-            }
-            Ok(_) | Err(Error::Refused(_)) => Err(sign_in()),
+        let token = cookie(&parts.headers).filter(|token| !accounts::is_key(token)).ok_or_else(to_sign_in)?.to_owned();
+        match super::known(app, &token, parts).await {
+            Ok(caller) => Ok(Self { caller, token }),
+            Err(Error::Refused(refusal)) if refusal.kind == &NOT_SIGNED_IN => Err(to_sign_in()),
             Err(error) => Err(Refused(error).into_response()),
         }
     }
 }
+
+impl FromRequestParts<App> for Staff {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Response> {
+        let token = cookie(&parts.headers).filter(|token| !accounts::is_key(token)).ok_or_else(to_sign_in)?.to_owned();
+        let caller = match super::admit(app, &token, parts).await {
+            Ok(caller) => caller,
+            Err(Error::Refused(refusal)) if refusal.kind == &NOT_SIGNED_IN => return Err(to_sign_in()),
+            Err(Error::Refused(refusal)) if refusal.kind == &SHUT => return Err(to_presence(parts)),
+            Err(Error::Refused(refusal)) if refusal.kind == &NEEDS_FACTOR => {
+                return Err(Redirect::to("/console/you/authenticator").into_response());
+            }
+            Err(error) => return Err(Refused(error).into_response()),
+        };
+        let Caller::Person { staff, role, .. } = caller else { return Err(to_sign_in()) };
+        let idle = app.settings.sign_in.idle_minutes.saturating_mul(60);
+        let who = Who { staff, role: as_word(&role), demo: app.world == World::Demo, ways: ways(&caller), idle };
+        Ok(Self { caller, who, token })
+    }
+}
+
+/// Keeps the form of somebody who is asked who they are, so that they go on with it.
+pub async fn present_first(request: Request, next: Next) -> Response {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let is_form = kind.is_none_or(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    if request.method() != Method::POST || !is_form {
+        return next.run(request).await;
+    }
+    let to = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, MOST_OF_A_FORM).await else {
+        return Refused(Error::from(&BODY_TOO_LARGE)).into_response();
+    };
+    let answer = next.run(Request::from_parts(parts, body.clone().into())).await;
+    if answer.extensions().get::<AskPresence>().is_none() {
+        return answer;
+    }
+    let form = Some(form_urlencoded::parse(&body).into_owned().collect());
+    let page = show(&Presence { to, form, fault: None });
+    (answer.status(), page.unwrap_or_else(IntoResponse::into_response)).into_response()
+}
+
+/// Bytes of a form without files.
+const MOST_OF_A_FORM: usize = 2 << 20;
 
 /// The fields of a form, in order.
 pub struct Fields(Vec<(String, String)>);

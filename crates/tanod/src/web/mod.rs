@@ -1,15 +1,17 @@
 //! The front door: who is calling, what they sent, and how an answer or a refusal looks.
 
 pub mod console;
+pub mod live;
 pub mod metrics;
 pub mod problem;
 pub mod router;
 
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -19,6 +21,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+use crate::accounts::sessions::{self, Place};
 use crate::accounts::{self, Caller, NOT_SIGNED_IN};
 use crate::plan::App;
 use crate::refusal::{Error, Kind, Result};
@@ -191,20 +194,86 @@ pub fn cookie(headers: &HeaderMap) -> Option<&str> {
         })
 }
 
+impl FromRequestParts<App> for Place {
+    type Rejection = std::convert::Infallible;
+
+    /// Behind a proxy it is the last address that it names, for only that one is the proxy's own word.
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Self::Rejection> {
+        let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let connected = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+        let named = text("x-forwarded-for").and_then(|named| named.rsplit(',').next()?.trim().parse().ok());
+        let address = if app.settings.behind_tls { named.or(connected) } else { connected };
+        let country = Some(app.settings.sign_in.country_header.as_str()).filter(|name| !name.is_empty());
+        let country = country.and_then(text).map(|country| country.chars().take(2).collect());
+        let browser = text("user-agent").unwrap_or_default().chars().filter(|c| !c.is_control()).take(120).collect();
+        Ok(Self { address: address.map(|address| address.to_canonical()), country, browser })
+    }
+}
+
+/// A page that asks again by itself says so; it does not keep a session open in which nobody is.
+pub const BY_ITSELF: &str = "x-by-itself";
+
+/// Lets somebody work in their session, and writes down now and then that they do.
+pub async fn admit(app: &App, token: &str, parts: &mut Parts) -> Result<Caller> {
+    let Ok(place) = Place::from_request_parts(parts, app).await;
+    let settings = &app.settings.sign_in;
+    let mut tx = app.db.glance().await?;
+    let standing = sessions::standing(&mut tx, token, settings, app.settings.operator.profile).await?;
+    let admitted = standing.admit(settings, &place, tx.now())?;
+    drop(tx);
+    if admitted.stirs && !parts.headers.contains_key(BY_ITSELF) {
+        let mut tx = app.db.write().await?;
+        let proof = sessions::stir(&mut tx, &admitted.caller).await?;
+        tx.commit(proof).await?;
+    }
+    Ok(admitted.caller)
+}
+
+/// Who is in a session, also in one that is shut or was opened by a password alone where that is not enough: for saying who one
+/// is, setting an authenticator up, and signing out.
+pub async fn known(app: &App, token: &str, parts: &mut Parts) -> Result<Caller> {
+    let Ok(place) = Place::from_request_parts(parts, app).await;
+    let settings = &app.settings.sign_in;
+    let mut tx = app.db.glance().await?;
+    let standing = sessions::standing(&mut tx, token, settings, app.settings.operator.profile).await?;
+    standing.in_place(settings, &place)?;
+    Ok(standing.caller)
+}
+
+fn bearer(parts: &Parts) -> Result<String> {
+    let bearer = parts.headers.contains_key(header::AUTHORIZATION);
+    Ok(token(&parts.headers).filter(|_| bearer).ok_or(&NOT_SIGNED_IN)?.to_owned())
+}
+
 /// Finds out who calls, by a bearer token only: a cookie never reaches the API, so that no other site can make a
 /// signed-in browser act.
 impl FromRequestParts<App> for Caller {
     type Rejection = problem::Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Self::Rejection> {
-        let bearer = parts.headers.contains_key(header::AUTHORIZATION);
-        let Some(token) = token(&parts.headers).filter(|_| bearer) else {
-            return Err(Error::from(&NOT_SIGNED_IN).into());
-        };
+        let token = bearer(parts)?;
+        if !accounts::is_key(&token) {
+            return Ok(admit(app, &token, parts).await?);
+        }
         let mut tx = app.db.glance().await.map_err(Error::from)?;
-        let caller = accounts::recognise(&mut tx, token, app.settings.operator.profile).await?;
+        let caller = accounts::recognise(&mut tx, &token).await?;
         app.limits.take(&caller)?;
         Ok(caller)
+    }
+}
+
+/// A person in a session, whatever stands in the way of their work in it.
+pub struct Known(pub Caller);
+
+impl FromRequestParts<App> for Known {
+    type Rejection = problem::Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Self::Rejection> {
+        let token = bearer(parts)?;
+        if accounts::is_key(&token) {
+            return Ok(Self(Caller::from_request_parts(parts, app).await?));
+        }
+        Ok(Self(known(app, &token, parts).await?))
     }
 }
 

@@ -16,12 +16,13 @@ use utoipa_axum::routes;
 
 use super::problem::{INTERNAL, Problem};
 use super::{BAD_QUERY, BODY_TOO_LARGE, NO_SUCH_PAGE, TOO_SLOW, WRONG_METHOD};
+use crate::accounts::sessions::api as sessions;
 use crate::plan::App;
 use crate::refusal::{self, Error, Kind};
 use crate::store::{RequestId, new_uuid};
 use crate::{
-    accounts, actions, alarms, audit, banks, clocks, context, evidence, intake, legal, matching, notices, pages,
-    provider, reporting, review, sources, webhooks,
+    accounts, actions, alarms, audit, banks, care, clocks, context, evidence, figures, intake, legal, matching,
+    notices, pages, provider, reporting, review, sources, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -53,6 +54,10 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(clocks::api::numbers))
         .routes(routes!(sources::api::list))
         .routes(routes!(sources::api::set))
+        .routes(routes!(review::worklist::api::take_next))
+        .routes(routes!(review::worklist::api::search))
+        .routes(routes!(review::worklist::api::put_off))
+        .routes(routes!(review::worklist::api::hand_over))
         .routes(routes!(review::api::list))
         .routes(routes!(review::api::show))
         .routes(routes!(review::api::lease, review::api::release))
@@ -119,12 +124,25 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(legal::api::approve))
         .routes(routes!(audit::api::page))
         .routes(routes!(audit::api::checkpoint))
-        .routes(routes!(accounts::api::sign_in, accounts::api::sign_out))
-        .routes(routes!(accounts::api::accept))
-        .routes(routes!(accounts::api::invite))
+        .routes(routes!(sessions::sign_in, sessions::own, sessions::sign_out))
+        .routes(routes!(figures::api::figures))
+        .routes(routes!(care::api::own, care::api::say))
+        .routes(routes!(care::api::trained))
+        .routes(routes!(sessions::accept))
+        .routes(routes!(sessions::presence))
+        .routes(routes!(sessions::end))
+        .routes(routes!(sessions::change_password))
+        .routes(routes!(sessions::begin, sessions::remove_own))
+        .routes(routes!(sessions::confirm))
+        .routes(routes!(sessions::renew_codes))
+        .routes(routes!(sessions::reset))
+        .routes(routes!(sessions::set_places))
+        .routes(routes!(accounts::api::invite, accounts::api::members))
+        .routes(routes!(accounts::api::remove_person))
         .routes(routes!(accounts::api::roster))
         .routes(routes!(accounts::api::set_looks))
-        .routes(routes!(accounts::api::add_key))
+        .routes(routes!(accounts::api::add_key, accounts::api::keys))
+        .routes(routes!(accounts::api::remove_key))
 }
 
 /// The API's document (OpenAPI 3.1).
@@ -140,11 +158,15 @@ pub fn refusals() -> Vec<&'static Kind> {
         super::problem::REFUSALS,
         super::console::REFUSALS,
         accounts::REFUSALS,
+        accounts::sessions::REFUSALS,
+        care::REFUSALS,
+        accounts::sessions::factors::REFUSALS,
         audit::REFUSALS,
         banks::REFUSALS,
         intake::REFUSALS,
         matching::api::REFUSALS,
         review::REFUSALS,
+        review::worklist::REFUSALS,
         evidence::REFUSALS,
         reporting::REFUSALS,
         provider::REFUSALS,

@@ -142,7 +142,7 @@ async fn every_fault_of_json_and_paths_has_its_refusal() {
         ("/v1/cases?colour=red", &lead, "bad-query"),
         ("/v1/cases/x", &lead, "unknown-case"),
         ("/v1/nothing", &lead, "no-such-address"),
-        ("/v1/keys", &lead, "wrong-method"),
+        ("/v1/cases/next", &lead, "wrong-method"),
         ("/v1/audit?before=x", &lead, "bad-query"),
     ] {
         assert_eq!(bed.get(path, token).await.slug(), slug, "{path}");

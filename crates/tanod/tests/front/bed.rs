@@ -9,7 +9,9 @@ use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, header};
 use serde_json::{Value, json};
 use sim::ncmec::{Settings as SimSettings, Simulator};
+use tanod::accounts::sessions::{Place, SecondFactor};
 use tanod::accounts::{self, Caller, Role, Scope};
+use tanod::care::Agreement;
 use tanod::clock::{Clock, Random};
 use tanod::config::Settings;
 use tanod::plan::{self, App, Surroundings};
@@ -94,6 +96,13 @@ impl Bed {
 
         let mut settings = Settings::load(Some(&data), None).unwrap();
         settings.world = Some(World::Demo);
+        // Most tests move the clock by hours and are not about signing in; those that are say what they need.
+        settings.sign_in.second_factor = SecondFactor::Offered;
+        settings.sign_in.idle_minutes = 1_000_000;
+        settings.sign_in.presence_minutes = 1_000_000;
+        settings.sign_in.shift_hours = 100_000;
+        settings.care.agreement = Agreement::Offered;
+        settings.care.late_minutes = 0;
         settings.intake.max_bytes = 1 << 20;
         settings.decode.children = 1;
         settings.reporting.ncmec = format!("http://{}/ispws", listener.local_addr().unwrap());
@@ -165,7 +174,10 @@ impl Bed {
         tx.commit(proof).await.unwrap();
         let mut tx = self.app.db.write().await.unwrap();
         // Hashing a password is slow on purpose and tested once; here nobody signs in by password.
-        let (session, proof) = accounts::accept(&mut tx, &invited.invitation, "none").await.unwrap();
+        let (session, proof) =
+            accounts::accept(&mut tx, &invited.invitation, "none", &self.app.settings.sign_in, &Place::default())
+                .await
+                .unwrap();
         tx.commit(proof).await.unwrap();
         (session.token, name)
     }

@@ -14,6 +14,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use super::process::Usage;
 use super::{Context, Done, Trouble, number, thousandths};
+use crate::accounts::sessions::{self, Place};
 use crate::accounts::{self, Caller, Role};
 use crate::banks::{Kind, Signal};
 use crate::config::Settings;
@@ -149,15 +150,17 @@ async fn queue(app: &App, args: &Args) -> Result<(), Trouble> {
     let (invited, proof) = accounts::invite(&mut tx, &Caller::Operator, "bench", Role::Lead).await?;
     tx.commit(proof).await?;
     let mut tx = app.db.write().await?;
-    let (session, proof) = accounts::accept(&mut tx, &invited.invitation, "none").await?;
+    let (session, proof) =
+        accounts::accept(&mut tx, &invited.invitation, "none", &app.settings.sign_in, &Place::default()).await?;
     tx.commit(proof).await?;
     let mut tx = app.db.write().await?;
     let scopes = [accounts::Scope::ItemsWrite];
     let (key, proof) = accounts::add_key(&mut tx, &Caller::Operator, "bench", &scopes, None).await?;
     tx.commit(proof).await?;
     let mut tx = app.db.read().await?;
-    let platform = accounts::recognise(&mut tx, &key.token, app.settings.operator.profile).await?;
-    let lead = accounts::recognise(&mut tx, &session.token, app.settings.operator.profile).await?;
+    let platform = accounts::recognise(&mut tx, &key.token).await?;
+    let (settings, profile) = (&app.settings.sign_in, app.settings.operator.profile);
+    let lead = sessions::standing(&mut tx, &session.token, settings, profile).await?.caller;
     drop(tx);
     let mut rng = ChaCha20Rng::seed_from_u64(5);
     let mut media = vec![0; args.bytes.max(1)];

@@ -41,6 +41,11 @@ document.addEventListener("keydown", (event) => {
     said(hidden ? "Every picture is hidden. Press Escape again to bring them back." : "Pictures are back.");
     return;
   }
+  if (event.key === "F9") {
+    event.preventDefault();
+    document.querySelector("[data-key=F9]")?.click();
+    return;
+  }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "F8" && !event.repeat) {
     alarm(event);
@@ -57,6 +62,11 @@ document.addEventListener("keydown", (event) => {
   const at = rows.indexOf(document.activeElement);
   if (event.key === "j" && rows.length > 0) rows[Math.min(at + 1, rows.length - 1)].focus();
   if (event.key === "k" && rows.length > 0) rows[Math.max(at - 1, 0)].focus();
+  if (event.key === "n") document.querySelector("[data-key=n]")?.click();
+  if (event.key === "/" && document.getElementById("q")) {
+    event.preventDefault();
+    document.getElementById("q").focus();
+  }
   if (event.key === "t") document.querySelector("[data-key=t]")?.click();
   if (event.key === "v") {
     const upload = document.activeElement.closest("article") ?? document.querySelector("article.upload");
@@ -82,3 +92,29 @@ document.addEventListener("load", (event) => {
 }, true);
 
 document.getElementById("fault")?.focus();
+
+// Nobody at the desk: everything goes from the screen at once, and the session is shut as if somebody had locked it.
+const idle = Number(document.querySelector("[data-idle]")?.dataset.idle ?? 0) * 1000;
+if (idle > 0) {
+  let touched = Date.now();
+  for (const kind of ["keydown", "pointerdown", "pointermove", "wheel"]) addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
+  setInterval(() => {
+    if (Date.now() - touched < idle) return;
+    document.body.hidden = true;
+    location.replace(`/console/presence?to=${encodeURIComponent(location.pathname + location.search)}`);
+  }, 1000);
+}
+
+// What changes while somebody looks: the page asks again at once instead of at its time. Without this it does so later.
+const live = document.querySelector("[data-live]")?.dataset.live;
+if (live && globalThis.EventSource) {
+  const events = new EventSource(live);
+  for (const name of ["cases", "reports"]) events.addEventListener(name, () => document.body.dispatchEvent(new Event(`live-${name}`)));
+  events.addEventListener("lease", ({ data }) => {
+    if (location.pathname === `/console/cases/${data}`) said("You no longer hold this case. Take it again before you go on.");
+  });
+  events.addEventListener("shut", () => {
+    events.close();
+    location.replace(`/console/presence?to=${encodeURIComponent(location.pathname + location.search)}`);
+  });
+}

@@ -1,0 +1,224 @@
+//! What is asked beside a password: the six digits of an authenticator (RFC 6238), or a code for the day when it is lost.
+
+use totp_rs::{Builder, Totp};
+use vault::KeyRing;
+use zeroize::Zeroizing;
+
+use super::{ProvedBy, store};
+use crate::accounts::{Caller, NOT_ALLOWED, NOT_YOURSELF, Permission, UNKNOWN_NAME, token_hash};
+use crate::audit::{self, Entry};
+use crate::refusal::{Error, Kind, Result};
+use crate::store::{ObjectId, PersonId, Recorded, Tx};
+
+/// A password that is right, and not enough.
+pub static SECOND_FACTOR: Kind = Kind::new(
+    401,
+    "second-factor",
+    "This person signs in with an authenticator too.",
+    "Give the six digits that it shows as the code, or one of the recovery codes.",
+);
+/// A code that is not this person's, or was used.
+pub static WRONG_CODE: Kind = Kind::new(
+    401,
+    "wrong-code",
+    "This code is not the one, or was used already.",
+    "Wait for the next six digits, and see that the clock of the device is right; each code is good once.",
+);
+/// An authenticator where there is one.
+pub static HAS_AUTHENTICATOR: Kind = Kind::new(
+    409,
+    "has-authenticator",
+    "An authenticator is set up already.",
+    "Take the old one away first; an administrator can do so for somebody who lost it.",
+);
+/// No authenticator where one is needed.
+pub static NO_AUTHENTICATOR: Kind = Kind::new(
+    409,
+    "no-authenticator",
+    "No authenticator is being set up, or none is there.",
+    "Begin with POST /v1/authenticator, or on the page Your account.",
+);
+
+/// All refusals of this file.
+pub const REFUSALS: &[&Kind] = &[&SECOND_FACTOR, &WRONG_CODE, &HAS_AUTHENTICATOR, &NO_AUTHENTICATOR];
+
+/// What the sealed secrets are bound to.
+const SEALED_AS: &str = "authenticator";
+/// So many codes for the day when the authenticator is lost.
+const CODES: usize = 8;
+
+/// An authenticator's secret as a row keeps it.
+pub(super) struct Sealed {
+    pub(super) object: ObjectId,
+    pub(super) bytes: Vec<u8>,
+    pub(super) wrapped_key: Vec<u8>,
+    /// The last step of 30 s whose code was used.
+    pub(super) last_step: i64,
+    pub(super) confirmed: bool,
+}
+
+/// What somebody has to set an authenticator up; shown once.
+pub struct Enrolment {
+    /// The secret in base32, for typing.
+    pub secret: String,
+    /// The same as an `otpauth:` address.
+    pub uri: String,
+}
+
+/// Whether a code beside a right password proves more.
+pub(super) enum Proof {
+    /// Nothing more is asked, for no authenticator is set up.
+    PasswordAlone,
+    /// It does.
+    Second(ProvedBy),
+    /// A code is needed.
+    Missing,
+    /// The code is wrong; whoever sent it knows the password, which is on record.
+    Wrong(Recorded),
+}
+
+fn totp(secret: &[u8], name: &str) -> Result<Totp> {
+    // A name for signing in has no colon: `accounts::check_name`.
+    Builder::new()
+        .with_secret(secret.to_vec())
+        .with_account_name(name)
+        .with_issuer(Some("Tanod"))
+        .build()
+        .map_err(|error| Error::internal("making an authenticator's secret", error.to_string()))
+}
+
+async fn own_name(tx: &mut Tx, person: PersonId) -> Result<String> {
+    Ok(store::name_and_password(tx, person).await?.ok_or(&UNKNOWN_NAME)?.0)
+}
+
+/// Begins to set an authenticator up for whoever asks. It is asked for once it was confirmed.
+pub async fn begin(tx: &mut Tx, caller: &Caller, ring: &KeyRing) -> Result<(Enrolment, Recorded)> {
+    let (person, random) = (caller.person()?, tx.random().clone());
+    if store::authenticator(tx, person).await?.is_some_and(|known| known.confirmed) {
+        return Err((&HAS_AUTHENTICATOR).into());
+    }
+    let secret = Zeroizing::new(random.bytes::<20>());
+    let totp = totp(secret.as_slice(), &own_name(tx, person).await?)?;
+    let uri = totp.to_url().map_err(|error| Error::internal("writing an otpauth address", error.to_string()))?;
+    let object: ObjectId = tx.id();
+    let sealed = vault::seal(secret.as_slice(), vault::ObjectId(object.0), SEALED_AS, ring, &random)
+        .map_err(|error| Error::internal("sealing an authenticator's secret", error))?;
+    let sealed =
+        Sealed { object, bytes: sealed.bytes, wrapped_key: sealed.wrapped_key, last_step: 0, confirmed: false };
+    store::begin_authenticator(tx, person, &sealed).await?;
+    let proof = audit::record(tx, Entry::by(caller, "authenticator.begun").about(person)).await?;
+    Ok((Enrolment { secret: totp.secret().to_base32(), uri }, proof))
+}
+
+/// Whether these digits are those of now, or of 30 s before or after; and if so, uses them up.
+async fn digits_fit(tx: &mut Tx, person: PersonId, known: &Sealed, digits: &str, ring: &KeyRing) -> Result<bool> {
+    let secret = vault::open(&known.bytes, vault::ObjectId(known.object.0), SEALED_AS, &known.wrapped_key, ring)
+        .map_err(|error| Error::internal("opening an authenticator's secret", error))?;
+    let secret = Zeroizing::new(secret);
+    let now = u64::try_from(tx.now().as_second()).unwrap_or_default();
+    let Some(step) = totp(&secret, "any")?.check(digits, now) else { return Ok(false) };
+    store::use_step(tx, person, i64::try_from(step).unwrap_or(i64::MAX)).await
+}
+
+/// Confirms the authenticator that was begun, with the digits it shows. Answers the recovery codes, which are shown this once;
+/// the session is one of a second factor from now on, and every other session ends.
+pub async fn confirm(tx: &mut Tx, caller: &Caller, digits: &str, ring: &KeyRing) -> Result<(Vec<String>, Recorded)> {
+    let person = caller.person()?;
+    let known = store::authenticator(tx, person).await?.ok_or(&NO_AUTHENTICATOR)?;
+    if known.confirmed {
+        return Err((&HAS_AUTHENTICATOR).into());
+    }
+    if !digits_fit(tx, person, &known, digits, ring).await? {
+        return Err((&WRONG_CODE).into());
+    }
+    store::confirm_authenticator(tx, person).await?;
+    let codes = new_codes(tx, person).await?;
+    super::end_others(tx, caller).await.map(drop)?;
+    super::present(tx, caller, ProvedBy::Authenticator).await.map(drop)?;
+    let proof = audit::record(tx, Entry::by(caller, "authenticator.confirmed").about(person)).await?;
+    Ok((codes, proof))
+}
+
+async fn new_codes(tx: &mut Tx, person: PersonId) -> Result<Vec<String>> {
+    let random = tx.random().clone();
+    let codes: Vec<String> = (0..CODES)
+        .map(|_| {
+            let digits = hex::encode(random.bytes::<10>());
+            digits.as_bytes().chunks(5).map(String::from_utf8_lossy).collect::<Vec<_>>().join("-")
+        })
+        .collect();
+    let hashes: Vec<[u8; 32]> = codes.iter().map(|code| token_hash(code)).collect();
+    store::set_codes(tx, person, &hashes).await?;
+    Ok(codes)
+}
+
+/// New recovery codes in the place of those of before; shown this once.
+pub async fn renew_codes(tx: &mut Tx, caller: &Caller) -> Result<(Vec<String>, Recorded)> {
+    let Caller::Person { id, present, .. } = caller else { return Err((&NOT_ALLOWED).into()) };
+    if !present {
+        return Err((&super::NOT_PRESENT).into());
+    }
+    if !store::authenticator(tx, *id).await?.is_some_and(|known| known.confirmed) {
+        return Err((&NO_AUTHENTICATOR).into());
+    }
+    let codes = new_codes(tx, *id).await?;
+    let proof = audit::record(tx, Entry::by(caller, "authenticator.codes_renewed").about(*id)).await?;
+    Ok((codes, proof))
+}
+
+/// Whether whoever asks has an authenticator, and how many recovery codes are left.
+pub async fn own(tx: &mut Tx, caller: &Caller) -> Result<Option<i64>> {
+    let person = caller.person()?;
+    let confirmed = store::authenticator(tx, person).await?.is_some_and(|known| known.confirmed);
+    Ok(if confirmed { Some(store::codes_left(tx, person).await?) } else { None })
+}
+
+/// Takes one's own authenticator away, with its codes, to set another one up.
+pub async fn remove_own(tx: &mut Tx, caller: &Caller) -> Result<Recorded> {
+    let Caller::Person { id, present, .. } = caller else { return Err((&NOT_ALLOWED).into()) };
+    if !present {
+        return Err((&super::NOT_PRESENT).into());
+    }
+    if !store::remove_factors(tx, *id).await? {
+        return Err((&NO_AUTHENTICATOR).into());
+    }
+    audit::record(tx, Entry::by(caller, "authenticator.removed").about(*id)).await
+}
+
+/// Takes somebody's authenticator and codes away, for they lost them, and ends their sessions. Nobody does so for themselves.
+pub async fn reset(tx: &mut Tx, caller: &Caller, person: PersonId) -> Result<Recorded> {
+    caller.require(Permission::ChangeAccounts)?;
+    if caller.person().is_ok_and(|own| own == person) {
+        return Err((&NOT_YOURSELF).into());
+    }
+    own_name(tx, person).await?;
+    store::remove_factors(tx, person).await?;
+    store::remove_others(tx, person, None).await?;
+    audit::record(tx, Entry::by(caller, "authenticator.reset").about(person)).await
+}
+
+/// What a code beside a right password proves.
+pub(super) async fn prove(tx: &mut Tx, person: PersonId, code: &str, ring: &KeyRing) -> Result<Proof> {
+    let Some(known) = store::authenticator(tx, person).await?.filter(|known| known.confirmed) else {
+        return Ok(Proof::PasswordAlone);
+    };
+    let code: String = code.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
+    if code.is_empty() {
+        return Ok(Proof::Missing);
+    }
+    if code.len() == 6 && digits_fit(tx, person, &known, &code, ring).await? {
+        return Ok(Proof::Second(ProvedBy::Authenticator));
+    }
+    if code.len() > 6 && store::use_code(tx, person, &token_hash(&code)).await? {
+        return Ok(Proof::Second(ProvedBy::RecoveryCode));
+    }
+    Ok(Proof::Wrong(audit::record(tx, Entry::by_tanod("session.code_refused").about(person)).await?))
+}
+
+/// An address as a picture that an authenticator reads, as SVG without styles of its own.
+pub fn picture(uri: &str) -> Result<String> {
+    let code = qrcode::QrCode::new(uri).map_err(|error| Error::internal("drawing a code", error.to_string()))?;
+    let svg = code.render::<qrcode::render::svg::Color<'_>>().min_dimensions(200, 200).build();
+    // It stands inside a page: without the declaration of a document of its own.
+    Ok(svg.split_once("?>").map_or(svg.clone(), |(_, svg)| svg.to_owned()))
+}

@@ -1,0 +1,307 @@
+//! Signing in to the console and out, saying who one is, and one's own account.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use super::{Place, ProvedBy, UNKNOWN_SESSION, api, factors};
+use crate::plan::App;
+use crate::refusal::{Error, Refusal, Result};
+use crate::store::SessionId;
+use crate::web::console::{Fields, InSession, Paged, Staff, Who, minute, show, signed_in, signed_out};
+use crate::web::{self, Body};
+
+/// The pages of this noun.
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/console", get(|_: Staff| async { Redirect::to("/console/queue") }))
+        .route("/console/sign-in", get(sign_in_page).post(sign_in))
+        .route("/console/welcome/{invitation}", get(welcome_page).post(welcome))
+        .route("/console/sign-out", post(sign_out))
+        .route("/console/lock", post(lock))
+        .route("/console/presence", get(presence_page).post(presence))
+        .route("/console/you", get(you))
+        .route("/console/you/password", post(password))
+        .route("/console/you/sessions", post(end_others))
+        .route("/console/you/sessions/{session}", post(end))
+        .route("/console/you/authenticator", get(authenticator).post(begin))
+        .route("/console/you/authenticator/confirm", post(confirm))
+        .route("/console/you/authenticator/codes", post(codes))
+        .route("/console/you/authenticator/remove", post(remove))
+}
+
+#[derive(Template)]
+#[template(path = "accounts/sessions/pages/sign_in.html")]
+struct SignIn<'a> {
+    name: &'a str,
+    fault: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "accounts/sessions/pages/welcome.html")]
+struct Welcome {
+    fault: Option<String>,
+}
+
+/// Asks who somebody is, and remembers what they were about to do.
+#[derive(Template)]
+#[template(path = "accounts/sessions/pages/presence.html")]
+pub struct Presence {
+    /// Where to go on.
+    pub to: String,
+    /// The form that was sent there, if one was.
+    pub form: Option<Vec<(String, String)>>,
+    /// What was wrong.
+    pub fault: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "accounts/sessions/pages/go_on.html")]
+struct GoOn {
+    to: String,
+    form: Vec<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "accounts/sessions/pages/you.html")]
+struct You {
+    who: Who,
+    sessions: Vec<Line>,
+    /// Recovery codes that are left, of somebody with an authenticator.
+    codes: Option<i64>,
+    fault: Option<String>,
+    done: Option<&'static str>,
+}
+
+struct Line {
+    id: SessionId,
+    this: bool,
+    proved_by: &'static str,
+    opened: String,
+    seen: String,
+    address: String,
+    browser: String,
+}
+
+#[derive(Template)]
+#[template(path = "accounts/sessions/pages/authenticator.html")]
+struct Authenticator {
+    enrolment: Option<Shown>,
+    fault: Option<String>,
+}
+
+struct Shown {
+    secret: String,
+    picture: String,
+}
+
+#[derive(Template)]
+#[template(path = "accounts/sessions/pages/codes.html")]
+struct Codes {
+    codes: Vec<String>,
+}
+
+/// A refusal in a sentence, above a form.
+fn sentence(refusal: &Refusal) -> String {
+    format!("{} {}", refusal.kind.title, refusal.kind.remedy)
+}
+
+fn status(refusal: &Refusal) -> StatusCode {
+    StatusCode::from_u16(refusal.kind.status).unwrap_or_default()
+}
+
+/// The page again, with what was wrong, under the status of the refusal.
+fn again(refusal: &Refusal, page: &impl Template) -> Paged {
+    Ok((status(refusal), show(page)?).into_response())
+}
+
+async fn sign_in_page() -> Paged {
+    show(&SignIn { name: "", fault: None })
+}
+
+async fn sign_in(State(app): State<App>, place: Place, body: Body) -> Paged {
+    let form = Fields::read(&body, &["name", "password", "code"])?;
+    let name = form.one("name");
+    match api::open_session(&app, name, form.one("password"), form.one("code"), &place).await {
+        Ok(session) => Ok(signed_in(&app, &session, "/console/queue")?),
+        Err(Error::Refused(refusal)) => again(&refusal, &SignIn { name, fault: Some(sentence(&refusal)) }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn welcome_page() -> Paged {
+    show(&Welcome { fault: None })
+}
+
+async fn welcome(State(app): State<App>, Path(invitation): Path<String>, place: Place, body: Body) -> Paged {
+    let form = Fields::read(&body, &["password"])?;
+    match api::follow(&app, &invitation, form.one("password").to_owned(), &place).await {
+        Ok(session) => Ok(signed_in(&app, &session, "/console/queue")?),
+        Err(Error::Refused(refusal)) => again(&refusal, &Welcome { fault: Some(sentence(&refusal)) }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn sign_out(State(app): State<App>, who: InSession) -> Paged {
+    let mut tx = app.db.write().await?;
+    let proof = super::sign_out(&mut tx, &who.caller, &who.token).await?;
+    tx.commit(proof).await?;
+    Ok(signed_out("/console/sign-in")?)
+}
+
+/// Shuts the session at once, as somebody does who leaves the desk.
+async fn lock(State(app): State<App>, who: InSession) -> Paged {
+    let mut tx = app.db.write().await?;
+    let proof = super::shut(&mut tx, &who.caller).await?;
+    tx.commit(proof).await?;
+    Ok(Redirect::to("/console/presence").into_response())
+}
+
+/// Where to go on: a page of this console, and nowhere else.
+fn own_page(to: &str) -> String {
+    let ours =
+        to.starts_with("/console/") && !to.contains("//") && !to.contains(char::is_control) && !to.contains('\\');
+    if ours && to.len() < 2_000 { to.to_owned() } else { "/console/queue".to_owned() }
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    to: String,
+}
+
+async fn presence_page(_: InSession, Query(asked): Query<Asked>) -> Paged {
+    show(&Presence { to: own_page(&asked.to), form: None, fault: None })
+}
+
+/// The prefix of the fields of the form that was being sent.
+const KEPT: &str = "kept.";
+
+async fn presence(State(app): State<App>, who: InSession, body: Body) -> Paged {
+    let fields = Fields::any(&body);
+    let to = own_page(fields.one("to"));
+    let form = (fields.one("again") == "form").then(|| {
+        let kept = fields.iter().filter_map(|(name, value)| Some((name.strip_prefix(KEPT)?, value)));
+        kept.map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<Vec<_>>()
+    });
+    match api::say_present(&app, &who.caller, fields.one("password"), fields.one("code")).await {
+        Ok(()) => match form {
+            Some(form) => show(&GoOn { to, form }),
+            None => Ok(Redirect::to(&to).into_response()),
+        },
+        Err(Error::Refused(refusal)) => again(&refusal, &Presence { to, form, fault: Some(sentence(&refusal)) }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn words(proved_by: ProvedBy) -> &'static str {
+    match proved_by {
+        ProvedBy::Invitation => "one-time link",
+        ProvedBy::Password => "password",
+        ProvedBy::RecoveryCode => "password and recovery code",
+        ProvedBy::Authenticator => "password and authenticator",
+    }
+}
+
+async fn own_account(app: &App, staff: Staff, fault: Option<String>, done: Option<&'static str>) -> Result<You> {
+    let mut tx = app.db.read().await?;
+    let sessions = super::own(&mut tx, &staff.caller).await?.into_iter().map(|row| Line {
+        id: row.session,
+        this: row.this,
+        proved_by: words(row.proved_by),
+        opened: minute(row.opened_at),
+        seen: minute(row.seen_at),
+        address: row.address.unwrap_or_else(|| "not known".to_owned()),
+        browser: row.browser,
+    });
+    let (sessions, codes) = (sessions.collect(), factors::own(&mut tx, &staff.caller).await?);
+    Ok(You { who: staff.who, sessions, codes, fault, done })
+}
+
+async fn you(State(app): State<App>, staff: Staff) -> Paged {
+    show(&own_account(&app, staff, None, None).await?)
+}
+
+async fn password(State(app): State<App>, staff: Staff, body: Body) -> Paged {
+    let form = Fields::read(&body, &["password", "new"])?;
+    let (old, new) = (form.one("password"), form.one("new").to_owned());
+    match api::change_own_password(&app, &staff.caller, old, new).await {
+        Ok(()) => {
+            let done = "The password is changed. Every other session of yours has ended.";
+            show(&own_account(&app, staff, None, Some(done)).await?)
+        }
+        Err(Error::Refused(refusal)) => {
+            again(&refusal, &own_account(&app, staff, Some(sentence(&refusal)), None).await?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn back() -> Response {
+    Redirect::to("/console/you").into_response()
+}
+
+async fn end_others(State(app): State<App>, staff: Staff) -> Paged {
+    let mut tx = app.db.write().await?;
+    let proof = super::end_others(&mut tx, &staff.caller).await?;
+    tx.commit(proof).await?;
+    Ok(back())
+}
+
+async fn end(State(app): State<App>, staff: Staff, Path(session): Path<String>) -> Paged {
+    let session = web::id(&session, &UNKNOWN_SESSION)?;
+    let mut tx = app.db.write().await?;
+    let proof = super::end(&mut tx, &staff.caller, session).await?;
+    tx.commit(proof).await?;
+    Ok(back())
+}
+
+async fn authenticator(State(app): State<App>, who: InSession) -> Paged {
+    let mut tx = app.db.read().await?;
+    if factors::own(&mut tx, &who.caller).await?.is_some() {
+        return Ok(back());
+    }
+    show(&Authenticator { enrolment: None, fault: None })
+}
+
+async fn begin(State(app): State<App>, who: InSession) -> Paged {
+    let mut tx = app.db.write().await?;
+    let (enrolment, proof) = factors::begin(&mut tx, &who.caller, &app.vault.ring.now()).await?;
+    tx.commit(proof).await?;
+    let picture = factors::picture(&enrolment.uri)?;
+    show(&Authenticator { enrolment: Some(Shown { secret: enrolment.secret, picture }), fault: None })
+}
+
+async fn confirm(State(app): State<App>, who: InSession, body: Body) -> Paged {
+    let form = Fields::read(&body, &["code"])?;
+    app.limits.take_sign_in(&who.caller.mark())?;
+    let mut tx = app.db.write().await?;
+    match factors::confirm(&mut tx, &who.caller, form.one("code"), &app.vault.ring.now()).await {
+        Ok((codes, proof)) => {
+            tx.commit(proof).await?;
+            show(&Codes { codes })
+        }
+        Err(Error::Refused(refusal)) => {
+            again(&refusal, &Authenticator { enrolment: None, fault: Some(sentence(&refusal)) })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn codes(State(app): State<App>, staff: Staff) -> Paged {
+    let mut tx = app.db.write().await?;
+    let (codes, proof) = factors::renew_codes(&mut tx, &staff.caller).await?;
+    tx.commit(proof).await?;
+    show(&Codes { codes })
+}
+
+async fn remove(State(app): State<App>, staff: Staff) -> Paged {
+    let mut tx = app.db.write().await?;
+    let proof = factors::remove_own(&mut tx, &staff.caller).await?;
+    tx.commit(proof).await?;
+    Ok(Redirect::to("/console/you/authenticator").into_response())
+}
