@@ -66,7 +66,7 @@ pub async fn open_session(app: &App, name: &str, password: &str, code: &str, pla
     let fits = password_fits(password, hash).await;
     let person = person.filter(|_| fits).ok_or(&WRONG_PASSWORD)?;
     let mut tx = app.db.write().await?;
-    let proved_by = match factors::prove(&mut tx, person, code, &app.vault.ring.now()).await? {
+    let proved_by = match factors::prove(&mut tx, person, code, &*app.vault.ring.now()?).await? {
         Proof::PasswordAlone => ProvedBy::Password,
         Proof::Second(proved_by) => proved_by,
         Proof::Missing => return Err((&SECOND_FACTOR).into()),
@@ -91,7 +91,7 @@ pub async fn say_present(app: &App, caller: &Caller, password: &str, code: &str)
         return Err((&WRONG_PASSWORD).into());
     }
     let mut tx = app.db.write().await?;
-    let proved_by = match factors::prove(&mut tx, person, code, &app.vault.ring.now()).await? {
+    let proved_by = match factors::prove(&mut tx, person, code, &*app.vault.ring.now()?).await? {
         Proof::PasswordAlone => ProvedBy::Password,
         Proof::Second(proved_by) => proved_by,
         Proof::Missing => return Err((&SECOND_FACTOR).into()),
@@ -252,7 +252,7 @@ pub struct EnrolmentAnswer {
 pub async fn begin(State(app): State<App>, Known(caller): Known) -> Answer {
     caller.person()?;
     let mut tx = app.db.write().await.map_err(Error::from)?;
-    let (enrolment, proof) = factors::begin(&mut tx, &caller, &app.vault.ring.now()).await?;
+    let (enrolment, proof) = factors::begin(&mut tx, &caller, &*app.vault.ring.now()?).await?;
     tx.commit(proof).await.map_err(Error::from)?;
     let answer = EnrolmentAnswer { secret: enrolment.secret, uri: enrolment.uri };
     Ok(web::reply(StatusCode::CREATED, &answer)?)
@@ -280,7 +280,7 @@ pub async fn confirm(State(app): State<App>, Known(caller): Known, body: Body) -
     let digits: Digits = web::json(&body)?;
     app.limits.take_sign_in(&caller.mark())?;
     let mut tx = app.db.write().await.map_err(Error::from)?;
-    let (recovery_codes, proof) = factors::confirm(&mut tx, &caller, &digits.code, &app.vault.ring.now()).await?;
+    let (recovery_codes, proof) = factors::confirm(&mut tx, &caller, &digits.code, &*app.vault.ring.now()?).await?;
     tx.commit(proof).await.map_err(Error::from)?;
     Ok(web::reply(StatusCode::CREATED, &Codes { recovery_codes })?)
 }

@@ -270,7 +270,7 @@ async fn authenticator(State(app): State<App>, who: InSession) -> Paged {
 
 async fn begin(State(app): State<App>, who: InSession) -> Paged {
     let mut tx = app.db.write().await?;
-    let (enrolment, proof) = factors::begin(&mut tx, &who.caller, &app.vault.ring.now()).await?;
+    let (enrolment, proof) = factors::begin(&mut tx, &who.caller, &*app.vault.ring.now()?).await?;
     tx.commit(proof).await?;
     let picture = factors::picture(&enrolment.uri)?;
     show(&Authenticator { enrolment: Some(Shown { secret: enrolment.secret, picture }), fault: None })
@@ -280,7 +280,7 @@ async fn confirm(State(app): State<App>, who: InSession, body: Body) -> Paged {
     let form = Fields::read(&body, &["code"])?;
     app.limits.take_sign_in(&who.caller.mark())?;
     let mut tx = app.db.write().await?;
-    match factors::confirm(&mut tx, &who.caller, form.one("code"), &app.vault.ring.now()).await {
+    match factors::confirm(&mut tx, &who.caller, form.one("code"), &*app.vault.ring.now()?).await {
         Ok((codes, proof)) => {
             tx.commit(proof).await?;
             show(&Codes { codes })
