@@ -459,6 +459,32 @@ test("what is kept is seen with its law; what contradicts goes to counsel, and t
   assert.deepEqual([...faults, ...other.faults], []);
 });
 
+test("legal process is written down, seen and read in dark and mirrored", async () => {
+  const { page, faults } = lead;
+  await page.goto(`${tanod.console}/legal`);
+  await passes(page);
+  await page.getByLabel("Agency or court").fill("Example County Court");
+  await page.getByLabel("Who there").fill("Clerk of the court");
+  await page.getByLabel("Number of their document").fill("26-2044");
+  await page.getByLabel("What is asked for").fill("The account's data and the files of one case.");
+  await page.getByLabel("About case").fill("1");
+  await passes(page);
+  await page.getByRole("button", { name: "Write it down" }).press("Enter");
+  await page.getByRole("heading", { name: "Packages of evidence" }).waitFor();
+  const process = page.url();
+  for (const [name, options] of Object.entries({ light: {}, dark: { colorScheme: "dark" }, mirrored: { colorScheme: "light" } })) {
+    await page.emulateMedia(options);
+    for (const [place, address] of [["list", `${tanod.console}/legal`], ["process", process]]) {
+      await page.goto(address);
+      if (name === "mirrored") await page.evaluate(() => { document.documentElement.dir = "rtl"; });
+      await passes(page);
+      await keep(page, `legal-${place}-${name}`);
+    }
+  }
+  await page.emulateMedia({});
+  assert.deepEqual(faults, []);
+});
+
 test("signing in, care, and people and keys, by keyboard, light, dark and mirrored", async () => {
   const admin = await welcome(await tanod.invite("e2e-admin", "admin"));
   const { page, faults } = admin;

@@ -170,7 +170,7 @@ impl Random {
     pub(crate) fn text(&mut self, name: &str) -> String {
         match name {
             "url" | "profileUrl" | "legalURL" | "locationOfFile" => {
-                let path = self.of(&["", "p/1", "u/name?a=b&c='d'#e", "f/%20%C3%A9", "x/\u{e9}\u{4e16}"]);
+                let path = self.of(&["", "p/1", "u/name?a=b&c='d'#e", "f/%20%C3%A9", "x/%C3%A9%E4%B8%96"]);
                 format!("{}://platform.example/{path}", self.of(&["http", "https"]))
             }
             "email" | "emailAddress" => {

@@ -111,6 +111,7 @@ fn the_doctor_names_what_is_wrong_and_ends_with_a_result() {
             "detectors",
             "keys",
             "objects",
+            "disk",
             "decoder",
             "films",
             "lists",
@@ -276,7 +277,7 @@ fn the_doctor_pages_and_fails_if_nobody_says_that_they_know() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let config = folder.path().join("tanod.toml");
     let settings = format!(
-        "listen = \"127.0.0.1:{port}\"\npublic_url = \"http://127.0.0.1:{port}\"\n\
+        "weaker_disk_because = \"a folder of a test\"\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://127.0.0.1:{port}\"\n\
          [[webhooks]]\nname = \"pager\"\nurl = \"{pager}\"\nsecret = \"{SECRET}\"\n\
          [[alarms.on_call]]\nname = \"night desk\"\nwebhook = \"pager\"\n"
     );
