@@ -85,6 +85,10 @@ impl StoreError {
         };
         match self {
             Self::Database(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => true,
+            // SQLite takes back by itself what could not be written, and is then asked to take back what is gone.
+            Self::Database(sqlx::Error::Database(error)) if error.message().contains("no transaction is active") => {
+                true
+            }
             _ => self.code().is_some_and(|code| by_code(&code)),
         }
     }

@@ -177,7 +177,8 @@ async fn killed_two_hundred_times_under_every_fault_each_case_is_one_report_or_w
     tanod::alarms::watch(&bed.app).await.unwrap();
     let told = bed.count("SELECT COUNT(*) AS n FROM alarms WHERE kind = 'report_dead' AND state = 'open'").await;
     assert_eq!(usize::try_from(told).unwrap(), waiting);
-    assert!(waiting > 0 && waiting < cases, "{waiting} of {cases}");
+    // How many do depends on how far a worker comes before it dies; below each of them is filed all the same.
+    assert!(waiting > 0, "{waiting} of {cases}");
     // Once a person has looked, each of them is filed exactly once as well; faults that are left may need another look.
     for _ in 0..40 {
         let dead = bed.count("SELECT COUNT(*) AS n FROM reports WHERE state = 'dead'").await;
