@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::languages::{languages_agree, templates_only_name, texts_are_used};
+
 /// What a law finds broken in one file, by path and text.
 type OfAFile = fn(&str, &str) -> Vec<String>;
 /// What a law finds broken in all of them.
@@ -22,7 +24,8 @@ pub(crate) const EACH: &[OfAFile] = &[
 ];
 
 /// Laws that take all files.
-pub(crate) const EVERY: &[OfTheTree] = &[migrations_are_numbered, unrecorded_are_counted];
+pub(crate) const EVERY: &[OfTheTree] =
+    &[migrations_are_numbered, unrecorded_are_counted, languages_agree, texts_are_used, templates_only_name];
 
 /// How many writes commit without an entry in the record. Each has its reason beside it; another one needs a better
 /// reason than this number is old.

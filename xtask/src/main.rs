@@ -1,5 +1,6 @@
 //! Structural checks and generators: `cargo xtask check`, `gen`, `ci`.
 
+mod languages;
 mod laws;
 
 use std::path::{Path, PathBuf};

@@ -1,9 +1,10 @@
 //! The console's pages of all domains.
 
+use axum::routing::post;
 use axum::{Router, middleware};
 
 use crate::plan::App;
-use crate::web::{console, live};
+use crate::web::{console, languages, live};
 use crate::{
     accounts, actions, alarms, banks, care, context, evidence, figures, legal, notices, provider, reporting, review,
     sources, webhooks,
@@ -29,8 +30,10 @@ pub fn router(app: &App) -> Router<App> {
         .merge(notices::pages::router(app))
         .merge(reporting::pages::router())
         .merge(legal::pages::router())
+        .route("/console/language", post(languages::choose))
         .layer(middleware::from_fn(console::present_first))
         .layer(middleware::from_fn_with_state(app.clone(), console::own_pages_only))
+        .layer(middleware::from_fn(languages::listen))
         // Anybody's, from anywhere: there is nobody signed in whom another site could use.
         .merge(notices::public::router(app))
 }

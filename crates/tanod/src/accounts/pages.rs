@@ -12,6 +12,7 @@ use crate::plan::App;
 use crate::refusal::Result;
 use crate::store::{KeyId, PersonId, as_word, word};
 use crate::web::console::{Fields, Paged, Staff, Who, minute, show};
+use crate::web::languages::filters;
 use crate::web::{self, BAD_BODY, Body};
 
 /// The pages of this domain.

@@ -14,6 +14,7 @@ use crate::refusal::{Error, Result};
 use crate::review::{self, UNKNOWN_CASE};
 use crate::store::{ActionId, CaseId, Recorded, Tx, as_word, word};
 use crate::web::console::{Fields, Paged, Staff, Who, Words, minute, show};
+use crate::web::languages::filters;
 use crate::web::{self, BAD_BODY, Body, Page};
 
 /// The pages of this domain.

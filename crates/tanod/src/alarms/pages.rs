@@ -10,6 +10,7 @@ use super::{Alarm, State, UNKNOWN_ALARM, UNKNOWN_PAGE};
 use crate::accounts::Permission;
 use crate::plan::App;
 use crate::web::console::{Paged, Staff, Who, show};
+use crate::web::languages::filters;
 use crate::web::{self, Page};
 
 /// The pages of this domain.

@@ -12,6 +12,7 @@ use crate::plan::App;
 use crate::refusal::{Error, Result};
 use crate::review::{self, NewTold, Told, Touches, UNKNOWN_TOLD};
 use crate::web::console::{Fields, Paged, Staff, Who, Words, minute, show};
+use crate::web::languages::filters;
 use crate::web::{self, Body};
 
 /// The pages of this domain.

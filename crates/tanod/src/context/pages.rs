@@ -11,6 +11,7 @@ use crate::review::{self, UNKNOWN_CASE};
 use crate::store::{CaseId, as_word};
 use crate::web;
 use crate::web::console::{Paged, Staff, Who, minute, show};
+use crate::web::languages::filters;
 
 /// The pages of this domain.
 pub fn router() -> Router<App> {

@@ -8,6 +8,7 @@ use axum::routing::get;
 use super::{Figures, Spread};
 use crate::plan::App;
 use crate::web::console::{Paged, Staff, Who, show};
+use crate::web::languages::filters;
 
 /// The pages of this domain.
 pub fn router() -> Router<App> {

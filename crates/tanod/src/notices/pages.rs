@@ -16,6 +16,7 @@ use crate::refusal::{Error, Result};
 use crate::review::UNKNOWN_CASE;
 use crate::store::{as_word, word};
 use crate::web::console::{Paged, Staff, Who, Words, show};
+use crate::web::languages::filters;
 use crate::web::{self, Page};
 
 /// The pages of this domain.

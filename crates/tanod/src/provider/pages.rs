@@ -11,6 +11,7 @@ use crate::accounts::Permission;
 use crate::plan::App;
 use crate::web::Body;
 use crate::web::console::{Fields, Paged, Staff, Who, show};
+use crate::web::languages::filters;
 
 /// The pages of this domain.
 pub fn router() -> Router<App> {

@@ -21,6 +21,7 @@ use crate::refusal::Result;
 use crate::review::{self, UNKNOWN_CASE};
 use crate::store::{CaseId, ItemId, ReportId, Tx, ViewingId};
 use crate::web::console::{Fields, Paged, Staff, Who, minute, show};
+use crate::web::languages::filters;
 use crate::web::{self, BAD_BODY, Body};
 
 /// The pages of this domain.

@@ -16,6 +16,7 @@ use crate::refusal::{Error, Result};
 use crate::reporting;
 use crate::store::{CaseId, Recorded, ReportId, Tx, word};
 use crate::web::console::{Fields, Paged, Staff, Who, Words, show};
+use crate::web::languages::filters;
 use crate::web::{self, BAD_BODY, Body};
 
 /// The forms of this domain.

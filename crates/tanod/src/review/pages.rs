@@ -23,6 +23,7 @@ use crate::refusal::Result;
 use crate::reporting::{self, Destination, Report, ReportKind, ReportState};
 use crate::store::{CaseId, DecisionId, InvolvedId, ItemId, PersonId, ReportId, ToldId, Tx, as_word};
 use crate::web::console::{Paged, Staff, Who, Words, show};
+use crate::web::languages::filters;
 use crate::web::{self, Page};
 
 /// The pages of this domain.

@@ -11,6 +11,7 @@ use crate::accounts::Permission;
 use crate::plan::App;
 use crate::store::{as_word, word};
 use crate::web::console::{Fields, Paged, Staff, Who, show};
+use crate::web::languages::filters;
 use crate::web::{BAD_BODY, Body};
 
 /// The pages of this domain.

@@ -1,5 +1,7 @@
 //! What every page of the console shares: who is signed in, forms, refusals as pages, and the few files beside them.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{FromRequestParts, Request, State};
@@ -9,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 
+use super::languages::{self, filters};
 use super::{BAD_BODY, BODY_TOO_LARGE, COOKIE, cookie};
 use crate::accounts::sessions::pages::Presence;
 use crate::accounts::sessions::{NEEDS_FACTOR, NOT_PRESENT, SHUT, Session};
@@ -44,16 +47,17 @@ impl<E: Into<Error>> From<E> for Refused {
 /// A refusal in words for a page.
 pub struct Words {
     /// What is wrong.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// What was wrong this time.
     pub detail: Option<String>,
     /// What to do about it.
-    pub remedy: &'static str,
+    pub remedy: Cow<'static, str>,
 }
 
 impl From<&Refusal> for Words {
     fn from(refusal: &Refusal) -> Self {
-        Self { title: refusal.kind.title, detail: refusal.detail.clone(), remedy: refusal.kind.remedy }
+        let (title, remedy) = languages::refusal(refusal.kind);
+        Self { title, detail: refusal.detail.clone(), remedy }
     }
 }
 
@@ -78,8 +82,8 @@ impl IntoResponse for Refused {
         };
         let status = StatusCode::from_u16(kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let asks = kind == &NOT_PRESENT;
-        let page =
-            RefusedPage { title: kind.title, detail, remedy: kind.remedy, slug: kind.slug, back: "/console/queue" };
+        let (title, remedy) = languages::refusal(kind);
+        let page = RefusedPage { title: &title, detail, remedy: &remedy, slug: kind.slug, back: "/console/queue" };
         let mut answer =
             (status, show(&page).unwrap_or_else(|refused| refused.0.to_string().into_response())).into_response();
         if asks {
@@ -120,27 +124,25 @@ pub struct Way {
     pub path: &'static str,
     /// What its pages call it.
     pub name: &'static str,
-    /// What a person reads.
-    pub words: &'static str,
     needs: Permission,
 }
 
 /// Every room, in the order of the banner.
 const WAYS: [Way; 14] = [
-    Way { path: "/console/queue", name: "queue", words: "Cases", needs: Permission::ReadCases },
-    Way { path: "/console/care", name: "care", words: "Care", needs: Permission::SeeDepictions },
-    Way { path: "/console/actions", name: "actions", words: "Actions", needs: Permission::ReadCases },
-    Way { path: "/console/notices", name: "notices", words: "Notices", needs: Permission::ReadCases },
-    Way { path: "/console/keeping", name: "keeping", words: "Keeping", needs: Permission::ReadHolds },
-    Way { path: "/console/legal", name: "legal", words: "Legal process", needs: Permission::ReadLegalProcess },
-    Way { path: "/console/reports", name: "reports", words: "Reports", needs: Permission::ReadReports },
-    Way { path: "/console/provider", name: "provider", words: "Provider", needs: Permission::ReadReports },
-    Way { path: "/console/banks", name: "banks", words: "Lists", needs: Permission::ReadBanks },
-    Way { path: "/console/sources", name: "sources", words: "Sources", needs: Permission::ReadBanks },
-    Way { path: "/console/alarms", name: "alarms", words: "Alarms", needs: Permission::ReadAlarms },
-    Way { path: "/console/figures", name: "figures", words: "Figures", needs: Permission::ReadFigures },
-    Way { path: "/console/people", name: "people", words: "People", needs: Permission::ReadAccounts },
-    Way { path: "/console/webhooks", name: "webhooks", words: "Webhooks", needs: Permission::ReadWebhooks },
+    Way { path: "/console/queue", name: "queue", needs: Permission::ReadCases },
+    Way { path: "/console/care", name: "care", needs: Permission::SeeDepictions },
+    Way { path: "/console/actions", name: "actions", needs: Permission::ReadCases },
+    Way { path: "/console/notices", name: "notices", needs: Permission::ReadCases },
+    Way { path: "/console/keeping", name: "keeping", needs: Permission::ReadHolds },
+    Way { path: "/console/legal", name: "legal", needs: Permission::ReadLegalProcess },
+    Way { path: "/console/reports", name: "reports", needs: Permission::ReadReports },
+    Way { path: "/console/provider", name: "provider", needs: Permission::ReadReports },
+    Way { path: "/console/banks", name: "banks", needs: Permission::ReadBanks },
+    Way { path: "/console/sources", name: "sources", needs: Permission::ReadBanks },
+    Way { path: "/console/alarms", name: "alarms", needs: Permission::ReadAlarms },
+    Way { path: "/console/figures", name: "figures", needs: Permission::ReadFigures },
+    Way { path: "/console/people", name: "people", needs: Permission::ReadAccounts },
+    Way { path: "/console/webhooks", name: "webhooks", needs: Permission::ReadWebhooks },
 ];
 
 fn ways(caller: &Caller) -> Vec<Way> {

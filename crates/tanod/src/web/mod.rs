@@ -1,6 +1,7 @@
 //! The front door: who is calling, what they sent, and how an answer or a refusal looks.
 
 pub mod console;
+pub mod languages;
 pub mod live;
 pub mod metrics;
 pub mod problem;

@@ -11,6 +11,7 @@ use crate::accounts::Permission;
 use crate::plan::App;
 use crate::store::as_word;
 use crate::web::console::{Paged, Staff, Who, minute, show};
+use crate::web::languages::filters;
 use crate::web::{self, Page};
 
 /// The pages of this domain.

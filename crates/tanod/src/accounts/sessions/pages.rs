@@ -13,6 +13,7 @@ use crate::plan::App;
 use crate::refusal::{Error, Refusal, Result};
 use crate::store::SessionId;
 use crate::web::console::{Fields, InSession, Paged, Staff, Who, minute, show, signed_in, signed_out};
+use crate::web::languages::filters;
 use crate::web::{self, Body};
 
 /// The pages of this noun.

@@ -20,6 +20,7 @@ use crate::refusal::{Error, Result};
 use crate::review::{self, UNKNOWN_CASE};
 use crate::store::{CaseId, HoldId, PersonId, Recorded, ReleaseId, Tx, word};
 use crate::web::console::{Fields, Paged, Staff, Who, Words, minute, show};
+use crate::web::languages::filters;
 use crate::web::{self, BAD_BODY, Body, Page};
 
 /// The pages of what is kept.

@@ -15,6 +15,7 @@ use crate::plan::App;
 use crate::refusal::{Error, Result};
 use crate::store::{NoticeId, as_word, word};
 use crate::web::console::{Fields, Paged, Staff, Who, Words, minute, show};
+use crate::web::languages::filters;
 use crate::web::{self, BAD_BODY, Body, Page};
 
 /// The pages of this queue.

@@ -17,6 +17,7 @@ use crate::plan::App;
 use crate::refusal::{Error, Result};
 use crate::store::{CaseId, Recorded, Tx, word};
 use crate::web::console::{Fields, Paged, Staff, Who, Words, show};
+use crate::web::languages::filters;
 use crate::web::{BAD_BODY, Body};
 
 /// The page of one file, and its forms.

@@ -1,0 +1,44 @@
+# ما تشترك فيه كل صفحات لوحة العمل.
+
+language-name = العربية
+language-direction = rtl
+# ليست في أي صفحة: مثال تقوله الاختبارات.
+language-sample = { $count ->
+    [zero] لا حالات
+    [one] <strong>حالة واحدة</strong>
+    [two] حالتان
+    [few] { $count } حالات
+    [many] { $count } حالة
+   *[other] { $count } من الحالات
+} من { $name }
+
+page-skip = انتقل إلى المحتوى
+page-rooms = لوحة العمل
+page-demo = عرض تجريبي: لا شيء هنا حقيقي
+page-you = الموظف { $staff }، { $role }
+page-lock = قفل
+page-sign-out = تسجيل الخروج
+page-language = اللغة
+page-remedy = ما العمل:
+page-slug = اسم هذا الرفض:
+page-back = رجوع
+
+way-queue = الحالات
+way-care = الرعاية
+way-actions = الإجراءات
+way-notices = البلاغات
+way-keeping = الحفظ
+way-legal = الإجراءات القانونية
+way-reports = التقارير
+way-provider = الجهة المبلِّغة
+way-banks = القوائم
+way-sources = المصادر
+way-alarms = التنبيهات
+way-figures = الأرقام
+way-people = الأشخاص
+way-webhooks = الإشعارات الآلية
+
+role-reviewer = مراجِع
+role-lead = مسؤول
+role-admin = مدير النظام
+role-auditor = مدقّق
