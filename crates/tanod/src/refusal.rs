@@ -14,14 +14,27 @@ pub struct Kind {
     pub status: u16,
     /// What is wrong, as a sentence.
     pub title: &'static str,
-    /// What to do about it.
+    /// What to do about it, for a person: it names no address of the API.
     pub remedy: &'static str,
+    /// What a program needs beside it: addresses, fields, headers.
+    pub program: Option<&'static str>,
 }
 
 impl Kind {
     /// Declares a refusal.
     pub const fn new(status: u16, slug: &'static str, title: &'static str, remedy: &'static str) -> Self {
-        Self { slug, status, title, remedy }
+        Self { slug, status, title, remedy, program: None }
+    }
+
+    /// The same, with what a program needs beside the remedy. No page shows it.
+    #[must_use]
+    pub const fn program(self, words: &'static str) -> Self {
+        Self { program: Some(words), ..self }
+    }
+
+    /// What to do about it, for a program: all there is to say.
+    pub fn whole_remedy(&self) -> String {
+        self.program.map_or_else(|| self.remedy.to_owned(), |program| format!("{} {program}", self.remedy))
     }
 
     /// This refusal, with what was wrong this time.

@@ -27,14 +27,12 @@ pub use turn::Waits;
 
 /// An id that leads nowhere.
 pub static UNKNOWN_ACTION: Refusal =
-    Refusal::new(404, "unknown-action", "There is no such action.", "List them with GET /v1/actions.");
+    Refusal::new(404, "unknown-action", "There is no such action.", "Look for it among the actions.")
+        .program("GET /v1/actions lists them.");
 /// An action that cannot be asked for as it is.
-pub static BAD_ACTION: Refusal = Refusal::new(
-    422,
-    "bad-action",
-    "The action cannot be asked for as it is.",
-    "Mend what the detail names; /openapi.json describes each kind.",
-);
+pub static BAD_ACTION: Refusal =
+    Refusal::new(422, "bad-action", "The action cannot be asked for as it is.", "Mend what the detail names.")
+        .program("/openapi.json describes each kind.");
 /// A ban for good of somebody who may be a child, or whose account somebody else used.
 pub static PROTECTED: Refusal = Refusal::new(
     422,
@@ -47,8 +45,9 @@ pub static NOT_OPEN: Refusal = Refusal::new(
     409,
     "action-not-open",
     "This action does not wait for this.",
-    "Read it again with GET /v1/actions: it was not sent yet, or it is settled.",
-);
+    "Read it again: it was not sent yet, or it is settled.",
+)
+.program("GET /v1/actions lists it.");
 /// A delay without a second person.
 pub static NEEDS_ANOTHER: Refusal = Refusal::new(
     403,

@@ -22,7 +22,8 @@ pub use jobs::{knock, page, scan, watch};
 
 /// An id that leads nowhere.
 pub static UNKNOWN_ALARM: RefusalKind =
-    RefusalKind::new(404, "unknown-alarm", "There is no such alarm.", "List them with GET /v1/alarms.");
+    RefusalKind::new(404, "unknown-alarm", "There is no such alarm.", "Look for it under Alarms.")
+        .program("GET /v1/alarms lists them.");
 /// A link that leads nowhere.
 pub static UNKNOWN_PAGE: RefusalKind = RefusalKind::new(
     404,

@@ -26,15 +26,17 @@ pub static UNKNOWN_BANK: Refusal = Refusal::new(
     404,
     "unknown-bank",
     "There is no such bank.",
-    "List the banks with GET /v1/banks or `tanod bank ls`.",
-);
+    "Look for it among the lists; `tanod bank ls` prints them.",
+)
+.program("GET /v1/banks lists them.");
 /// An entry id that leads nowhere.
 pub static UNKNOWN_ENTRY: Refusal = Refusal::new(
     404,
     "unknown-entry",
     "There is no such entry in this bank.",
-    "List its entries with GET /v1/banks/{bank}/entries.",
-);
+    "Look for it among the entries of its list.",
+)
+.program("GET /v1/banks/{bank}/entries lists them.");
 /// A bank of this name exists.
 pub static BANK_EXISTS: Refusal = Refusal::new(
     409,

@@ -8,10 +8,12 @@ use zeroize::Zeroizing;
 
 use super::{Context, Done, Trouble};
 use crate::accounts::Caller;
+use crate::accounts::sessions::factors;
 use crate::audit::{self, Entry};
 use crate::config;
 use crate::evidence::{self, Opens, Ring};
 use crate::plan::{self, App};
+use crate::reporting::credentials;
 
 /// The ring of wrapping keys, and the ways into it.
 #[derive(clap::Subcommand)]
@@ -92,9 +94,18 @@ pub(super) async fn run(context: &Context, keys: Keys) -> Done {
                 tx.commit(proof).await?;
                 (wrapped, after) = (wrapped + n, last);
             }
+            // What people sign in with and what was issued to us: few, and at once.
+            let mut tx = app.db.write().await?;
+            let secrets = factors::rewrap(&mut tx, &app.vault.ring).await?
+                + credentials::rewrap(&mut tx, &app.vault.ring).await?;
+            let entry = Entry::by(&Caller::Operator, "keys.secrets_rewrapped").detail(json!({"count": secrets}));
+            let proof = audit::record(&mut tx, entry).await?;
+            tx.commit(proof).await?;
             context.result(
-                &json!({"keys": count, "rewrapped": wrapped}),
-                format!("wrapping key {count} wraps from now on; {wrapped} data keys were wrapped with it"),
+                &json!({"keys": count, "rewrapped": wrapped, "secrets": secrets}),
+                format!(
+                    "wrapping key {count} wraps from now on; {wrapped} data keys and those of {secrets} authenticators and credentials were wrapped with it"
+                ),
             );
         }
         Keys::Recovery { recipient, .. } => {

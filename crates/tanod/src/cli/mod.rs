@@ -303,7 +303,7 @@ fn generate(folder: &std::path::Path) -> Done {
     let mut kinds = crate::web::router::refusals();
     kinds.sort_by_key(|kind| kind.slug);
     for kind in kinds {
-        writeln!(table, "| `{}` | {} | {} | {} |", kind.slug, kind.status, kind.title, kind.remedy).ok();
+        writeln!(table, "| `{}` | {} | {} | {} |", kind.slug, kind.status, kind.title, kind.whole_remedy()).ok();
     }
     fs_err::write(folder.join("errors.md"), table)?;
     fs_err::write(folder.join("permissions.txt"), crate::accounts::matrix() + "\n")?;

@@ -31,8 +31,9 @@ pub static BAD_CONTEXT: Kind = Kind::new(
     422,
     "bad-context",
     "The context does not have the expected form.",
-    "Compare it with the schema in /openapi.json; times need an offset, unknown fields are refused, each part has its limits.",
-);
+    "Mend what the detail names; times need an offset, unknown fields are refused, each part has its limits.",
+)
+.program("/openapi.json has the schema.");
 /// An answer about a case that keeps nothing any more.
 pub static NOT_WANTED: Kind = Kind::new(
     409,

@@ -13,15 +13,16 @@ use crate::review;
 use crate::store::{CaseId, HoldId, OrderId, PersonId, Recorded, ReleaseId, Tx};
 
 /// An id that leads nowhere.
-pub static UNKNOWN_HOLD: Kind =
-    Kind::new(404, "unknown-hold", "There is no such hold.", "List them with GET /v1/holds.");
+pub static UNKNOWN_HOLD: Kind = Kind::new(404, "unknown-hold", "There is no such hold.", "Look for it under Keeping.")
+    .program("GET /v1/holds lists them.");
 /// A release that is not there, or was answered.
 pub static UNKNOWN_RELEASE: Kind = Kind::new(
     404,
     "unknown-release",
     "No release with this id waits for an answer.",
-    "List them with GET /v1/cases/{case}/keeping.",
-);
+    "Open how the case is kept again; somebody may have answered it.",
+)
+.program("GET /v1/cases/{case}/keeping lists them.");
 /// A hold that cannot be placed so.
 pub static BAD_HOLD: Kind = Kind::new(
     422,

@@ -235,6 +235,12 @@ impl Ring {
         done.map_err(|error| Error::internal(doing, error))
     }
 
+    /// Wraps a data key anew with the newest key. What it opens is not touched.
+    pub async fn rewrap(&self, wrapped: &[u8], object: ObjectId, what: &str, random: &Random) -> Result<Vec<u8>> {
+        let anew = |ring: &_| vault::rewrap(wrapped, vault::ObjectId(object.0), what, ring, random);
+        self.with("wrapping a key anew", anew).await
+    }
+
     /// Puts a changed ring in the place of the one before: its file first, durably. Two who change it at once do so one after the
     /// other, each from what the other left: no key is lost.
     pub fn change(
@@ -277,9 +283,7 @@ pub async fn rewrap(tx: &mut Tx, ring: &Ring, after: Option<ObjectId>) -> Result
     let mut count = 0;
     for (object, wrapped, context) in rows {
         let what = if context { crate::context::SEALED_AS } else { MEDIA };
-        let again = ring
-            .with("wrapping a key anew", |ring| vault::rewrap(&wrapped, vault::ObjectId(object.0), what, ring, &random))
-            .await?;
+        let again = ring.rewrap(&wrapped, object, what, &random).await?;
         store::set_key(tx, object, &wrapped, &again).await?;
         count += 1;
     }

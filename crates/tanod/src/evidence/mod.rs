@@ -46,8 +46,9 @@ pub static NOT_KEPT: Kind = Kind::new(
     410,
     "media-not-kept",
     "The media of this upload is not kept.",
-    "Uploads without a match leave no media; unscanned ones expire. The fingerprints remain in GET /v1/items/{item}.",
-);
+    "Uploads without a match leave no media; unscanned ones expire. Their fingerprints remain.",
+)
+.program("GET /v1/items/{item} has them.");
 /// A picture that cannot be shown.
 pub static NOT_SHOWABLE: Kind = Kind::new(
     422,
@@ -60,8 +61,9 @@ pub static ON_HOLD: Kind = Kind::new(
     409,
     "on-hold",
     "A hold forbids this.",
-    "Wait until every hold on the case has ended; GET /v1/holds lists them.",
-);
+    "Wait until every hold on the case has ended; Keeping lists them.",
+)
+.program("GET /v1/holds lists them too.");
 
 /// All refusals of this domain.
 pub const REFUSALS: &[&Kind] = &[

@@ -28,12 +28,10 @@ use crate::store::{BankId, CaseId, EntryId, ItemId, ObjectId, Recorded, Tx, new_
 pub use arrivals::Arrivals;
 
 /// A body that is not the form we ask for.
-pub static BAD_ITEM: Kind = Kind::new(
-    422,
-    "bad-item",
-    "The upload's description cannot be read.",
-    "Send multipart/form-data with a part `media` (the bytes) and a part `item` (JSON, see /openapi.json).",
-);
+pub static BAD_ITEM: Kind =
+    Kind::new(422, "bad-item", "The upload's description cannot be read.", "Mend what the detail names.").program(
+        "Send multipart/form-data with a part `media` (the bytes) and a part `item` (JSON, see /openapi.json).",
+    );
 /// Too many bytes.
 pub static TOO_LARGE: Kind = Kind::new(
     413,
@@ -46,18 +44,20 @@ pub static BUSY: Kind = Kind::new(
     503,
     "busy",
     "Too many uploads are being looked at right now.",
-    "Wait as long as Retry-After says, then send the same request with the same Idempotency-Key.",
-);
+    "Wait a few seconds, then send it again.",
+)
+.program("Retry-After says how long; use the same Idempotency-Key.");
 /// The lists are not usable yet.
 pub static NOT_READY: Kind = Kind::new(
     503,
     "not-ready",
     "The lists are not usable, so nothing can be judged.",
-    "Wait until /readyz answers 200. If it does not, `tanod doctor` says why.",
-);
+    "Wait a minute. If it stays so, `tanod doctor` says why.",
+)
+.program("It is over when /readyz answers 200.");
 /// An id that leads nowhere.
-pub static UNKNOWN_ITEM: Kind =
-    Kind::new(404, "unknown-item", "There is no such upload.", "Use the `item` id from the answer of POST /v1/items.");
+pub static UNKNOWN_ITEM: Kind = Kind::new(404, "unknown-item", "There is no such upload.", "Open it from its case.")
+    .program("Use the `item` id from the answer of POST /v1/items.");
 
 /// All refusals of this domain.
 pub const REFUSALS: &[&Kind] = &[&BAD_ITEM, &TOO_LARGE, &BUSY, &NOT_READY, &UNKNOWN_ITEM];

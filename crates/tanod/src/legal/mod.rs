@@ -25,10 +25,12 @@ pub use crate::notices::Language;
 
 /// An id that leads nowhere.
 pub static UNKNOWN_PROCESS: Kind =
-    Kind::new(404, "unknown-process", "There is no such legal process.", "List them with GET /v1/legal-processes.");
+    Kind::new(404, "unknown-process", "There is no such legal process.", "Look for it under Legal process.")
+        .program("GET /v1/legal-processes lists them.");
 /// An id that leads nowhere.
 pub static UNKNOWN_RELEASE: Kind =
-    Kind::new(404, "unknown-package", "There is no such package.", "List them with GET /v1/packages.");
+    Kind::new(404, "unknown-package", "There is no such package.", "Look for it with its legal process.")
+        .program("GET /v1/packages lists them.");
 /// Particulars that do not fit.
 pub static BAD_PROCESS: Kind = Kind::new(
     422,
@@ -48,8 +50,9 @@ pub static NOT_VERIFIED: Kind = Kind::new(
     409,
     "sender-not-verified",
     "Nobody has made sure that this authority is who it says.",
-    "Call it back over a number from an independent official source, and write down how with POST /v1/legal-processes/{process}/verification.",
-);
+    "Call it back over a number from an independent official source, and write down how.",
+)
+.program("POST /v1/legal-processes/{process}/verification takes it.");
 /// A process about another case.
 pub static OTHER_CASE: Kind = Kind::new(
     409,

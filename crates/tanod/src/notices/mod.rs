@@ -30,9 +30,9 @@ pub static BAD_NOTICE: RefusalKind = RefusalKind::new(
     422,
     "bad-notice",
     "The notice cannot be read.",
-    "Say at least `kind` and `reason`, and one of content_ids, urls, account or words; /openapi.json has the form. With media: \
-     multipart/form-data with a part `notice` (JSON) and up to ten parts `media`.",
-);
+    "Say who tells, why, and at least one of: the content, its address, the account, or words.",
+).program("`kind` and `reason`, and one of content_ids, urls, account or words; /openapi.json has the form. With media: multipart/form-data \
+     with a part `notice` (JSON) and up to ten parts `media`.");
 /// Pictures from the police.
 pub static POLICE_MEDIA: RefusalKind = RefusalKind::new(
     422,
@@ -41,15 +41,21 @@ pub static POLICE_MEDIA: RefusalKind = RefusalKind::new(
     "Send the notice without media: addresses, content ids or digests are enough to find it.",
 );
 /// An id that leads nowhere.
-pub static UNKNOWN_NOTICE: RefusalKind =
-    RefusalKind::new(404, "unknown-notice", "There is no such notice.", "List them with GET /v1/notices.");
+pub static UNKNOWN_NOTICE: RefusalKind = RefusalKind::new(
+    404,
+    "unknown-notice",
+    "There is no such notice.",
+    "Look for it among the notices, or use the whole link that you were given.",
+)
+.program("GET /v1/notices lists them.");
 /// The public form is not switched on.
 pub static NO_FORM: RefusalKind = RefusalKind::new(
     404,
     "no-public-form",
     "This installation has no public form.",
-    "The operator switches it on with notices.public_form = true; a program sends notices to POST /v1/notices.",
-);
+    "The operator switches it on with notices.public_form = true.",
+)
+.program("A program sends notices to POST /v1/notices.");
 
 /// All refusals of this domain.
 pub const REFUSALS: &[&RefusalKind] =

@@ -8,6 +8,7 @@ use super::store;
 use crate::accounts::Caller;
 use crate::audit::{self, Entry};
 use crate::clock::Random;
+use crate::evidence::Ring;
 use crate::refusal::{Error, Result};
 use crate::store::{ObjectId, Recorded, Tx};
 
@@ -61,6 +62,18 @@ pub async fn keep(
     store::keep_credentials(tx, environment, &sealed).await?;
     let detail = serde_json::json!({"environment": environment});
     audit::record(tx, Entry::by(caller, "credentials.changed").detail(detail)).await
+}
+
+/// Wraps the key of all credentials anew with the ring's newest. Answers how many there were.
+pub async fn rewrap(tx: &mut Tx, ring: &Ring) -> Result<u64> {
+    let (random, mut count) = (tx.random().clone(), 0);
+    for environment in [Environment::Production, Environment::Exttest, Environment::Simulator] {
+        let Some(row) = store::credentials(tx, environment).await? else { continue };
+        let wrapped_key = ring.rewrap(&row.wrapped_key, row.object, SEALED_AS, &random).await?;
+        store::rewrap_credentials(tx, environment, &Sealed { wrapped_key, ..row }).await?;
+        count += 1;
+    }
+    Ok(count)
 }
 
 /// The credentials that are kept for an environment.

@@ -47,7 +47,8 @@ pub use viewing::{
 
 /// An id that leads nowhere.
 pub static UNKNOWN_REPORT: Kind =
-    Kind::new(404, "unknown-report", "There is no such report.", "List the reports with GET /v1/reports.");
+    Kind::new(404, "unknown-report", "There is no such report.", "Look for it among the reports.")
+        .program("GET /v1/reports lists them.");
 /// Only a dead report can be revived.
 pub static NOT_DEAD: Kind = Kind::new(
     409,
@@ -77,8 +78,8 @@ pub static NO_TEXT: Kind = Kind::new(
     "no-text",
     "What this report said is not here.",
     "It was filed elsewhere, or its text was wiped with the evidence when every hold had ended. Its number, times and receipt \
-     stand under GET /v1/reports/{report}.",
-);
+     stand with the report.",
+).program("GET /v1/reports/{report} has them.");
 
 /// All refusals of this domain.
 pub const REFUSALS: &[&Kind] = &[

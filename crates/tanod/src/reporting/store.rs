@@ -425,6 +425,14 @@ pub(super) async fn keep_credentials(tx: &mut Tx, environment: Environment, new:
     Ok(())
 }
 
+/// Puts another wrapped key in the place of the one before, unless others were kept meanwhile.
+pub(super) async fn rewrap_credentials(tx: &mut Tx, environment: Environment, with: &Sealed) -> Result<()> {
+    let sql = "UPDATE credentials SET wrapped_key = $1 WHERE environment = $2 AND object = $3";
+    let key = with.wrapped_key.as_slice();
+    tx.execute(sql, &[key.into(), as_word(&environment).into(), with.object.into()]).await?;
+    Ok(())
+}
+
 pub(super) async fn credentials(tx: &mut Tx, environment: Environment) -> Result<Option<Sealed>> {
     let row = tx.row("SELECT * FROM credentials WHERE environment = $1", &[as_word(&environment).into()]).await?;
     let sealed = |row: Row| {

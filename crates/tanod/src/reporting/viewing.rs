@@ -31,8 +31,9 @@ pub(super) static UNKNOWN_VIEWING: Kind = Kind::new(
     404,
     "unknown-viewing",
     "No such statement waits for a second person.",
-    "GET /v1/cases/{case}/viewings lists them; one that was settled stays as it is.",
-);
+    "Open the case again: one that was settled stays as it is.",
+)
+.program("GET /v1/cases/{case}/viewings lists them.");
 
 /// What was seen of an upload, as a report may state it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -63,8 +63,9 @@ pub static TOO_LATE: Kind = Kind::new(
     409,
     "too-late",
     "This report can no longer be taken back.",
-    "Sending has begun, or it is filed. If the decision was wrong, correct it: POST /v1/cases/{case}/corrections.",
-);
+    "Sending has begun, or it is filed. If the decision was wrong, correct it.",
+)
+.program("POST /v1/cases/{case}/corrections does so.");
 
 /// What was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

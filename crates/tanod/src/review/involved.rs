@@ -17,15 +17,17 @@ pub static ROLE_UNSET: Kind = Kind::new(
     422,
     "role-unset",
     "Somebody in this case has no role yet, and a report shows people by their roles.",
-    "Say for each whether they are suspect, recipient, victim or unknown: `roles` in the decision, or PUT /v1/cases/{case}/involved/{involved}.",
-);
+    "Say for each whether they are suspect, recipient, victim or unknown.",
+)
+.program("It is `roles` in the decision, or PUT /v1/cases/{case}/involved/{involved}.");
 /// An id that leads nowhere.
 pub static UNKNOWN_INVOLVED: Kind = Kind::new(
     404,
     "unknown-involved",
     "Nobody of this id or account is in this case.",
-    "GET /v1/cases/{case} lists who is; POST /v1/cases/{case}/involved adds somebody.",
-);
+    "Choose somebody who is in the case, or add them to it.",
+)
+.program("GET /v1/cases/{case} lists who is; POST /v1/cases/{case}/involved adds somebody.");
 
 /// What somebody is in a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]

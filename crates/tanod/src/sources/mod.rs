@@ -21,8 +21,9 @@ pub static UNKNOWN_SOURCE: Kind = Kind::new(
     404,
     "unknown-source",
     "There is no source of this name.",
-    "List the sources with GET /v1/sources or `tanod source ls`.",
-);
+    "Look for it under Sources; `tanod source ls` prints them.",
+)
+.program("GET /v1/sources lists them.");
 
 /// All refusals of this domain.
 pub const REFUSALS: &[&Kind] = &[&UNKNOWN_SOURCE];

@@ -33,8 +33,9 @@ pub static BAD_BODY: Kind = Kind::new(
     422,
     "bad-body",
     "The body does not have the expected form.",
-    "Compare it with the schema in /openapi.json; unknown fields are refused too.",
-);
+    "Mend what the detail names, and send it again.",
+)
+.program("Compare it with the schema in /openapi.json; unknown fields are refused too.");
 /// Not JSON at all.
 pub static NOT_JSON: Kind = Kind::new(
     400,
@@ -47,14 +48,25 @@ pub static BAD_QUERY: Kind = Kind::new(
     400,
     "bad-query",
     "The address or its query cannot be read.",
-    "Compare it with the parameters in /openapi.json.",
-);
+    "Open the page from the one that leads to it, instead of by an address that was kept.",
+)
+.program("Compare it with the parameters in /openapi.json.");
 /// Nothing lives here.
-pub static NO_SUCH_PAGE: Kind =
-    Kind::new(404, "no-such-address", "There is nothing at this address.", "/openapi.json lists every address.");
+pub static NO_SUCH_PAGE: Kind = Kind::new(
+    404,
+    "no-such-address",
+    "There is nothing at this address.",
+    "Look at how it is written, or begin at /console.",
+)
+.program("/openapi.json lists every address.");
 /// A method that this address does not have.
-pub static WRONG_METHOD: Kind =
-    Kind::new(405, "wrong-method", "This address does not take this method.", "/openapi.json lists the methods.");
+pub static WRONG_METHOD: Kind = Kind::new(
+    405,
+    "wrong-method",
+    "This address does not take this method.",
+    "Go back, open the page anew, and do it there.",
+)
+.program("/openapi.json lists the methods.");
 /// The same key with another body.
 pub static KEY_REUSED: Kind = Kind::new(
     409,
@@ -70,26 +82,25 @@ pub static BAD_KEY: Kind = Kind::new(
     "Send 1 to 128 visible ASCII characters, for instance a UUID.",
 );
 /// More bytes than an address takes.
-pub static BODY_TOO_LARGE: Kind = Kind::new(
-    413,
-    "body-too-large",
-    "The body is larger than this address takes.",
-    "Send it in parts: an import takes 512 MiB at once, other addresses 2 MiB. Media goes to POST /v1/items.",
-);
+pub static BODY_TOO_LARGE: Kind =
+    Kind::new(413, "body-too-large", "The body is larger than this address takes.", "Send it in parts, or less of it.")
+        .program("An import takes 512 MiB at once, other addresses 2 MiB. Media goes to POST /v1/items.");
 /// A request that did not arrive, or was not answered, in time.
 pub static TOO_SLOW: Kind = Kind::new(
     408,
     "too-slow",
     "The request took longer than two minutes.",
-    "Send it again with the same Idempotency-Key; should it stay slow, `tanod doctor` tries every part.",
-);
+    "Send it again; should it stay slow, an administrator asks `tanod doctor`, which tries every part.",
+)
+.program("Use the same Idempotency-Key.");
 /// Too many requests.
 pub static TOO_FAST: Kind = Kind::new(
     429,
     "too-many-requests",
     "This key has sent more requests, or this name has tried more passwords, than it may.",
-    "Wait as long as Retry-After says, or ask for a higher limit.",
-);
+    "Wait a minute, or ask for a higher limit.",
+)
+.program("Retry-After says how long.");
 
 /// All refusals of this room.
 pub const REFUSALS: &[&Kind] = &[
@@ -328,9 +339,17 @@ pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
 
 /// JSON, with a status.
 pub fn reply<T: Serialize>(status: StatusCode, value: &T) -> Result<Response> {
-    let body = serde_json::to_vec(value).map_err(|error| Error::internal("writing an answer", error))?;
-    Ok((status, [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], body)
-        .into_response())
+    let body = serde_json::to_string(value).map_err(|error| Error::internal("writing an answer", error))?;
+    Ok(written(status, body))
+}
+
+/// An answer as it was written, or remembered. Where nothing is said, nothing is sent.
+fn written(status: StatusCode, body: String) -> Response {
+    let stored = (header::CACHE_CONTROL, "no-store");
+    if status == StatusCode::NO_CONTENT {
+        return (status, [stored]).into_response();
+    }
+    (status, [(header::CONTENT_TYPE, "application/json"), stored], body).into_response()
 }
 
 /// JSON, with 200.
@@ -389,8 +408,7 @@ impl Once {
         }
         let status =
             u16::try_from(status).ok().and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::OK);
-        let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-        Ok(Some((status, headers, answer).into_response()))
+        Ok(Some(written(status, answer)))
     }
 
     /// Whether the caller sent a key at all.

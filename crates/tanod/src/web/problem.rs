@@ -44,8 +44,9 @@ pub static INTERNAL: Kind = Kind::new(
     500,
     "internal",
     "Something failed on our side.",
-    "Try again; if it stays, give the operator the X-Request-Id of this answer.",
-);
+    "Try again; if it stays, tell whoever runs this installation when it happened.",
+)
+.program("Give them the X-Request-Id of this answer.");
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
@@ -69,7 +70,7 @@ impl IntoResponse for Problem {
             title: kind.title.to_owned(),
             status: kind.status,
             detail,
-            remedy: kind.remedy.to_owned(),
+            remedy: kind.whole_remedy(),
             rows,
         };
         let text = serde_json::to_vec(&body).unwrap_or_default();
@@ -87,12 +88,9 @@ impl IntoResponse for Problem {
 }
 
 /// Two writers met at the same row.
-pub static CONFLICT: Kind = Kind::new(
-    409,
-    "conflict",
-    "Another request changed the same thing at the same moment.",
-    "Send the request again, with the same Idempotency-Key.",
-);
+pub static CONFLICT: Kind =
+    Kind::new(409, "conflict", "Another request changed the same thing at the same moment.", "Do it again.")
+        .program("Use the same Idempotency-Key.");
 
 /// All refusals of this file.
 pub const REFUSALS: &[&Kind] = &[&INTERNAL, &CONFLICT];

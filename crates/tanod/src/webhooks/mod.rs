@@ -25,15 +25,17 @@ pub static UNKNOWN_DELIVERY: Kind = Kind::new(
     404,
     "unknown-delivery",
     "There is no such delivery.",
-    "List them with GET /v1/webhooks/deliveries; what was delivered is forgotten after 30 days.",
-);
+    "Look for it under Webhooks; what was delivered is forgotten after 30 days.",
+)
+.program("GET /v1/webhooks/deliveries lists them.");
 /// A delivery that goes on by itself.
 pub static UNDER_WAY: Kind = Kind::new(
     409,
     "delivery-under-way",
     "This delivery is still being tried.",
-    "Wait until it is `delivered` or `dead`; GET /v1/webhooks/deliveries says when the next try is.",
-);
+    "Wait until it is delivered or given up; Webhooks says when the next try is.",
+)
+.program("GET /v1/webhooks/deliveries says it too; the states are `delivered` and `dead`.");
 /// Nobody to send to.
 pub static NO_ENDPOINT: Kind = Kind::new(
     409,

@@ -204,3 +204,19 @@ fn every_refusal_is_met_in_a_test() {
         assert!(unreachable.contains(&kind.slug) || met > 0, "no test meets {}", kind.slug);
     }
 }
+
+/// What to do is said to a person without addresses, fields and headers; a program reads those beside it.
+#[tokio::test]
+async fn a_page_says_what_a_person_can_do_and_a_program_reads_where() {
+    for kind in tanod::web::router::refusals() {
+        for word in ["/v1/", "openapi.json", "/readyz", "Retry-After", "Bearer", "multipart"] {
+            assert!(!kind.remedy.contains(word), "{}: a person reads {word}", kind.slug);
+        }
+    }
+    let bed = Bed::new().await;
+    let lead = bed.person(Role::Lead).await;
+    let remedy = bed.get("/v1/cases/case_x", &lead).await.json()["remedy"].as_str().unwrap().to_owned();
+    assert_eq!(remedy, "Look for it among the cases. GET /v1/cases lists them.");
+    let (status, page) = bed.console("/console/cases/case_x", &lead, &[]).await;
+    assert_eq!((status, page.contains("Look for it among the cases."), page.contains("/v1/")), (404, true, false));
+}

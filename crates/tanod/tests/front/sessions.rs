@@ -7,8 +7,10 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use serde_json::{Value, json};
 use tanod::accounts::Role;
-use tanod::accounts::sessions::SecondFactor;
+use tanod::accounts::sessions::{SecondFactor, factors};
 use tanod::config::Settings;
+use tanod::reporting::credentials;
+use tanod::store::{ObjectId, Recorded};
 use totp_rs::{Builder, Secret};
 
 use super::bed::*;
@@ -106,6 +108,37 @@ async fn nobody_works_with_a_password_alone() {
     let refused = "SELECT COUNT(*) AS n FROM audit WHERE kind = 'session.code_refused'";
     assert_eq!(bed.count(refused).await, 3);
     bed.ledger_verifies().await;
+}
+
+/// A new wrapping key wraps also what people sign in with and what the destination issued: what an older ring opened opens
+/// neither, and both go on.
+#[tokio::test]
+async fn a_new_wrapping_key_wraps_authenticators_and_credentials_too() {
+    let bed = strict(|_| {}).await;
+    let (name, first) = invited(&bed, Role::Lead).await;
+    let (secret, _) = enrol(&bed, &first).await;
+    let ring = &bed.app.vault.ring;
+    let mut tx = bed.app.db.write().await.unwrap();
+    let own = exchange::ncmec::Credentials { username: "esp".into(), password: "word".to_owned().into() };
+    let (by, kept) = (tanod::accounts::Caller::Operator, credentials::Environment::Simulator);
+    let before = ring.now().unwrap();
+    let proof = credentials::keep(&mut tx, &by, kept, &own, &before, &bed.app.vault.random).await.unwrap();
+    tx.commit(proof).await.unwrap();
+
+    ring.change(|ring| ring.rotate(bed.app.db.random())).unwrap();
+    let mut tx = bed.app.db.write().await.unwrap();
+    assert_eq!(factors::rewrap(&mut tx, ring).await.unwrap(), 1);
+    assert_eq!(credentials::rewrap(&mut tx, ring).await.unwrap(), 1);
+    tx.commit(Recorded::unrecorded("the command writes the entry")).await.unwrap();
+    let mut tx = bed.app.db.read().await.unwrap();
+    assert!(credentials::kept(&mut tx, kept, &before).await.is_err(), "the ring of before knows nothing of it");
+    assert!(credentials::kept(&mut tx, kept, &ring.now().unwrap()).await.unwrap().is_some());
+    let row = tx.row("SELECT object, bytes, wrapped_key FROM authenticators", &[]).await.unwrap().unwrap();
+    let object = vault::ObjectId(row.get::<ObjectId>("object").unwrap().0);
+    let (bytes, key) = (row.get::<Vec<u8>>("bytes").unwrap(), row.get::<Vec<u8>>("wrapped_key").unwrap());
+    assert!(vault::open(&bytes, object, "authenticator", &key, &before).is_err());
+    drop(tx);
+    token(&bed, &name, &digits(&bed, &secret, 0)).await;
 }
 
 #[tokio::test]

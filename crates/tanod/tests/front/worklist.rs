@@ -122,7 +122,18 @@ async fn a_case_is_put_off_or_handed_on_with_a_reason() {
         let wrong = put_off(wrong, "the context comes this afternoon");
         assert_eq!(bed.post(&path, &one, &wrong).await.slug(), "not-put-off");
     }
-    bed.post(&path, &one, &fine).await.ok();
+    let keyed = async |path: &str, token: &str, key: &str, body: &Value| {
+        let request = Bed::request("POST", path, token).header("idempotency-key", key);
+        bed.send(request.body(Body::from(body.to_string())).unwrap()).await
+    };
+    // Asked twice with one key it is done once, and the second answer is the first.
+    for _ in 0..2 {
+        let said = keyed(&path, &one, "k", &fine).await;
+        assert_eq!((said.status.as_u16(), said.bytes.len()), (204, 0));
+    }
+    let later = put_off("2026-11-24T17:00:00Z", "the context comes this afternoon");
+    assert_eq!(keyed(&path, &one, "k", &later).await.slug(), "idempotency-key-reused");
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM audit WHERE kind = 'case.put_off'").await, 1);
     assert_eq!(next(&bed, &two).await.slug(), "nothing-next");
     let (_, page) = bed.console("/console/queue", &two, &[]).await;
     assert!(page.contains("put off until 2026-11-24 16:00: the context comes this afternoon"), "{page}");
@@ -137,7 +148,10 @@ async fn a_case_is_put_off_or_handed_on_with_a_reason() {
     assert_eq!(bed.post(&path, &one, &hand(id(2))).await.slug(), "not-leased");
     assert_eq!(bed.post(&path, &two, &hand(id(2))).await.slug(), "nobody-next", "to oneself");
     assert_eq!(bed.post(&path, &two, &hand(id(3))).await.slug(), "nobody-next", "an administrator decides nothing");
-    bed.post(&path, &two, &hand(id(1))).await.ok();
+    for _ in 0..2 {
+        assert_eq!(keyed(&path, &two, "k", &hand(id(1))).await.status, 204);
+    }
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM audit WHERE kind = 'case.handed_over'").await, 1);
     assert_eq!(next(&bed, &two).await.slug(), "nothing-next", "it is named for another");
     assert_eq!(next(&bed, &one).await.ok()["number"], 1);
 

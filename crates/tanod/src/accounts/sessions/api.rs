@@ -11,7 +11,7 @@ use super::{Place, Places, ProvedBy, Row, Session, UNKNOWN_SESSION, store};
 use crate::accounts::{self, Caller, NOT_ALLOWED, Permission, UNKNOWN_NAME, WRONG_PASSWORD};
 use crate::plan::App;
 use crate::refusal::{Error, Result};
-use crate::store::{PersonId, SessionId};
+use crate::store::{PersonId, SessionId, Tx};
 use crate::web::problem::ProblemBody;
 use crate::web::{self, Answer, Body, Known, Sent};
 
@@ -56,6 +56,20 @@ async fn password_fits(password: &str, hash: Option<String>) -> bool {
     fits && known
 }
 
+/// By what else somebody proved who they are, after their password. A wrong code is on record before it is refused.
+async fn prove(app: &App, person: PersonId, code: &str) -> Result<(Tx, ProvedBy)> {
+    let mut tx = app.db.write().await?;
+    match factors::prove(&mut tx, person, code, &*app.vault.ring.now()?).await? {
+        Proof::PasswordAlone => Ok((tx, ProvedBy::Password)),
+        Proof::Second(proved_by) => Ok((tx, proved_by)),
+        Proof::Missing => Err((&SECOND_FACTOR).into()),
+        Proof::Wrong(on_record) => {
+            tx.commit(on_record).await?;
+            Err((&WRONG_CODE).into())
+        }
+    }
+}
+
 /// Opens a session for a name, a password, and the code of whoever has an authenticator.
 pub async fn open_session(app: &App, name: &str, password: &str, code: &str, place: &Place) -> Result<Session> {
     app.limits.take_sign_in(name)?;
@@ -65,16 +79,7 @@ pub async fn open_session(app: &App, name: &str, password: &str, code: &str, pla
     let (person, hash) = found.map_or((None, None), |(person, hash)| (Some(person), Some(hash)));
     let fits = password_fits(password, hash).await;
     let person = person.filter(|_| fits).ok_or(&WRONG_PASSWORD)?;
-    let mut tx = app.db.write().await?;
-    let proved_by = match factors::prove(&mut tx, person, code, &*app.vault.ring.now()?).await? {
-        Proof::PasswordAlone => ProvedBy::Password,
-        Proof::Second(proved_by) => proved_by,
-        Proof::Missing => return Err((&SECOND_FACTOR).into()),
-        Proof::Wrong(on_record) => {
-            tx.commit(on_record).await?;
-            return Err((&WRONG_CODE).into());
-        }
-    };
+    let (mut tx, proved_by) = prove(app, person, code).await?;
     let (session, proof) = super::open(&mut tx, person, proved_by, &app.settings.sign_in, place).await?;
     tx.commit(proof).await?;
     Ok(session)
@@ -90,16 +95,7 @@ pub async fn say_present(app: &App, caller: &Caller, password: &str, code: &str)
     if !password_fits(password, hash).await {
         return Err((&WRONG_PASSWORD).into());
     }
-    let mut tx = app.db.write().await?;
-    let proved_by = match factors::prove(&mut tx, person, code, &*app.vault.ring.now()?).await? {
-        Proof::PasswordAlone => ProvedBy::Password,
-        Proof::Second(proved_by) => proved_by,
-        Proof::Missing => return Err((&SECOND_FACTOR).into()),
-        Proof::Wrong(on_record) => {
-            tx.commit(on_record).await?;
-            return Err((&WRONG_CODE).into());
-        }
-    };
+    let (mut tx, proved_by) = prove(app, person, code).await?;
     let proof = super::present(&mut tx, caller, proved_by).await?;
     Ok(tx.commit(proof).await?)
 }

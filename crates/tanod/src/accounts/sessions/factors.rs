@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use super::{ProvedBy, store};
 use crate::accounts::{Caller, NOT_ALLOWED, NOT_YOURSELF, Permission, UNKNOWN_NAME, token_hash};
 use crate::audit::{self, Entry};
+use crate::evidence::Ring;
 use crate::refusal::{Error, Kind, Result};
 use crate::store::{ObjectId, PersonId, Recorded, Tx};
 
@@ -36,8 +37,9 @@ pub static NO_AUTHENTICATOR: Kind = Kind::new(
     409,
     "no-authenticator",
     "No authenticator is being set up, or none is there.",
-    "Begin with POST /v1/authenticator, or on the page Your account.",
-);
+    "Begin on the page Your account.",
+)
+.program("POST /v1/authenticator begins it.");
 
 /// All refusals of this file.
 pub const REFUSALS: &[&Kind] = &[&SECOND_FACTOR, &WRONG_CODE, &HAS_AUTHENTICATOR, &NO_AUTHENTICATOR];
@@ -195,6 +197,17 @@ pub async fn reset(tx: &mut Tx, caller: &Caller, person: PersonId) -> Result<Rec
     store::remove_factors(tx, person).await?;
     store::remove_others(tx, person, None).await?;
     audit::record(tx, Entry::by(caller, "authenticator.reset").about(person)).await
+}
+
+/// Wraps the key of every authenticator's secret anew with the ring's newest. Answers how many there were.
+pub async fn rewrap(tx: &mut Tx, ring: &Ring) -> Result<u64> {
+    let (random, mut count) = (tx.random().clone(), 0);
+    for (person, object, wrapped) in store::authenticators(tx).await? {
+        let again = ring.rewrap(&wrapped, object, SEALED_AS, &random).await?;
+        store::rewrap_authenticator(tx, person, object, &again).await?;
+        count += 1;
+    }
+    Ok(count)
 }
 
 /// What a code beside a right password proves.

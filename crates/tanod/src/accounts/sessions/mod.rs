@@ -20,22 +20,25 @@ pub static SHUT: Kind = Kind::new(
     401,
     "session-shut",
     "Nobody has done anything in this session for a while, so it is shut.",
-    "Say who you are: POST /v1/sessions/presence, or the page that the console shows. Nothing is lost.",
-);
+    "Say who you are, on the page that the console shows. Nothing is lost.",
+)
+.program("POST /v1/sessions/presence takes it.");
 /// A password alone where that is not enough.
 pub static NEEDS_FACTOR: Kind = Kind::new(
     403,
     "second-factor-needed",
     "Here nobody works with a password alone.",
-    "Set up an authenticator: POST /v1/authenticator, or the page that the console shows.",
-);
+    "Set up an authenticator, on the page that the console shows.",
+)
+.program("POST /v1/authenticator begins it.");
 /// A change for which presence is asked, and which was given too long ago.
 pub static NOT_PRESENT: Kind = Kind::new(
     403,
     "not-present",
     "This change asks once more who you are.",
-    "Say it with your password and code: POST /v1/sessions/presence, or the page that the console shows; then do it again.",
-);
+    "Say it with your password and code, on the page that the console shows; then do it again.",
+)
+.program("POST /v1/sessions/presence takes it.");
 /// An address from which this person does not work.
 pub static WRONG_PLACE: Kind = Kind::new(
     403,

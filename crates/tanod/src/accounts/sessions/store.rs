@@ -6,7 +6,7 @@ use super::factors::Sealed;
 use super::{Place, Places, ProvedBy, Row as Session, Standing};
 use crate::accounts::Caller;
 use crate::refusal::Result;
-use crate::store::{PersonId, Row, SessionId, StoreError, Tx, as_word};
+use crate::store::{ObjectId, PersonId, Row, SessionId, StoreError, Tx, as_word};
 
 pub(super) async fn standing(
     tx: &mut Tx,
@@ -187,6 +187,25 @@ pub(super) async fn authenticator(tx: &mut Tx, person: PersonId) -> Result<Optio
         })
     };
     Ok(row.as_ref().map(read).transpose()?)
+}
+
+/// Every authenticator: whose, what was sealed, and its wrapped key.
+pub(super) async fn authenticators(tx: &mut Tx) -> Result<Vec<(PersonId, ObjectId, Vec<u8>)>> {
+    let rows = tx.rows("SELECT person, object, wrapped_key FROM authenticators ORDER BY person", &[]).await?;
+    let read = |row: &Row| Ok::<_, StoreError>((row.get("person")?, row.get("object")?, row.get("wrapped_key")?));
+    Ok(rows.iter().map(read).collect::<std::result::Result<_, _>>()?)
+}
+
+/// Puts another wrapped key in the place of the one before, unless another secret was begun meanwhile.
+pub(super) async fn rewrap_authenticator(
+    tx: &mut Tx,
+    person: PersonId,
+    object: ObjectId,
+    wrapped: &[u8],
+) -> Result<()> {
+    let sql = "UPDATE authenticators SET wrapped_key = $1 WHERE person = $2 AND object = $3";
+    tx.execute(sql, &[wrapped.into(), person.into(), object.into()]).await?;
+    Ok(())
 }
 
 /// Puts a new authenticator in the place of one that was not confirmed, or of none.

@@ -26,8 +26,9 @@ pub static REMOVAL_SETTLED: Kind = Kind::new(
     409,
     "removal-settled",
     "This request cannot take this step any more.",
-    "Read it again: GET /v1/removals?state=all says where it stands. A new request is a new notice.",
-);
+    "Read it again: where it stands is said with it. A new request is a new notice.",
+)
+.program("GET /v1/removals lists them.");
 
 /// From the request to the removal, in hours (US-60, UK-17).
 const HOURS: i64 = 48;

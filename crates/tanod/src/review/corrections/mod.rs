@@ -30,15 +30,17 @@ pub static UNKNOWN_DECISION: Kind = Kind::new(
     404,
     "unknown-decision",
     "There is no such decision in this case.",
-    "GET /v1/cases/{case} lists its decisions.",
-);
+    "Open the case again: its decisions stand there.",
+)
+.program("GET /v1/cases/{case} lists them.");
 /// An id that leads nowhere.
 pub static UNKNOWN_TOLD: Kind = Kind::new(
     404,
     "unknown-correction",
     "There is nobody who waits to be told under this id.",
-    "List who must still be told with GET /v1/corrections.",
-);
+    "Open the case again: who must still be told stands there.",
+)
+.program("GET /v1/corrections lists them all.");
 /// Once is enough.
 pub static UNDONE_BEFORE: Kind = Kind::new(
     409,

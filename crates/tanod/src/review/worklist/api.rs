@@ -2,7 +2,6 @@
 
 use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
-use axum::response::IntoResponse as _;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -61,10 +60,11 @@ pub async fn put_off(Shared(app): Shared<App>, Path(case): Path<String>, sent: S
     sent.caller.require(Permission::DecideCases)?;
     let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
     let new: NewPutOff = sent.json()?;
-    let mut tx = app.db.write().await.map_err(Error::from)?;
-    let proof = super::put_off(&mut tx, &sent.caller, id, new.until, &new.because).await?;
-    tx.commit(proof).await.map_err(Error::from)?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    let once = sent.once("POST /v1/cases/put-off", &[case.as_bytes()])?;
+    web::post(&app, &once, StatusCode::NO_CONTENT, async |tx| {
+        Ok(((), super::put_off(tx, &sent.caller, id, new.until, &new.because).await?))
+    })
+    .await
 }
 
 /// A case handed on.
@@ -84,8 +84,9 @@ pub async fn hand_over(Shared(app): Shared<App>, Path(case): Path<String>, sent:
     sent.caller.require(Permission::DecideCases)?;
     let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
     let new: NewHandOver = sent.json()?;
-    let mut tx = app.db.write().await.map_err(Error::from)?;
-    let proof = super::hand_over(&mut tx, &sent.caller, id, new.to, &new.because).await?;
-    tx.commit(proof).await.map_err(Error::from)?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    let once = sent.once("POST /v1/cases/hand-over", &[case.as_bytes()])?;
+    web::post(&app, &once, StatusCode::NO_CONTENT, async |tx| {
+        Ok(((), super::hand_over(tx, &sent.caller, id, new.to, &new.because).await?))
+    })
+    .await
 }
