@@ -23,9 +23,10 @@ pub(super) static BAD_CHANGE: Kind = Kind::new(
     422,
     "bad-change",
     "This cannot be entered into the report.",
-    "Name fields as GET …/draft lists them, with values that fit; the detail names the field. What follows from the record (viewing, \
+    "Enter what the form lists, with values that fit; the detail names the field. What follows from the record (viewing, \
      digests, ids) and from the decision (type, urgency) cannot be entered.",
-);
+)
+.program("GET …/draft lists the fields.");
 /// A report that is on its way, or filed.
 pub(super) static NOT_EDITABLE: Kind = Kind::new(
     409,
