@@ -93,6 +93,8 @@ pub struct Settings {
     pub danger: crate::numbers::Settings,
     /// How the door for people is kept.
     pub notices: crate::notices::Settings,
+    /// How streams are kept.
+    pub live: crate::livestream::Settings,
     /// Where reports go.
     pub reporting: Reporting,
     /// How long the platform may take to say what it knows around a case.

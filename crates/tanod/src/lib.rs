@@ -17,6 +17,7 @@ pub mod evidence;
 pub mod figures;
 pub mod intake;
 pub mod legal;
+pub mod livestream;
 pub mod matching;
 pub mod notices;
 pub mod numbers;

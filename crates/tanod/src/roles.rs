@@ -18,7 +18,7 @@ use crate::queue::{self, Done, Leased, Work};
 use crate::refusal::{Error, Result};
 use crate::reporting::jobs::Filing;
 use crate::store::Recorded;
-use crate::{actions, context, legal, notices, reporting, review, web, webhooks};
+use crate::{actions, context, legal, livestream, notices, reporting, review, web, webhooks};
 
 /// What a process is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -44,7 +44,7 @@ impl Role {
 }
 
 /// Each lane as often as it has workers. Pages have lanes of their own: nothing slow stands in their way.
-const LANES: [&str; 14] = [
+const LANES: [&str; 15] = [
     "reports",
     "reports",
     "items",
@@ -59,6 +59,7 @@ const LANES: [&str; 14] = [
     "webhooks",
     "pages",
     "pages",
+    "streams",
 ];
 /// How often a part gives a sign of life.
 const TICK_EVERY: Duration = Duration::from_secs(15);
@@ -260,6 +261,7 @@ fn tries(work: &Work) -> i64 {
         | Work::PageV1 { .. }
         | Work::AskContextV1 { .. }
         | Work::AskPlatformV1 { .. }
+        | Work::SealStreamV1 { .. }
         // A decision that waits for its hour must not be lost, nor a copy be kept for ever.
         | Work::SettleAloneV1 { .. }
         | Work::EndAppealV1 { .. } => i64::MAX,
@@ -281,6 +283,7 @@ async fn perform(app: &App, job: &Leased) -> Result<Done> {
         Work::PageV1 { alarm } => alarms::page(app, *alarm).await,
         Work::AskContextV1 { case } => context::jobs::ask(app, *case).await,
         Work::AskPlatformV1 { action } => actions::jobs::ask(app, *action).await,
+        Work::SealStreamV1 { signal } => livestream::jobs::seal(app, *signal).await,
     }
 }
 
@@ -352,6 +355,9 @@ async fn schedule(app: App, stop: CancellationToken) {
         }
         if let Err(error) = notices::removals::jobs::watch(&app).await {
             tracing::warn!(%error, "the deadlines of removals are not watched");
+        }
+        if let Err(error) = livestream::jobs::watch(&app).await {
+            tracing::warn!(%error, "streams that are over are not forgotten");
         }
         if let Err(error) = legal::jobs::watch(&app).await {
             tracing::warn!(%error, "the deadlines of legal process are not watched");

@@ -70,11 +70,15 @@ pub enum Permission {
     ReadLegalProcess,
     /// Write legal process down and answer it; ask for releases, and approve another's.
     AnswerLegalProcess,
+    /// Tell of streams, and what happens in them.
+    WriteStreams,
+    /// See streams, without depictions.
+    ReadStreams,
 }
 
 impl Permission {
     /// All of them, in the order of the matrix.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::SubmitItems,
         Self::AskMatches,
         Self::SeeMatches,
@@ -107,6 +111,8 @@ impl Permission {
         Self::AcknowledgeActions,
         Self::ReadLegalProcess,
         Self::AnswerLegalProcess,
+        Self::WriteStreams,
+        Self::ReadStreams,
     ];
 
     /// Whether a person who does this must have said lately who they are: what changes the installation, not a case.
@@ -133,6 +139,7 @@ pub fn role_may(role: Role, permission: Permission) -> bool {
                 | P::AcknowledgeAlarms
                 | P::ReadActions
                 | P::AcknowledgeActions
+                | P::ReadStreams
         ),
         Role::Lead => matches!(
             permission,
@@ -161,6 +168,7 @@ pub fn role_may(role: Role, permission: Permission) -> bool {
                 | P::AcknowledgeActions
                 | P::ReadLegalProcess
                 | P::AnswerLegalProcess
+                | P::ReadStreams
         ),
         Role::Admin => matches!(
             permission,
@@ -209,6 +217,7 @@ pub fn scope_gives(scope: Scope, permission: Permission) -> bool {
         Scope::BanksWrite => matches!(permission, P::ReadBanks | P::ChangeBanks | P::ExportBanks),
         Scope::ContextWrite => permission == P::WriteContext,
         Scope::ActionsAcknowledge => matches!(permission, P::ReadActions | P::AcknowledgeActions),
+        Scope::StreamsWrite => matches!(permission, P::WriteStreams | P::ReadStreams),
     }
 }
 

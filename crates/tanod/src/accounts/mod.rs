@@ -123,11 +123,14 @@ pub enum Scope {
     /// See actions, and say whether they were done.
     #[serde(rename = "actions:acknowledge")]
     ActionsAcknowledge,
+    /// Tell of streams that run and what happens in them, and see how they stand.
+    #[serde(rename = "streams:write")]
+    StreamsWrite,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ItemsWrite,
         Self::MatchesWrite,
         Self::MatchesDetail,
@@ -136,6 +139,7 @@ impl Scope {
         Self::NoticesWrite,
         Self::ContextWrite,
         Self::ActionsAcknowledge,
+        Self::StreamsWrite,
     ];
 }
 

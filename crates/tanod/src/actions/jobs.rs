@@ -6,6 +6,7 @@ use super::turn::{self, Known};
 use super::{ASK_AGAIN, HOURLY, Kind, State, Waits, store};
 use crate::context;
 use crate::evidence;
+use crate::livestream;
 use crate::plan::App;
 use crate::queue::Done;
 use crate::refusal::Result;
@@ -73,5 +74,6 @@ async fn known(tx: &mut Tx, case: CaseId) -> Result<Known> {
     let finished = reports.iter().any(|report| report.state == ReportState::Finished);
     let (danger, dismissed) = store::urgency(tx, case).await?;
     let over = dismissed || (finished && !reports.iter().any(|report| open(report.state)));
-    Ok(Known { held, context, danger, over, now })
+    let sealed = livestream::is_sealed(tx, case).await?;
+    Ok(Known { held, context, sealed, danger, over, now })
 }

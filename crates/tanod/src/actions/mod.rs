@@ -557,6 +557,17 @@ async fn stop(tx: &mut Tx, id: ActionId, note: &str) -> Result<Option<Recorded>>
     audit::record(tx, entry).await.map(Some)
 }
 
+/// Undoes one restriction, by a person who need not hold the case's lease.
+pub async fn undo(tx: &mut Tx, case: CaseId, id: ActionId, because: &str, by: &str) -> Result<(Action, Recorded)> {
+    let undone = store::action(tx, id).await?.filter(|one| one.case == case).ok_or(&UNKNOWN_ACTION)?;
+    let mut new = New::plain(case, Kind::Reinstate, because, by);
+    new.target = undone.target;
+    new.undo_of = Some(id);
+    let (action, proof) = ask(tx, new).await?;
+    stop(tx, id, &format!("undone by {}", action.id)).await?;
+    Ok((action, proof))
+}
+
 /// Undoes everything that was asked of the platform about a case: what waits is cancelled, what was asked or done is
 /// reinstated. For a correction. Done twice, the second time changes nothing.
 pub async fn undo_all(tx: &mut Tx, case: CaseId, because: &str) -> Result<Vec<ActionId>> {

@@ -41,6 +41,7 @@ fn kind_words(kind: Kind) -> &'static str {
 fn state_words(action: &Action) -> String {
     let waits = action.waits_for.map_or("", |waits| match waits {
         Waits::Hold => ", until everything is kept",
+        Waits::Snapshot => ", until those who take part are sealed",
         Waits::Context => ", until the platform says what it knows",
         Waits::Report => ", until the report is accepted",
         Waits::Delay => ", until its delay ends",

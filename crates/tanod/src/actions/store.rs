@@ -150,11 +150,14 @@ pub(super) async fn facts(tx: &mut Tx, case: CaseId) -> Result<Option<Facts>> {
             &[case.into()],
         )
         .await?;
+    let streams = tx.rows("SELECT DISTINCT content_id FROM streams WHERE case_id = $1", &[case.into()]).await?;
     let (mut content_ids, mut sha256) = (Vec::new(), Vec::new());
     for row in &rows {
         content_ids.push(row.get::<String>("content_id")?);
         sha256.push(hex::encode(row.get::<Vec<u8>>("sha256")?));
     }
+    content_ids.extend(streams.iter().map(|row| row.get("content_id")).collect::<Read<Vec<String>>>()?);
+    content_ids.sort_unstable();
     content_ids.dedup();
     sha256.sort_unstable();
     sha256.dedup();

@@ -11,6 +11,8 @@ use super::{Action, Kind, Notice, UNAPPROVED};
 pub enum Waits {
     /// Nothing of the case is kept yet.
     Hold,
+    /// Who takes part in a stream is not sealed yet.
+    Snapshot,
     /// The platform has not said what it knows, and its time is not over.
     Context,
     /// No report was accepted, and the case is not closed either.
@@ -27,6 +29,8 @@ pub(super) struct Known {
     pub(super) held: bool,
     /// The platform's context came, or its time is over.
     pub(super) context: bool,
+    /// Who took part in its streams is sealed.
+    pub(super) sealed: bool,
     /// A child may be in danger now.
     pub(super) danger: bool,
     /// Every report is accepted, or the case is closed without one.
@@ -51,6 +55,8 @@ pub(super) fn waits(action: &Action, known: Known) -> Option<Waits> {
             until.filter(|until| *until > known.now).map(|_| Waits::Delay)
         }
         _ if !known.held => Some(Waits::Hold),
+        // Whoever watches is gone with the stream: they are sealed first, and nothing else is waited for.
+        Kind::StopStream => (!known.sealed).then_some(Waits::Snapshot),
         _ if !known.context && !known.danger => Some(Waits::Context),
         _ => None,
     }
@@ -100,7 +106,7 @@ mod tests {
             held in any::<bool>(), context in any::<bool>(), danger in any::<bool>(), over in any::<bool>(), kind in 0..7_usize,
             told in 0..3_usize,
         ) {
-            let known = Known { held, context, danger, over, now: at(1) };
+            let known = Known { held, context, sealed: true, danger, over, now: at(1) };
             let kind = Kind::ALL[kind];
             let notice = (kind == Kind::UserNotice).then_some([Notice::None, Notice::Neutral, Notice::Full][told]);
             let waits = waits(&action(kind, notice, None), known);
@@ -118,7 +124,7 @@ mod tests {
         fn a_delay_ends_by_itself(hours in 1_i64..800, now in 0_i64..900, approved in any::<bool>()) {
             let approver = approved.then(|| PersonId(uuid::Uuid::nil()));
             let delay = Delay { until: at(hours), basis: "a letter".to_owned(), approver, by: None };
-            let known = Known { held: true, context: true, danger: false, over: true, now: at(now) };
+            let known = Known { held: true, context: true, sealed: true, danger: false, over: true, now: at(now) };
             let waits = waits(&action(Kind::UserNotice, Some(Notice::Full), Some(delay)), known);
             let ends = if approved { hours } else { hours.min(24) };
             prop_assert_eq!(waits.is_some(), now < ends);

@@ -45,6 +45,8 @@ pub const SILENT_AFTER: SignedDuration = SignedDuration::from_mins(2);
 pub enum Kind {
     /// A child may be in danger now. About a case.
     DangerNow,
+    /// Something in a stream that runs wants a look. About a stream.
+    StreamSignal,
     /// A deadline is near. About a case or a legal process.
     ClockNear,
     /// A deadline has passed. About a case or a legal process.
@@ -88,6 +90,7 @@ impl Kind {
     pub fn words(self) -> &'static str {
         match self {
             Self::DangerNow => "A child may be in danger now",
+            Self::StreamSignal => "A stream that runs wants a look",
             Self::ClockNear => "A deadline is near",
             Self::ClockPassed => "A deadline has passed",
             Self::ReportDead => "A report is stuck",

@@ -55,6 +55,7 @@ pub(super) enum Key {
 pub(super) enum KeyRole {
     Client,
     Curator,
+    Live,
     Notices,
     Platform,
 }
@@ -100,6 +101,7 @@ pub(super) async fn key(context: &Context, key: Key) -> Done {
         KeyRole::Client => vec![Scope::ItemsWrite, Scope::MatchesWrite],
         KeyRole::Notices => vec![Scope::NoticesWrite],
         KeyRole::Curator => vec![Scope::BanksRead, Scope::BanksWrite],
+        KeyRole::Live => vec![Scope::StreamsWrite],
         KeyRole::Platform => vec![Scope::ContextWrite, Scope::ActionsAcknowledge],
     };
     if detail {

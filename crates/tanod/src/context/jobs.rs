@@ -42,7 +42,7 @@ pub async fn ask(app: &App, case: CaseId) -> Result<Done> {
             let base = app.settings.public_url.trim_end_matches('/');
             let data = json!({
                 "case": case, "number": about.number, "account": about.account, "content_ids": about.content_ids,
-                "wanted": Part::ALL, "due_at": end, "ask": standing.asks + 1,
+                "wanted": Part::ASKED, "due_at": end, "ask": standing.asks + 1,
                 "answer": format!("{base}/v1/cases/{case}/context"),
             });
             webhooks::send(&mut tx, Event::ContextRequested, Some(case), &data).await?;

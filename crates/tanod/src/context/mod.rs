@@ -218,9 +218,17 @@ pub async fn wanted(tx: &mut Tx, caller: &Caller, case: CaseId) -> Result<()> {
     }
 }
 
-/// Keeps an answer: sealed under the case's hold, and read for what follows from it.
-pub async fn take(tx: &mut Tx, caller: &Caller, case: CaseId, answer: &Answer) -> Result<(Version, Recorded)> {
-    wanted(tx, caller, case).await?;
+/// Whether a case keeps nothing more: it was closed without a report, or there is none.
+pub async fn is_closed(tx: &mut Tx, case: CaseId) -> Result<bool> {
+    Ok(store::is_dismissed(tx, case).await?.unwrap_or(true))
+}
+
+/// Keeps what we know ourselves beside the platform's answers, sealed as they are: who took part in a stream.
+pub async fn note(tx: &mut Tx, case: CaseId, answer: &Answer) -> Result<Recorded> {
+    keep(tx, case, answer, "tanod").await.map(|(_, proof)| proof)
+}
+
+async fn keep(tx: &mut Tx, case: CaseId, answer: &Answer, by: &str) -> Result<(Version, Recorded)> {
     // Held to the commit: answers about one case are counted one after another.
     store::lock(tx, case).await?;
     let (object, bytes) = answer.sealed.named();
@@ -230,23 +238,28 @@ pub async fn take(tx: &mut Tx, caller: &Caller, case: CaseId, answer: &Answer) -
         parts: answer.context.parts(),
         sha256: hex::encode(answer.sha256),
         bytes,
-        by: caller.mark(),
+        by: by.to_owned(),
         received_at: tx.now(),
     };
     store::insert(tx, case, &version, object, &answer.sha256, &answer.context).await?;
     evidence::keep_key(tx, &answer.sealed).await?;
+    review::worklist::remember(tx, case, answer.context.words().iter().map(String::as_str)).await?;
+    let detail = json!({"version": version.version, "parts": version.parts, "sha256": version.sha256, "bytes": bytes});
+    let entry = Entry { actor: by.to_owned(), ..Entry::by_tanod("context.received") };
+    let proof = audit::record(tx, entry.case(case).about(version.id).detail(detail)).await?;
+    Ok((version, proof))
+}
+
+/// Keeps an answer: sealed under the case's hold, and read for what follows from it.
+pub async fn take(tx: &mut Tx, caller: &Caller, case: CaseId, answer: &Answer) -> Result<(Version, Recorded)> {
+    wanted(tx, caller, case).await?;
+    let (version, proof) = keep(tx, case, answer, &caller.mark()).await?;
     if let Some(account) = answer.context.account.as_ref().filter(|account| account.likely_minor()) {
         involved::mark_likely_minor(tx, case, Some(&account.id)).await?;
     }
-    review::worklist::remember(tx, case, answer.context.words().iter().map(String::as_str)).await?;
     let state = state_after(tx, case).await?;
     store::set_received(tx, case, state).await?;
     alarms::clear(tx, alarms::Kind::ContextLate, &case.to_string()).await?;
-    let detail = json!({
-        "version": version.version, "parts": version.parts, "sha256": version.sha256, "bytes": bytes, "state": state,
-    });
-    let proof =
-        audit::record(tx, Entry::by(caller, "context.received").case(case).about(version.id).detail(detail)).await?;
     if state == State::Received {
         over(tx, case).await?;
     }
@@ -257,7 +270,7 @@ pub async fn take(tx: &mut Tx, caller: &Caller, case: CaseId, answer: &Answer) -
 async fn state_after(tx: &mut Tx, case: CaseId) -> Result<State> {
     let known = known(tx, case).await?;
     let parts = known.parts();
-    let all = known.complete || Part::ALL.iter().all(|part| parts.contains(part));
+    let all = known.complete || Part::ASKED.iter().all(|part| parts.contains(part));
     Ok(if all { State::Received } else { State::Partial })
 }
 

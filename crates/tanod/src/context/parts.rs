@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::BAD_CONTEXT;
 use crate::refusal::Result;
+use crate::store::StreamId;
 
 /// One answer of the platform. A part that is absent stays as it was; one that is there, also an empty one, replaces it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -33,12 +34,21 @@ pub struct Context {
     /// Where it links to, and from where.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub links: Option<Vec<Link>>,
+    /// Streams in which it happened, as they were told to POST /v1/streams. Nobody sends this part: it is sealed from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub streams: Option<Vec<StreamSnapshot>>,
     /// The platform has no more to say, whatever is absent.
     #[serde(default)]
     pub complete: bool,
 }
 
 impl Context {
+    /// Everything that was written, in the thread and in streams.
+    pub fn messages(&self) -> Vec<Message> {
+        let chat = self.streams.iter().flatten().flat_map(|stream| &stream.chat);
+        self.thread.iter().flatten().chain(chat).cloned().collect()
+    }
+
     /// What a case is found by: the account's addresses and telephone numbers, where it came from, its devices.
     pub fn words(&self) -> Vec<String> {
         let account = self.account.iter();
@@ -46,7 +56,10 @@ impl Context {
         let phones = account.clone().flat_map(|account| account.phones.iter().map(|phone| phone.number.clone()));
         let names = account.flat_map(|account| account.screen_names.iter().cloned());
         let addresses = self.events.iter().flatten().map(|event| event.address.to_string());
-        emails.chain(phones).chain(names).chain(addresses).collect()
+        let took_part = self.streams.iter().flatten().flat_map(|stream| &stream.participants);
+        let accounts = took_part.clone().filter_map(|one| one.account.clone());
+        let places = took_part.flat_map(|one| &one.places).map(|place| place.address.to_string());
+        emails.chain(phones).chain(names).chain(addresses).chain(accounts).chain(places).collect()
     }
 }
 
@@ -68,11 +81,13 @@ pub enum Part {
     PriorReports,
     /// Links.
     Links,
+    /// Streams. Never asked for.
+    Streams,
 }
 
 impl Part {
-    /// All of them: what is asked for.
-    pub const ALL: [Self; 7] =
+    /// What the platform is asked for.
+    pub const ASKED: [Self; 7] =
         [Self::Account, Self::Events, Self::Devices, Self::Thread, Self::Related, Self::PriorReports, Self::Links];
 }
 
@@ -278,6 +293,103 @@ pub struct Link {
     pub what: Option<String>,
 }
 
+/// A stream as it was at one time: who took part, from where and from when to when, what they paid, what was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StreamSnapshot {
+    /// Which stream.
+    pub stream: StreamId,
+    /// The platform's own id of it.
+    pub content_id: String,
+    /// Where users see it.
+    pub urls: Vec<String>,
+    /// The account that broadcasts.
+    pub account: Option<String>,
+    /// From which address.
+    #[schema(value_type = Option<String>)]
+    pub address: Option<IpAddr>,
+    /// From which port.
+    pub port: Option<u16>,
+    /// When it began.
+    #[schema(value_type = String)]
+    pub started_at: Timestamp,
+    /// When it was over; absent while it ran.
+    #[schema(value_type = Option<String>)]
+    pub ended_at: Option<Timestamp>,
+    /// When this was written down.
+    #[schema(value_type = String)]
+    pub taken_at: Timestamp,
+    /// Everybody who came, wrote, paid or told something.
+    pub participants: Vec<Participant>,
+    /// What was written.
+    pub chat: Vec<Message>,
+}
+
+/// Somebody who took part in a stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Participant {
+    /// The platform's id of the account, where there is one.
+    pub account: Option<String>,
+    /// From where.
+    pub places: Vec<Place>,
+    /// From when to when.
+    pub visits: Vec<Visit>,
+    /// What they paid.
+    pub payments: Vec<Payment>,
+    /// Whether they reported it.
+    pub reported: bool,
+}
+
+/// An address that somebody took part from (US-16).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// The address.
+    #[schema(value_type = String)]
+    pub address: IpAddr,
+    /// The source port.
+    pub port: Option<u16>,
+    /// When it was first seen.
+    #[schema(value_type = String)]
+    pub at: Timestamp,
+}
+
+/// A stay in a stream. Who was there before we heard of it has no beginning, who is still there no end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Visit {
+    /// From when.
+    #[schema(value_type = Option<String>)]
+    pub joined_at: Option<Timestamp>,
+    /// To when.
+    #[schema(value_type = Option<String>)]
+    pub left_at: Option<Timestamp>,
+}
+
+/// A payment in a stream, by the platform's reference. Card data is never taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Payment {
+    /// The platform's reference.
+    pub reference: Option<String>,
+    /// How much, in the smallest unit.
+    pub amount_minor: Option<i64>,
+    /// In which currency.
+    pub currency: Option<String>,
+    /// When.
+    #[schema(value_type = String)]
+    pub at: Timestamp,
+}
+
+/// Of each stream what was written down last.
+fn newest(later: Option<Vec<StreamSnapshot>>, known: Option<Vec<StreamSnapshot>>) -> Option<Vec<StreamSnapshot>> {
+    let (Some(later), Some(mut all)) = (later.clone(), known.clone()) else { return later.or(known) };
+    all.retain(|before| later.iter().all(|one| one.stream != before.stream));
+    all.extend(later);
+    Some(all)
+}
+
 const MOST_EVENTS: usize = 5_000;
 const MOST_MESSAGES: usize = 5_000;
 const MOST_RELATED: usize = 2_000;
@@ -290,6 +402,9 @@ impl Context {
             return Err(BAD_CONTEXT.because("it is not a JSON object"));
         }
         let read: Self = serde_json::from_slice(bytes).map_err(|error| BAD_CONTEXT.because(error.to_string()))?;
+        if read.streams.is_some() {
+            return Err(BAD_CONTEXT.because("streams come by POST /v1/streams, and by nothing else"));
+        }
         match read.fault() {
             Some(fault) => Err(BAD_CONTEXT.because(fault)),
             None if read.parts().is_empty() && !read.complete => {
@@ -309,6 +424,7 @@ impl Context {
             (Part::Related, self.related.is_some()),
             (Part::PriorReports, self.prior_reports.is_some()),
             (Part::Links, self.links.is_some()),
+            (Part::Streams, self.streams.is_some()),
         ];
         there.into_iter().filter(|(_, there)| *there).map(|(part, _)| part).collect()
     }
@@ -324,6 +440,7 @@ impl Context {
             related: self.related.or(known.related),
             prior_reports: self.prior_reports.or(known.prior_reports),
             links: self.links.or(known.links),
+            streams: newest(self.streams, known.streams),
             complete: self.complete || known.complete,
         }
     }

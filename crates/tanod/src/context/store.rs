@@ -95,8 +95,8 @@ pub(super) async fn about(tx: &mut Tx, case: CaseId) -> Result<Option<Asked>> {
     };
     let rows = tx
         .rows(
-            "SELECT DISTINCT items.content_id FROM signals JOIN items ON items.id = signals.item
-             WHERE signals.case_id = $1 ORDER BY items.content_id LIMIT 1000",
+            "SELECT items.content_id FROM signals JOIN items ON items.id = signals.item WHERE signals.case_id = $1
+             UNION SELECT content_id FROM streams WHERE case_id = $1 ORDER BY content_id LIMIT 1000",
             &[case.into()],
         )
         .await?;

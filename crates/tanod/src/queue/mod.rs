@@ -70,6 +70,11 @@ pub enum Work {
         /// For which.
         action: crate::store::ActionId,
     },
+    /// Seal who takes part in a stream.
+    SealStreamV1 {
+        /// Since which signal.
+        signal: crate::store::StreamSignalId,
+    },
 }
 
 impl Work {
@@ -85,6 +90,7 @@ impl Work {
             Self::PageV1 { .. } => "pages",
             Self::AskContextV1 { .. } => "context",
             Self::AskPlatformV1 { .. } => "actions",
+            Self::SealStreamV1 { .. } => "streams",
         }
     }
 
@@ -97,6 +103,7 @@ impl Work {
             Self::PageV1 { alarm } => alarm.0,
             Self::AskContextV1 { case } | Self::EndAppealV1 { case } => case.0,
             Self::AskPlatformV1 { action } => action.0,
+            Self::SealStreamV1 { signal } => signal.0,
             Self::VerifyDestructionV1 { destruction } => destruction.0,
         }
     }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::document::{Absent, Draft, DraftFile, Origin, Why};
 use super::thread;
-use crate::context::{self, Context, EventKind, NetworkEvent};
+use crate::context::{self, Context, EventKind, NetworkEvent, StreamSnapshot};
 use crate::evidence;
 use crate::intake::{self, Item};
 use crate::matching::Strength;
@@ -87,12 +87,16 @@ pub(super) fn draft(now: Timestamp, case: &Case, says: &Says<'_>, around: &Aroun
     // The incident is the first upload of what is reported; when the platform named no time, its arrival here.
     let first = uploads.iter().min_by_key(|item| incident_time(item));
     let named = first.and_then(|item| item.facts.as_ref()).is_some_and(|facts| facts.uploaded_at.is_some());
-    let messages = known.thread.iter().flatten().map(|message| message.at).filter(|at| *at <= now).min();
-    let (incident_at, means, from) = match (first, messages) {
-        (Some(item), _) if named => (incident_time(item), MEANS_UPLOAD, Origin::Upload),
-        (Some(item), _) => (incident_time(item), MEANS_ARRIVAL, Origin::Record),
-        (None, Some(at)) => (at, MEANS_MESSAGE, Origin::Context),
-        (None, None) => (case.knowledge_at, MEANS_KNOWLEDGE, Origin::Record),
+    let written = known.messages();
+    let messages = written.iter().map(|message| message.at).filter(|at| *at <= now).min();
+    let streams = known.streams.as_deref().unwrap_or_default();
+    let began = streams.iter().map(|stream| stream.started_at).filter(|at| *at <= now).min();
+    let (incident_at, means, from) = match (first, began, messages) {
+        (_, Some(at), _) => (at, MEANS_STREAM, Origin::Context),
+        (Some(item), ..) if named => (incident_time(item), MEANS_UPLOAD, Origin::Upload),
+        (Some(item), ..) => (incident_time(item), MEANS_ARRIVAL, Origin::Record),
+        (None, _, Some(at)) => (at, MEANS_MESSAGE, Origin::Context),
+        (None, ..) => (case.knowledge_at, MEANS_KNOWLEDGE, Origin::Record),
     };
     notes.from("/report/incidentSummary", Origin::Decision);
     notes.from("/report/incidentSummary/platform", Origin::Provider);
@@ -100,11 +104,13 @@ pub(super) fn draft(now: Timestamp, case: &Case, says: &Says<'_>, around: &Aroun
     notes.from("/report/reporter", Origin::Provider);
     notes.from("/report/additionalInfo", Origin::Record);
 
-    let transcript = known.thread.as_ref().filter(|messages| !messages.is_empty());
-    let transcript = transcript.map(|messages| thread::transcript(messages, involved));
-    let internet = internet(uploads, transcript.as_deref(), &mut notes);
+    let transcript = format!("{}{}", thread::participants(streams), thread::transcript(&written, involved));
+    let transcript = Some(transcript).filter(|text| !text.is_empty());
+    let internet = internet(uploads, streams, transcript.as_deref(), &mut notes);
     let mut people = People::default();
-    for one in involved {
+    // Whoever the case is about comes first; others came into it later.
+    let (own, others): (Vec<_>, Vec<_>) = involved.iter().partition(|one| one.account == case.account);
+    for one in own.into_iter().chain(others) {
         let Some(account) = account(one, uploads, known, case, provider, now) else { continue };
         people.add(one.role, account, prior, &mut notes);
     }
@@ -120,6 +126,7 @@ pub(super) fn draft(now: Timestamp, case: &Case, says: &Says<'_>, around: &Aroun
     if !others.is_empty() {
         said.push(format!("Also suspected in this case: {}.", others.join(", ")));
     }
+    said.extend(streamed(streams));
     said.extend(around_it(known));
     let some = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
     let tip = Tip {
@@ -165,6 +172,7 @@ pub(super) fn draft(now: Timestamp, case: &Case, says: &Says<'_>, around: &Aroun
 
 const MEANS_UPLOAD: &str =
     "The time at which the first of the reported files was uploaded, as recorded by the platform.";
+const MEANS_STREAM: &str = "The time at which the live stream began, as recorded by the platform.";
 const MEANS_KNOWLEDGE: &str = "The time at which the platform came to know; when it happened is not known.";
 const MEANS_MESSAGE: &str = "The time of the first message of the conversation, as recorded by the platform.";
 const MEANS_ARRIVAL: &str =
@@ -187,10 +195,16 @@ fn found_by(signals: &[&Signal]) -> &'static str {
 }
 
 /// Where it can be seen, and what was written around it.
-fn internet(uploads: &[Item], transcript: Option<&str>, notes: &mut Notes) -> Vec<InternetDetails> {
+fn internet(
+    uploads: &[Item],
+    streams: &[StreamSnapshot],
+    transcript: Option<&str>,
+    notes: &mut Notes,
+) -> Vec<InternetDetails> {
     let mut internet = Vec::new();
     let mut urls: Vec<String> = Vec::new();
-    for url in uploads.iter().filter_map(|item| item.facts.as_ref()).flat_map(|facts| facts.urls.iter()) {
+    let of_uploads = uploads.iter().filter_map(|item| item.facts.as_ref()).flat_map(|facts| facts.urls.iter());
+    for url in of_uploads.chain(streams.iter().flat_map(|stream| &stream.urls)) {
         if !urls.contains(url) {
             urls.push(url.clone());
         }
@@ -267,6 +281,7 @@ fn account(
     }
     // The platform answers about the account of the case; of another one it says nothing here.
     let asked = one.account.is_some() && one.account == case.account;
+    events.extend(in_streams(one, known));
     let snapshot = known.account.as_ref().filter(|account| Some(&account.id) == one.account.as_ref());
     let facts = one.facts.as_ref();
     let mut from_context = Vec::new();
@@ -423,6 +438,39 @@ fn ip_event(item: &Item, facts: &intake::Facts) -> Option<IpEvent> {
     })
 }
 
+/// From where an account took part in streams: it broadcast, it watched, it paid.
+fn in_streams(one: &Involved, known: &Context) -> Vec<IpEvent> {
+    let Some(account) = &one.account else { return Vec::new() };
+    let event =
+        |address, kind, at, port| IpEvent { address, kind: Some(kind), at: Some(at), port, possible_proxy: None };
+    let mut events: Vec<IpEvent> = Vec::new();
+    for stream in known.streams.iter().flatten() {
+        let broadcasts = stream.account.as_ref() == Some(account);
+        let from = stream.address.filter(|_| broadcasts);
+        events.extend(from.map(|address| event(address, IpKind::Upload, stream.started_at, stream.port)));
+        let took_part = stream.participants.iter().filter(|one| one.account.as_ref() == Some(account));
+        for place in took_part.flat_map(|one| &one.places) {
+            events.push(event(place.address, IpKind::Other, place.at, place.port));
+        }
+    }
+    events
+}
+
+/// The streams in which it happened, in words; who took part stands with the conversation.
+fn streamed(streams: &[StreamSnapshot]) -> impl Iterator<Item = String> {
+    streams.iter().map(|stream| {
+        let end = stream.ended_at.map_or_else(|| "was still running".to_owned(), |end| format!("ended {end}"));
+        let paid = stream.participants.iter().filter(|one| !one.payments.is_empty()).count();
+        format!(
+            "It happened in a live stream, {} by the platform's id, that began {} and {end} when this was gathered; {} took part, of \
+             whom {paid} paid.",
+            stream.content_id,
+            stream.started_at,
+            stream.participants.len()
+        )
+    })
+}
+
 /// What else the platform answered, in words: other media by its ids, earlier reports by their numbers, links.
 fn around_it(known: &Context) -> Vec<String> {
     let mut said = Vec::new();
@@ -542,7 +590,7 @@ fn absent(tip: &Tip, uploads: &[Item], known: &Context, standing: Option<context
         let (why, reason) = platform(known.devices.is_some());
         add("Devices", why, reason.to_owned());
     }
-    if known.thread.as_ref().is_none_or(Vec::is_empty) {
+    if known.messages().is_empty() {
         let (why, reason) = platform(known.thread.is_some());
         add("Conversation", why, reason.to_owned());
     }

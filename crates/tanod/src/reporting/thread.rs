@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 
 use exchange::ncmec::document::{FileDetails, Level, Pairs, Relevance, Viewing};
 use fingerprint::Digests;
+use jiff::Timestamp;
 
 use super::document::{DraftFile, Origin};
-use crate::context::Message;
+use crate::context::{Message, StreamSnapshot};
 use crate::review::Case;
 use crate::review::involved::{Involved, Role};
 use crate::store::ItemId;
@@ -37,6 +38,41 @@ pub(super) fn transcript(messages: &[Message], involved: &[Involved]) -> String 
             format!(" [sent with it: {}]", message.content_ids.join(", "))
         };
         let _fits = writeln!(text, "{} {}{role}: {}{with}", message.at, message.sender, message.text);
+    }
+    text
+}
+
+/// Who took part in streams, a line each: from where, from when to when, what they paid; in UTC.
+pub(super) fn participants(streams: &[StreamSnapshot]) -> String {
+    let mut text = String::new();
+    let dash = |at: Option<Timestamp>, none: &str| at.map_or_else(|| none.to_owned(), |at| at.to_string());
+    for stream in streams {
+        let _fits = writeln!(
+            text,
+            "Who took part in the live stream {}, {} to {}:",
+            stream.content_id,
+            stream.started_at,
+            dash(stream.ended_at, "still running")
+        );
+        for one in &stream.participants {
+            let _fits = write!(text, "- {}", one.account.as_deref().unwrap_or("(no account)"));
+            for place in &one.places {
+                let port = place.port.map_or_else(String::new, |port| format!(" port {port}"));
+                let _fits = write!(text, "; from {}{port} at {}", place.address, place.at);
+            }
+            for visit in &one.visits {
+                let (came, left) = (dash(visit.joined_at, "before"), dash(visit.left_at, "not yet left"));
+                let _fits = write!(text, "; there {came} to {left}");
+            }
+            for paid in &one.payments {
+                let much = paid.amount_minor.map_or_else(String::new, |amount| format!(" {amount} (smallest unit)"));
+                let (currency, reference) =
+                    (paid.currency.as_deref().unwrap_or(""), paid.reference.as_deref().unwrap_or("none"));
+                let _fits = write!(text, "; paid{much} {currency} at {}, reference {reference}", paid.at);
+            }
+            text.push_str(if one.reported { "; reported it\n" } else { "\n" });
+        }
+        text.push('\n');
     }
     text
 }

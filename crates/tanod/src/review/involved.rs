@@ -132,7 +132,7 @@ pub async fn is_protected(tx: &mut Tx, case: CaseId, account: Option<&str>) -> R
 }
 
 /// Brings the account behind a signal into the case, once.
-pub(super) async fn bring(tx: &mut Tx, case: CaseId, account: Option<&Account>) -> Result<()> {
+pub(crate) async fn bring(tx: &mut Tx, case: CaseId, account: Option<&Account>) -> Result<()> {
     let id = account.map(|account| account.id.as_str());
     let known = store::involved(tx, case).await?;
     if account.is_none() && !known.is_empty() {

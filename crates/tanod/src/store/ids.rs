@@ -162,6 +162,12 @@ ids! {
     ContextId "context";
     /// What somebody told the operator.
     NoticeId "notice";
+    /// Something that is broadcast live.
+    StreamId "stream";
+    /// Something that happened in a stream.
+    StreamEventId "streamevent";
+    /// What put a stream before a person.
+    StreamSignalId "streamsignal";
     /// A legal process: a subpoena, an order, a warrant, a request.
     LegalProcessId "legalprocess";
     /// A package of a case's evidence that leaves the house.

@@ -21,8 +21,8 @@ use crate::plan::App;
 use crate::refusal::{self, Error, Kind};
 use crate::store::{RequestId, new_uuid};
 use crate::{
-    accounts, actions, alarms, audit, banks, care, clocks, context, evidence, figures, intake, legal, matching,
-    notices, pages, provider, reporting, review, sources, webhooks,
+    accounts, actions, alarms, audit, banks, care, clocks, context, evidence, figures, intake, legal, livestream,
+    matching, notices, pages, provider, reporting, review, sources, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -122,6 +122,16 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(legal::api::packages))
         .routes(routes!(legal::api::ask))
         .routes(routes!(legal::api::approve))
+        .routes(routes!(livestream::api::begin, livestream::api::list))
+        .routes(routes!(livestream::api::show))
+        .routes(routes!(livestream::api::end))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(livestream::api::tell))
+                .layer(DefaultBodyLimit::max(livestream::api::MOST_BYTES)),
+        )
+        .routes(routes!(livestream::api::stop))
+        .routes(routes!(livestream::api::resume))
         .routes(routes!(audit::api::page))
         .routes(routes!(audit::api::checkpoint))
         .routes(routes!(sessions::sign_in, sessions::own, sessions::sign_out))
@@ -177,6 +187,7 @@ pub fn refusals() -> Vec<&'static Kind> {
         webhooks::REFUSALS,
         notices::REFUSALS,
         legal::REFUSALS,
+        livestream::REFUSALS,
     ]
     .concat()
 }

@@ -89,6 +89,9 @@ pub enum Event {
     /// An adult's intimate picture is to be removed, with its known copies.
     #[serde(rename = "removal.requested")]
     RemovalRequested,
+    /// Something put a stream that runs before a person.
+    #[serde(rename = "stream.signalled")]
+    StreamSignalled,
     /// Somebody is paged. Sent to the endpoint of the person on call alone, by the page itself.
     #[serde(rename = "alarm.page")]
     AlarmPage,
@@ -238,6 +241,25 @@ pub async fn send(tx: &mut Tx, event: Event, case: Option<CaseId>, data: &Value)
         write_to(tx, &name, event, case, data).await?;
     }
     Ok(())
+}
+
+/// Tells the one endpoint that was named for this, or every one that wants it.
+pub async fn send_to(
+    tx: &mut Tx,
+    endpoint: Option<&str>,
+    event: Event,
+    case: Option<CaseId>,
+    data: &Value,
+) -> Result<()> {
+    match endpoint {
+        Some(name) if store::is_listed(tx, name).await? => write_to(tx, name, event, case, data).await,
+        _ => send(tx, event, case, data).await,
+    }
+}
+
+/// Whether the settings name this endpoint.
+pub async fn is_listed(tx: &mut Tx, endpoint: &str) -> Result<bool> {
+    store::is_listed(tx, endpoint).await
 }
 
 /// Whether an endpoint wants to hear of this.

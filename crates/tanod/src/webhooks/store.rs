@@ -41,6 +41,10 @@ pub(super) async fn list_endpoint(tx: &mut Tx, endpoint: &Endpoint) -> Result<bo
     Ok(touched > 0)
 }
 
+pub(super) async fn is_listed(tx: &mut Tx, name: &str) -> Result<bool> {
+    Ok(tx.row("SELECT name FROM webhooks WHERE listed AND name = $1", &[name.into()]).await?.is_some())
+}
+
 /// Names of the endpoints that want an event.
 pub(super) async fn subscribed(tx: &mut Tx, event: Event) -> Result<Vec<String>> {
     let mut names = Vec::new();

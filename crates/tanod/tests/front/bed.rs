@@ -264,9 +264,18 @@ impl Bed {
     /// Does everything that is due, and what becomes due within so many hours.
     pub(crate) async fn work(&self, hours: u32) {
         for _ in 0..=hours {
-            for lane in
-                ["reports", "items", "expiry", "decisions", "appeals", "context", "actions", "webhooks", "pages"]
-            {
+            for lane in [
+                "reports",
+                "items",
+                "expiry",
+                "decisions",
+                "appeals",
+                "streams",
+                "context",
+                "actions",
+                "webhooks",
+                "pages",
+            ] {
                 // A job that fails comes again later; the clock stands still within the hour.
                 for _ in 0..200 {
                     if !roles::next(&self.app, lane).await.unwrap() {

@@ -38,6 +38,7 @@ mod keeping;
 mod ledger;
 mod legal;
 mod lists;
+mod livestream;
 mod notices;
 mod permissions;
 mod provider;

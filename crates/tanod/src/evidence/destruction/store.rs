@@ -154,7 +154,7 @@ pub(super) async fn mark_object_destroyed(tx: &mut Tx, object: ObjectId) -> Resu
 
 /// Everything personal in the rows of a case beside its reports, a statement a table. What stays: that something was decided, reported under which
 /// number, kept and destroyed, and by which staff number.
-const PERSONAL: [&str; 9] = [
+const PERSONAL: [&str; 11] = [
     "UPDATE involved SET account = NULL, facts = 'null' WHERE case_id = $1",
     "UPDATE decisions SET reason = '', particulars = '{}',
          approver_reason = CASE WHEN approver_reason IS NULL THEN NULL ELSE '' END,
@@ -164,6 +164,9 @@ const PERSONAL: [&str; 9] = [
     "UPDATE telephone_calls SET telephone = '', words = '' WHERE case_id = $1",
     "UPDATE notices SET words = '', thread = NULL, account = NULL, content_ids = '[]', urls = '[]', contact = NULL,
          reporter = NULL WHERE case_id = $1",
+    "DELETE FROM stream_events WHERE stream IN (SELECT id FROM streams WHERE case_id = $1)",
+    "UPDATE streams SET account = NULL, address = NULL, port = NULL, urls = '[]',
+         content_id = CASE WHEN state = 'ended' THEN '' ELSE content_id END WHERE case_id = $1",
     "UPDATE actions SET target = '{}', reason = '', note = NULL WHERE case_id = $1",
     "UPDATE deliveries SET body = '{}', answer = NULL WHERE case_id = $1 AND next_at IS NULL",
     // The leaf keeps its commitment, which proves nothing about what it was once the salt is gone.

@@ -1,0 +1,155 @@
+//! `/v1/streams`: what the platform tells of streams that run, and how they stand.
+
+use axum::extract::{Path, State as Shared};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use super::{NewStream, State, Stream, StreamSignal, Told, UNKNOWN_STREAM};
+use crate::accounts::{Caller, Permission};
+use crate::actions::Action;
+use crate::plan::App;
+use crate::refusal::Error;
+use crate::store::StreamId;
+use crate::web::problem::ProblemBody;
+use crate::web::{self, Answer, Asked, Page, Sent};
+
+/// The longest call with events that is taken, in bytes.
+pub const MOST_BYTES: usize = 8 << 20;
+
+/// Which streams.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Filter {
+    /// Only in this state: `live` or `ended`.
+    state: Option<String>,
+    /// The `next` of the page before.
+    before: Option<String>,
+}
+
+/// As this caller may see it: a program that tells of streams sees no cases.
+fn seen(mut stream: Stream, caller: &Caller) -> Stream {
+    stream.case = stream.case.filter(|_| caller.may(Permission::ReadCases));
+    stream
+}
+
+/// Tell of a stream that runs. Told again while it runs, it is the same stream.
+#[utoipa::path(post, path = "/v1/streams", tag = "streams", request_body = NewStream,
+    responses((status = 201, body = Stream), (status = "default", body = ProblemBody)))]
+pub async fn begin(Shared(app): Shared<App>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::WriteStreams)?;
+    let new: NewStream = sent.json()?;
+    let once = sent.once("POST /v1/streams", &[])?;
+    web::post(&app, &once, StatusCode::CREATED, async |tx| {
+        let (stream, proof) = super::begin(tx, &sent.caller, new).await?;
+        Ok((seen(stream, &sent.caller), proof))
+    })
+    .await
+}
+
+/// Streams, newest first.
+#[utoipa::path(get, path = "/v1/streams", tag = "streams", params(Filter),
+    responses((status = 200, body = Page<Stream>), (status = "default", body = ProblemBody)))]
+pub async fn list(Shared(app): Shared<App>, caller: Caller, Asked(filter): Asked<Filter>) -> Answer {
+    caller.require(Permission::ReadStreams)?;
+    let state: Option<State> = web::chosen(filter.state.as_deref())?;
+    let before = filter.before.as_deref().map(|id| web::id(id, &UNKNOWN_STREAM)).transpose()?;
+    let mut tx = app.db.read().await.map_err(Error::from)?;
+    let rows = super::list(&mut tx, &caller, state, before, web::PAGE).await?;
+    let rows = rows.into_iter().map(|stream| seen(stream, &caller)).collect();
+    web::ok(&Page::new(rows, |stream: &Stream| stream.id.to_string()))
+}
+
+/// A stream with what was said of it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct StreamAnswer {
+    #[serde(flatten)]
+    stream: Stream,
+    /// What made it a case's; for people who see cases.
+    signals: Vec<StreamSignal>,
+}
+
+/// One stream.
+#[utoipa::path(get, path = "/v1/streams/{stream}", tag = "streams", params(("stream" = String, Path)),
+    responses((status = 200, body = StreamAnswer), (status = "default", body = ProblemBody)))]
+pub async fn show(Shared(app): Shared<App>, caller: Caller, Path(id): Path<String>) -> Answer {
+    caller.require(Permission::ReadStreams)?;
+    let id: StreamId = web::id(&id, &UNKNOWN_STREAM)?;
+    let mut tx = app.db.read().await.map_err(Error::from)?;
+    let stream = super::find(&mut tx, &caller, id).await?;
+    let signals =
+        if caller.may(Permission::ReadCases) { super::signals(&mut tx, &caller, id).await? } else { Vec::new() };
+    web::ok(&StreamAnswer { stream: seen(stream, &caller), signals })
+}
+
+/// Say that a stream is over. Said again, it changes nothing.
+#[utoipa::path(post, path = "/v1/streams/{stream}/end", tag = "streams", params(("stream" = String, Path)),
+    responses((status = 200, body = Stream), (status = "default", body = ProblemBody)))]
+pub async fn end(Shared(app): Shared<App>, Path(id): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::WriteStreams)?;
+    let stream: StreamId = web::id(&id, &UNKNOWN_STREAM)?;
+    let once = sent.once("POST /v1/streams/{stream}/end", &[id.as_bytes()])?;
+    web::post(&app, &once, StatusCode::OK, async |tx| {
+        let (stream, proof) = super::end(tx, &sent.caller, stream).await?;
+        Ok((seen(stream, &sent.caller), proof))
+    })
+    .await
+}
+
+/// What happened in a stream.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Events {
+    /// At most 1000 at once.
+    events: Vec<Told>,
+}
+
+/// Tell what happened in a stream: reports of viewers, who came and left, what was written and paid, what a classifier says. A
+/// report is put before a person at once, with everybody who takes part sealed. One event that cannot be kept refuses all.
+#[utoipa::path(post, path = "/v1/streams/{stream}/events", tag = "streams", params(("stream" = String, Path)),
+    request_body = Events,
+    responses((status = 200, body = super::Taken), (status = "default", body = ProblemBody)))]
+pub async fn tell(Shared(app): Shared<App>, Path(id): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::WriteStreams)?;
+    let stream: StreamId = web::id(&id, &UNKNOWN_STREAM)?;
+    let Events { events } = sent.json()?;
+    let once = sent.once("POST /v1/streams/{stream}/events", &[id.as_bytes()])?;
+    let (settings, door) = (&app.settings.live, &app.settings.notices);
+    web::post(&app, &once, StatusCode::OK, async |tx| {
+        super::tell(tx, &sent.caller, stream, events, settings, door).await
+    })
+    .await
+}
+
+/// Why a stream is stopped, or goes on.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Why {
+    /// In a sentence. The platform does not see it.
+    reason: String,
+}
+
+/// Ask the platform to stop a stream, once those who take part are sealed. Any person who decides cases may; a stream that is in no
+/// case comes into one by it.
+#[utoipa::path(post, path = "/v1/streams/{stream}/stop", tag = "streams", params(("stream" = String, Path)),
+    request_body = Why, responses((status = 201, body = Action), (status = "default", body = ProblemBody)))]
+pub async fn stop(Shared(app): Shared<App>, Path(id): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::DecideCases)?;
+    let stream: StreamId = web::id(&id, &UNKNOWN_STREAM)?;
+    let Why { reason } = sent.json()?;
+    let once = sent.once("POST /v1/streams/{stream}/stop", &[id.as_bytes()])?;
+    web::post(&app, &once, StatusCode::CREATED, async |tx| {
+        super::stop(tx, &sent.caller, stream, &reason, &app.settings.notices).await
+    })
+    .await
+}
+
+/// Ask the platform to let a stream go on that was stopped.
+#[utoipa::path(post, path = "/v1/streams/{stream}/resume", tag = "streams", params(("stream" = String, Path)),
+    request_body = Why, responses((status = 201, body = Action), (status = "default", body = ProblemBody)))]
+pub async fn resume(Shared(app): Shared<App>, Path(id): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::DecideCases)?;
+    let stream: StreamId = web::id(&id, &UNKNOWN_STREAM)?;
+    let Why { reason } = sent.json()?;
+    let once = sent.once("POST /v1/streams/{stream}/resume", &[id.as_bytes()])?;
+    web::post(&app, &once, StatusCode::CREATED, async |tx| super::resume(tx, &sent.caller, stream, &reason).await).await
+}
