@@ -30,8 +30,6 @@ pub(crate) const STILL_ENGLISH: &[&str] = &[
     "actions/pages/case.html",
     "actions/pages/list.html",
     "actions/pages/rows.html",
-    "alarms/pages/behind.html",
-    "alarms/pages/list.html",
     "banks/pages/banks.html",
     "banks/pages/quarantine.html",
     "care/pages/break.html",
@@ -45,7 +43,6 @@ pub(crate) const STILL_ENGLISH: &[&str] = &[
     "notices/pages/new.html",
     "notices/pages/notices.html",
     "notices/pages/removals.html",
-    "provider/pages/provider.html",
     "reporting/pages/changes.html",
     "reporting/pages/findings.html",
     "reporting/pages/group.html",
@@ -58,8 +55,6 @@ pub(crate) const STILL_ENGLISH: &[&str] = &[
     "review/pages/picture.html",
     "review/pages/queue.html",
     "review/pages/read_back.html",
-    "sources/pages/sources.html",
-    "webhooks/pages/list.html",
 ];
 
 /// The texts of a language, each with what is put into it; an attribute after a dot.

@@ -21,6 +21,7 @@ page-sign-out = تسجيل الخروج
 page-language = اللغة
 page-remedy = ما العمل:
 page-slug = اسم هذا الرفض:
+page-case = الحالة { $number }
 page-back = رجوع
 
 way-queue = الحالات

@@ -17,6 +17,7 @@ page-sign-out = Sign out
 page-language = Language
 page-remedy = What to do:
 page-slug = Name of this refusal:
+page-case = Case { $number }
 page-back = Back
 
 way-queue = Cases

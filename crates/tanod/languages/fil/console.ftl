@@ -17,6 +17,7 @@ page-sign-out = Mag-sign out
 page-language = Wika
 page-remedy = Ang dapat gawin:
 page-slug = Pangalan ng pagtangging ito:
+page-case = Kaso { $number }
 page-back = Bumalik
 
 way-queue = Mga kaso

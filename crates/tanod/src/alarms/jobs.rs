@@ -128,7 +128,7 @@ fn next<'a>(rules: &'a Settings, alarm: &Alarm, newest: Option<&Page>, now: Time
 
 /// What a page says: the kind, the case's number, two links. Nothing of what it is about.
 struct Text {
-    says: &'static str,
+    says: String,
     case: Option<i64>,
     link: String,
     acknowledge: String,

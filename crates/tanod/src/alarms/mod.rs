@@ -16,7 +16,8 @@ use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
 use crate::queue::{self, Work};
 use crate::refusal::{Kind as RefusalKind, Result};
-use crate::store::{AlarmId, CaseId, ProcessId, Recorded, Tx};
+use crate::store::{AlarmId, CaseId, ProcessId, Recorded, Tx, as_word};
+use crate::web::languages;
 
 pub use jobs::{knock, page, scan, watch};
 
@@ -86,30 +87,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// In plain words, with nothing of what it is about.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::DangerNow => "A child may be in danger now",
-            Self::StreamSignal => "A stream that runs wants a look",
-            Self::ClockNear => "A deadline is near",
-            Self::ClockPassed => "A deadline has passed",
-            Self::ReportDead => "A report is stuck",
-            Self::CredentialsRefused => "A destination refuses our credentials",
-            Self::ListStale => "A list has not been refreshed",
-            Self::QueueStuck => "Work that is due is not being done",
-            Self::ScannerStuck => "Uploads cannot be looked at",
-            Self::ContextLate => "The platform has not sent its context",
-            Self::ApprovalWaits => "A decision waits for a second person",
-            Self::WebhookDead => "An endpoint does not take deliveries",
-            Self::Silent => "A part of Tanod gives no sign of life",
-            Self::ClockJumped => "The clock of a machine has jumped ahead",
-            Self::CounselWanted => "What the law asks of a case contradicts itself: counsel must decide",
-            Self::HoldReview => "A hold is due to be looked at again",
-            Self::EvidenceMissing => "Sealed evidence is missing from its store",
-            Self::LookUnusual => "Somebody looks in an unusual way",
-            Self::RosterLong => "More people can see depictions than were meant to",
-            Self::Test => "This is a test of the alarms",
-        }
+    /// In plain words, with nothing of what it is about: in the language of the page, or in English in a message.
+    pub fn words(self) -> String {
+        languages::word("alarm", &as_word(&self)).to_string()
     }
 
     /// Whether an acknowledged one is raised again while its cause lasts.

@@ -23,7 +23,7 @@ pub fn router() -> Router<App> {
 
 struct Shown {
     alarm: Alarm,
-    says: &'static str,
+    says: String,
     since: String,
     paged: Option<String>,
     known: Option<String>,

@@ -17,6 +17,7 @@ use crate::provider;
 use crate::queue;
 use crate::reporting;
 use crate::store::{ObjectId, Tx, World, new_uuid};
+use crate::web::languages::Language;
 use crate::webhooks;
 
 /// Try every part, and say what to do about what does not work.
@@ -166,7 +167,8 @@ pub(super) async fn run(context: &Context, args: &Args) -> Done {
         }
     }
     let provider = provider::read(&mut tx, &Caller::Operator, &app.settings.reporting.about).await?;
-    match (provider.missing().join("; "), provider.advice().join("; ")) {
+    let named = |names: &[&str]| provider::named(names, Language::default()).join("; ");
+    match (named(&provider.missing()), named(&provider.advice())) {
         (missing, _) if !missing.is_empty() => found.bad(
             "provider",
             format!("the law's items about you are not all there, so no report can be filed: {missing}"),

@@ -8,6 +8,7 @@ use super::Provider;
 use crate::accounts::{Caller, Permission};
 use crate::plan::App;
 use crate::refusal::Error;
+use crate::web::languages::Language;
 use crate::web::problem::ProblemBody;
 use crate::web::{self, Answer, Sent};
 
@@ -18,14 +19,15 @@ pub struct Shown {
     #[serde(flatten)]
     provider: Provider,
     /// Items of the law that are missing; without them no report is intended.
-    missing: Vec<&'static str>,
+    missing: Vec<String>,
     /// What would help officers.
-    advice: Vec<&'static str>,
+    advice: Vec<String>,
 }
 
 impl Shown {
     fn of(provider: Provider) -> Self {
-        Self { missing: provider.missing(), advice: provider.advice(), provider }
+        let named = |names: &[&str]| super::named(names, Language::default());
+        Self { missing: named(&provider.missing()), advice: named(&provider.advice()), provider }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
 use crate::refusal::{Kind, Result};
 use crate::store::{Recorded, Tx};
+use crate::web::languages::Language;
 
 /// A report while the law's items are missing.
 pub static INCOMPLETE: Kind = Kind::new(
@@ -67,10 +68,6 @@ pub struct Provider {
 pub struct Field {
     /// Its name.
     pub name: &'static str,
-    /// As a person reads it.
-    pub label: &'static str,
-    /// What it is good for.
-    pub hint: &'static str,
     /// Whether the law's items need it.
     pub needed: bool,
     /// Whether it is more than a line.
@@ -80,12 +77,10 @@ pub struct Field {
 }
 
 macro_rules! fields {
-    ($($name:ident $label:literal $hint:literal $needed:literal $long:literal $most:literal;)*) => {
+    ($($name:ident $needed:literal $long:literal $most:literal;)*) => {
         /// Every field, in the order of the form.
-        pub const FIELDS: [Field; [$($label),*].len()] = [$(Field {
+        pub const FIELDS: [Field; [$($most),*].len()] = [$(Field {
             name: stringify!($name),
-            label: $label,
-            hint: $hint,
             needed: $needed,
             long: $long,
             of: |provider| &mut provider.$name,
@@ -95,46 +90,42 @@ macro_rules! fields {
 }
 
 fields! {
-    platform "Name of the platform" "In full, as officers know it." false false 100;
-    first_name "Point of contact: given name, or the role" "Officers ask for somebody. A role survives staff turnover." true false 100;
-    last_name "Point of contact: family name, or the team" "" true false 100;
-    email "E-mail" "A shared mailbox that somebody reads every day. NCMEC writes to it; register it with espteam@ncmec.org." true false 255;
-    mailing_address "Mailing address" "Where letters and legal process on paper go." true true 1_000;
-    telephone "Telephone" "With the country's code." true false 50;
-    facsimile "Facsimile" "Some courts still use it." false false 50;
-    no_facsimile_because "If there is no facsimile: why" "For instance: we never had one." false false 200;
-    night_contact "Whom to call at any hour" "An officer with a child in danger cannot wait for the morning." false false 200;
-    retention "How long you keep which data" "For instance: addresses of log-ins for 90 days; what was reported for one year." false true 2_000;
-    company_template "How legal process is served" "What you need: which portal, which form, what you answer without it." false true 8_000;
-    legal_url "A page with the same" "https://…" false false 2_083;
-    terms_of_service "The rule that was broken" "The sentence of your terms that forbids it." false true 4_000;
+    platform false false 100;
+    first_name true false 100;
+    last_name true false 100;
+    email true false 255;
+    mailing_address true true 1_000;
+    telephone true false 50;
+    facsimile false false 50;
+    no_facsimile_because false false 200;
+    night_contact false false 200;
+    retention false true 2_000;
+    company_template false true 8_000;
+    legal_url false false 2_083;
+    terms_of_service false true 4_000;
 }
 
 impl Provider {
-    /// What the law's five items still lack, in words (US-02).
+    /// What the law's five items still lack, by their names (US-02).
     pub fn missing(&self) -> Vec<&'static str> {
         let mut mine = self.clone();
         let mut missing: Vec<_> = FIELDS
             .iter()
             .filter(|field| field.needed && (field.of)(&mut mine).trim().is_empty())
-            .map(|field| field.label)
+            .map(|field| field.name)
             .collect();
         if self.facsimile.trim().is_empty() && self.no_facsimile_because.trim().is_empty() {
-            missing.push("Facsimile, or why there is none");
+            missing.push("facsimile");
         }
         missing
     }
 
-    /// What is not demanded, and costs officers time where it is absent.
+    /// What is not demanded, and costs officers time where it is absent, by its names.
     pub fn advice(&self) -> Vec<&'static str> {
-        let wanted = [&self.night_contact, &self.retention, &self.legal_url, &self.platform];
-        let labels = [
-            "Whom to call at any hour",
-            "How long you keep which data",
-            "A page with the same",
-            "Name of the platform",
-        ];
-        wanted.iter().zip(labels).filter(|(text, _)| text.trim().is_empty()).map(|(_, label)| label).collect()
+        let mut mine = self.clone();
+        let wanted = ["night_contact", "retention", "legal_url", "platform"];
+        let empty = FIELDS.iter().filter(|field| (field.of)(&mut mine).trim().is_empty()).map(|field| field.name);
+        empty.filter(|name| wanted.contains(name)).collect()
     }
 
     /// `companyTemplate`: everything that an officer needs to reach you, a line each.
@@ -191,6 +182,12 @@ impl Provider {
         }
         Ok(())
     }
+}
+
+/// Fields in words.
+pub fn named(names: &[&str], language: Language) -> Vec<String> {
+    let key = |name: &&str| format!("provider-{}", name.replace('_', "-"));
+    names.iter().map(|name| language.say(key(name)).to_string()).collect()
 }
 
 /// What reports say now: what was filled in here, and else what the settings say.

@@ -11,11 +11,26 @@ use crate::accounts::Permission;
 use crate::plan::App;
 use crate::web::Body;
 use crate::web::console::{Fields, Paged, Staff, Who, show};
-use crate::web::languages::filters;
+use crate::web::languages::{Said, filters, spoken, word};
 
 /// The pages of this domain.
 pub fn router() -> Router<App> {
     Router::new().route("/console/provider", get(page).post(set))
+}
+
+struct Named {
+    name: &'static str,
+    label: Said,
+    hint: String,
+    needed: bool,
+    long: bool,
+}
+
+impl From<&Field> for Named {
+    fn from(field: &Field) -> Self {
+        let hint = word("provider-hint", field.name).to_string();
+        Self { name: field.name, label: word("provider", field.name), hint, needed: field.needed, long: field.long }
+    }
 }
 
 #[derive(Template)]
@@ -23,9 +38,9 @@ pub fn router() -> Router<App> {
 struct Page<'a> {
     who: &'a Who,
     may_change: bool,
-    fields: Vec<(&'static Field, String)>,
-    missing: Vec<&'static str>,
-    advice: Vec<&'static str>,
+    fields: Vec<(Named, String)>,
+    missing: Vec<String>,
+    advice: Vec<String>,
     template: String,
 }
 
@@ -35,9 +50,9 @@ async fn page(Shared(app): Shared<App>, staff: Staff) -> Paged {
     show(&Page {
         who: &staff.who,
         may_change: staff.caller.may(Permission::ChangeProvider),
-        fields: FIELDS.iter().map(|field| (field, now.text(field))).collect(),
-        missing: now.missing(),
-        advice: now.advice(),
+        fields: FIELDS.iter().map(|field| (Named::from(field), now.text(field))).collect(),
+        missing: super::named(&now.missing(), spoken()),
+        advice: super::named(&now.advice(), spoken()),
         template: now.template(),
     })
 }

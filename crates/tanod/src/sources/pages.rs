@@ -11,7 +11,7 @@ use crate::accounts::Permission;
 use crate::plan::App;
 use crate::store::{as_word, word};
 use crate::web::console::{Fields, Paged, Staff, Who, show};
-use crate::web::languages::filters;
+use crate::web::languages::{self, Said, filters};
 use crate::web::{BAD_BODY, Body};
 
 /// The pages of this domain.
@@ -21,13 +21,13 @@ pub fn router() -> Router<App> {
 
 struct Choice {
     value: String,
-    label: &'static str,
+    label: Said,
     chosen: bool,
 }
 
 struct Shown {
     row: Row,
-    state: &'static str,
+    state: Said,
     choices: Vec<Choice>,
 }
 
@@ -39,21 +39,20 @@ struct Sources<'a> {
     all: Vec<Shown>,
 }
 
-fn state_words(state: State) -> &'static str {
-    match state {
-        State::None => "nothing done yet",
-        State::Applied => "applied for",
-        State::Waiting => "granted, not in use yet",
-        State::On => "in use",
-    }
-}
-
 async fn sources(Shared(app): Shared<App>, staff: Staff) -> Paged {
     let mut tx = app.db.read().await?;
     let rows = super::list(&mut tx, &staff.caller).await?;
     let shown = rows.into_iter().map(|row| {
-        let choice = |state| Choice { value: as_word(&state), label: state_words(state), chosen: state == row.state };
-        Shown { state: state_words(row.state), choices: State::ALL.map(choice).into(), row }
+        let choice = |state| Choice {
+            value: as_word(&state),
+            label: languages::word("source-state", &as_word(&state)),
+            chosen: state == row.state,
+        };
+        Shown {
+            state: languages::word("source-state", &as_word(&row.state)),
+            choices: State::ALL.map(choice).into(),
+            row,
+        }
     });
     let may_change = staff.caller.may(Permission::ChangeBanks);
     show(&Sources { who: &staff.who, may_change, all: shown.collect() })

@@ -11,7 +11,7 @@ use crate::accounts::Permission;
 use crate::plan::App;
 use crate::store::as_word;
 use crate::web::console::{Paged, Staff, Who, minute, show};
-use crate::web::languages::filters;
+use crate::web::languages::{Said, filters, say, word};
 use crate::web::{self, Page};
 
 /// The pages of this domain.
@@ -23,7 +23,7 @@ pub fn router() -> Router<App> {
 }
 
 struct Tab {
-    label: &'static str,
+    label: Said,
     chosen: bool,
     href: String,
 }
@@ -31,7 +31,7 @@ struct Tab {
 struct Shown {
     delivery: Delivery,
     event: String,
-    state: &'static str,
+    state: Said,
     at: String,
     next: Option<String>,
     again: bool,
@@ -53,18 +53,10 @@ struct List<'a> {
     next: Option<String>,
 }
 
-fn words(state: State) -> &'static str {
-    match state {
-        State::Waiting => "Waiting",
-        State::Delivered => "Delivered",
-        State::Dead => "Given up",
-    }
-}
-
 impl From<Listed> for Place {
     fn from(listed: Listed) -> Self {
         let wants = match listed.events.as_slice() {
-            [] => "everything".to_owned(),
+            [] => say("webhooks-everything").to_string(),
             events => events.iter().map(as_word).collect::<Vec<_>>().join(", "),
         };
         Self { listed, wants }
@@ -75,7 +67,7 @@ impl From<Delivery> for Shown {
     fn from(delivery: Delivery) -> Self {
         Self {
             event: as_word(&delivery.event),
-            state: words(delivery.state),
+            state: word("delivery-state", &as_word(&delivery.state)),
             at: minute(delivery.created_at),
             next: delivery.next_at.filter(|_| delivery.state == State::Waiting).map(minute),
             again: delivery.state != State::Waiting,
@@ -97,8 +89,8 @@ async fn list(Shared(app): Shared<App>, staff: Staff, Query(asked): Query<Asked>
     let mut tx = app.db.read().await?;
     let rows = super::list(&mut tx, &staff.caller, state, before, web::PAGE).await?;
     let page = Page::new(rows, |delivery| delivery.id.to_string());
-    let tabs = std::iter::once(("all".to_owned(), "All"))
-        .chain(State::ALL.into_iter().map(|state| (as_word(&state), words(state))))
+    let tabs = std::iter::once(("all".to_owned(), say("delivery-state-all")))
+        .chain(State::ALL.into_iter().map(|state| (as_word(&state), word("delivery-state", &as_word(&state)))))
         .map(|(name, label)| Tab { label, chosen: name == chosen, href: format!("/console/webhooks?state={name}") })
         .collect();
     show(&List {

@@ -23,6 +23,7 @@ use crate::queue::{self, Work};
 use crate::refusal::{Error, Result};
 use crate::review::{self, Case, Decision, involved};
 use crate::store::{CaseId, ItemId, ReportId, Tx};
+use crate::web::languages::spoken;
 
 pub(super) use store::{New, insert};
 
@@ -53,7 +54,7 @@ pub async fn intend_all(tx: &mut Tx, cases: &[Case], decisions: &[Decision], set
         let escalated = decision.particulars.escalate.is_some();
         // Danger now waits for nothing that the destination itself does not demand.
         if destination == Destination::Ncmec && !escalated && !missing.is_empty() {
-            return Err(provider::INCOMPLETE.because(missing.join("; ")));
+            return Err(provider::INCOMPLETE.because(provider::named(&missing, spoken()).join("; ")));
         }
         let earlier = earlier.remove(&case.id).unwrap_or_default();
         let signals = signals.remove(&case.id).unwrap_or_default();

@@ -1,0 +1,44 @@
+# صفحة "التنبيهات"، والصفحة التي يقود إليها رابط الرسالة.
+
+alarms-nobody = لا أحد مناوب، فلا يُخبَر أحد. سمِّ أحدًا في الإعدادات تحت <code>[[alarms.on_call]]</code> ثم جرّب ذلك بـ <code>tanod doctor --page</code>.
+alarms-none = لم يكن هناك تنبيه بعد.
+alarms-newest = التنبيهات، الأحدث أولًا
+alarms-alarm = تنبيه
+alarms-about = عن
+alarms-since = منذ (UTC)
+alarms-pages = النداءات
+alarms-known = من يعلم
+alarms-until = حتى { $time }
+alarms-last = (آخرها { $time })
+alarms-nobody-yet = لا أحد بعد.
+alarms-nobody-knew = لا أحد
+alarms-know = أنا أعلم
+alarms-know-what = أنا أعلم: { $alarm }
+alarms-older = تنبيهات أقدم
+alarms-stop = أعلم، كفّوا عن التنبيه
+alarms-press = إلى أن يضغطه أحد يتكرر هذا التنبيه مرة بعد مرة. الضغط عليه يقول إنك تتولى الأمر.
+alarms-acknowledged = أُقرّ به: { $by }.
+alarms-over = انتهى الأمر.
+alarms-quiet = لا يُنادى أحد بشأنه الآن.
+alarms-look = <a>انظر إليه</a> (تسجّل الدخول هناك)
+
+alarm-danger-now = قد يكون طفل في خطر الآن
+alarm-stream-signal = بث جارٍ يحتاج إلى من ينظر إليه
+alarm-clock-near = موعد نهائي قريب
+alarm-clock-passed = فات موعد نهائي
+alarm-report-dead = تقرير متعثر
+alarm-credentials-refused = وجهة ترفض بيانات اعتمادنا
+alarm-list-stale = قائمة لم تُحدَّث
+alarm-queue-stuck = عمل حان وقته لا يُنجز
+alarm-scanner-stuck = لا يمكن فحص الملفات المرفوعة
+alarm-context-late = لم ترسل المنصة سياقها
+alarm-approval-waits = قرار ينتظر شخصًا ثانيًا
+alarm-webhook-dead = وجهة لا تستلم ما يُسلَّم
+alarm-silent = جزء من Tanod لا يعطي علامة حياة
+alarm-clock-jumped = قفزت ساعة أحد الأجهزة إلى الأمام
+alarm-counsel-wanted = ما يطلبه القانون في حالة متناقض: على المستشار القانوني أن يقرر
+alarm-hold-review = حفظ حان وقت مراجعته
+alarm-evidence-missing = أدلة مختومة مفقودة من مخزنها
+alarm-look-unusual = أحدهم ينظر بطريقة غير معتادة
+alarm-roster-long = يستطيع رؤية الصور أشخاص أكثر مما كان مقصودًا
+alarm-test = هذه تجربة للتنبيهات

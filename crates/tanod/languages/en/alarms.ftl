@@ -1,0 +1,44 @@
+# The page "Alarms", and the page behind the link of a message.
+
+alarms-nobody = Nobody is on call, so nobody is told. Name somebody in the settings under <code>[[alarms.on_call]]</code>, then try it with <code>tanod doctor --page</code>.
+alarms-none = There was no alarm yet.
+alarms-newest = Alarms, newest first
+alarms-alarm = Alarm
+alarms-about = About
+alarms-since = Since (UTC)
+alarms-pages = Pages
+alarms-known = Who knows
+alarms-until = until { $time }
+alarms-last = (last { $time })
+alarms-nobody-yet = Nobody yet.
+alarms-nobody-knew = Nobody
+alarms-know = I know
+alarms-know-what = I know: { $alarm }
+alarms-older = Older alarms
+alarms-stop = I know, stop telling
+alarms-press = Until somebody presses it, this alarm is told again and again. Pressing it says that you see to it.
+alarms-acknowledged = Acknowledged: { $by }.
+alarms-over = It is over.
+alarms-quiet = Nobody is paged about it now.
+alarms-look = <a>Look at it</a> (you sign in there)
+
+alarm-danger-now = A child may be in danger now
+alarm-stream-signal = A stream that runs wants a look
+alarm-clock-near = A deadline is near
+alarm-clock-passed = A deadline has passed
+alarm-report-dead = A report is stuck
+alarm-credentials-refused = A destination refuses our credentials
+alarm-list-stale = A list has not been refreshed
+alarm-queue-stuck = Work that is due is not being done
+alarm-scanner-stuck = Uploads cannot be looked at
+alarm-context-late = The platform has not sent its context
+alarm-approval-waits = A decision waits for a second person
+alarm-webhook-dead = An endpoint does not take deliveries
+alarm-silent = A part of Tanod gives no sign of life
+alarm-clock-jumped = The clock of a machine has jumped ahead
+alarm-counsel-wanted = What the law asks of a case contradicts itself: counsel must decide
+alarm-hold-review = A hold is due to be looked at again
+alarm-evidence-missing = Sealed evidence is missing from its store
+alarm-look-unusual = Somebody looks in an unusual way
+alarm-roster-long = More people can see depictions than were meant to
+alarm-test = This is a test of the alarms

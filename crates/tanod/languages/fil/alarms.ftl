@@ -1,0 +1,44 @@
+# Ang pahinang "Mga alarma", at ang pahina sa likod ng link ng mensahe.
+
+alarms-nobody = Walang nakatalagang tawagan, kaya walang nasasabihan. Maglagay ng tao sa mga setting sa <code>[[alarms.on_call]]</code>, saka subukan sa <code>tanod doctor --page</code>.
+alarms-none = Wala pang alarma.
+alarms-newest = Mga alarma, pinakabago muna
+alarms-alarm = Alarma
+alarms-about = Tungkol sa
+alarms-since = Mula noong (UTC)
+alarms-pages = Mga pagtawag
+alarms-known = Sino ang nakaaalam
+alarms-until = hanggang { $time }
+alarms-last = (huli { $time })
+alarms-nobody-yet = Wala pa.
+alarms-nobody-knew = Wala
+alarms-know = Alam ko
+alarms-know-what = Alam ko: { $alarm }
+alarms-older = Mas lumang mga alarma
+alarms-stop = Alam ko, huwag nang magsabi
+alarms-press = Hangga't walang pumipindot, paulit-ulit na sasabihin ang alarmang ito. Ang pagpindot ay pagsasabing ikaw ang bahala.
+alarms-acknowledged = Kinilala: { $by }.
+alarms-over = Tapos na.
+alarms-quiet = Wala nang tinatawag tungkol dito ngayon.
+alarms-look = <a>Tingnan ito</a> (doon ka magsa-sign in)
+
+alarm-danger-now = Maaaring may batang nasa panganib ngayon
+alarm-stream-signal = May tumatakbong stream na dapat tingnan
+alarm-clock-near = Malapit na ang takdang oras
+alarm-clock-passed = Lumipas na ang takdang oras
+alarm-report-dead = May ulat na natigil
+alarm-credentials-refused = Tinatanggihan ng patutunguhan ang ating mga kredensiyal
+alarm-list-stale = May listahang hindi na-refresh
+alarm-queue-stuck = Hindi nagagawa ang gawaing dapat nang gawin
+alarm-scanner-stuck = Hindi matingnan ang mga upload
+alarm-context-late = Hindi pa ipinadadala ng platform ang konteksto nito
+alarm-approval-waits = May pasyang naghihintay ng ikalawang tao
+alarm-webhook-dead = May endpoint na hindi tumatanggap ng paghahatid
+alarm-silent = May bahagi ng Tanod na walang palatandaan ng buhay
+alarm-clock-jumped = Tumalon pasulong ang orasan ng isang makina
+alarm-counsel-wanted = Nagkakasalungat ang hinihingi ng batas sa isang kaso: abogado ang dapat magpasya
+alarm-hold-review = May pagpigil na dapat suriin muli
+alarm-evidence-missing = May nakasealyong ebidensiya na nawawala sa imbakan
+alarm-look-unusual = May tumitingin nang hindi karaniwan
+alarm-roster-long = Mas marami ang nakakakita ng mga larawan kaysa sa nilayon
+alarm-test = Pagsubok ito ng mga alarma
