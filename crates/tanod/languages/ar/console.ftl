@@ -22,6 +22,7 @@ page-language = اللغة
 page-remedy = ما العمل:
 page-slug = اسم هذا الرفض:
 page-case = الحالة { $number }
+page-staff = الموظف { $staff }
 page-back = رجوع
 
 way-queue = الحالات

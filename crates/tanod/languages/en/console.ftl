@@ -18,6 +18,7 @@ page-language = Language
 page-remedy = What to do:
 page-slug = Name of this refusal:
 page-case = Case { $number }
+page-staff = Staff { $staff }
 page-back = Back
 
 way-queue = Cases

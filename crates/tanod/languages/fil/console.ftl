@@ -18,6 +18,7 @@ page-language = Wika
 page-remedy = Ang dapat gawin:
 page-slug = Pangalan ng pagtangging ito:
 page-case = Kaso { $number }
+page-staff = Kawani { $staff }
 page-back = Bumalik
 
 way-queue = Mga kaso

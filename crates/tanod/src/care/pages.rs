@@ -12,7 +12,7 @@ use crate::plan::App;
 use crate::refusal::Result;
 use crate::store::PersonId;
 use crate::web::console::{Fields, Paged, Staff, Who, minute, show};
-use crate::web::languages::filters;
+use crate::web::languages::{self, Said, filters};
 use crate::web::{self, BAD_BODY, Body};
 
 /// The pages of this domain.
@@ -31,7 +31,7 @@ struct Page {
     agreed: Option<String>,
     trained: Option<String>,
     training: String,
-    seen: [(&'static str, Exposure); 2],
+    seen: [(Said, Exposure); 2],
     daily_files: i64,
     daily_minutes: i64,
     break_until: Option<String>,
@@ -65,7 +65,7 @@ async fn page(app: &App, staff: Staff) -> Result<Page> {
         agreed: choices.agreed_at.map(minute),
         trained: choices.trained_at.map(minute),
         training: choices.training.unwrap_or_default(),
-        seen: [("Last 24 hours", today), ("Last 7 days", week)],
+        seen: [(languages::say("care-day"), today), (languages::say("care-week"), week)],
         daily_files: settings.daily_files,
         daily_minutes: settings.daily_minutes,
         break_until: break_until.map(minute),

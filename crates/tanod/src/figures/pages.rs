@@ -8,7 +8,7 @@ use axum::routing::get;
 use super::{Figures, Spread};
 use crate::plan::App;
 use crate::web::console::{Paged, Staff, Who, show};
-use crate::web::languages::filters;
+use crate::web::languages::{Said, filters, say, word};
 
 /// The pages of this domain.
 pub fn router() -> Router<App> {
@@ -23,7 +23,7 @@ struct Page {
     days: Vec<Column>,
     opened: i64,
     decided: i64,
-    spreads: [(&'static str, &'static str, Vec<Bar>); 2],
+    spreads: [(&'static str, Said, Vec<Bar>); 2],
     lists: Vec<List>,
     load: Vec<Bar>,
 }
@@ -65,9 +65,9 @@ fn bars(rows: Vec<(String, i64)>) -> Vec<Bar> {
 }
 
 fn spread(of: Spread) -> Vec<Bar> {
-    let words = ["within an hour", "within 4 hours", "within a day", "within 3 days", "longer"];
+    let words = ["hour", "four-hours", "day", "three-days", "longer"];
     let counts = [of.hour, of.four_hours, of.day, of.three_days, of.longer];
-    bars(words.into_iter().map(str::to_owned).zip(counts).collect())
+    bars(words.into_iter().map(|long| word("figures-within", long).to_string()).zip(counts).collect())
 }
 
 async fn page(State(app): State<App>, staff: Staff) -> Paged {
@@ -87,7 +87,7 @@ async fn page(State(app): State<App>, staff: Staff) -> Paged {
     let lists = lists.into_iter().map(|list| List {
         long: part(list.matched, most_matched, 1_000),
         rate: match list.decided {
-            0 => "nothing decided yet".to_owned(),
+            0 => say("figures-undecided").to_string(),
             decided => {
                 let tenths = list.wrong.saturating_mul(1_000) / decided;
                 format!("{}.{} %", tenths / 10, tenths % 10)
@@ -104,11 +104,15 @@ async fn page(State(app): State<App>, staff: Staff) -> Paged {
         opened,
         decided,
         spreads: [
-            ("to-decision", "From knowledge to decision", spread(to_decision)),
-            ("to-report", "From knowledge to the finished report (US-07)", spread(to_report)),
+            ("to-decision", say("figures-to-decision"), spread(to_decision)),
+            ("to-report", say("figures-to-report"), spread(to_report)),
         ],
         lists: lists.collect(),
-        load: bars(load.into_iter().map(|load| (format!("staff {}", load.staff), load.cases)).collect()),
+        load: bars(
+            load.into_iter()
+                .map(|load| (say("page-staff").with("staff", load.staff).to_string(), load.cases))
+                .collect(),
+        ),
         who: staff.who,
     })
 }

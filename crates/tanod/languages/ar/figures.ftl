@@ -1,0 +1,30 @@
+# صفحة "الأرقام".
+
+figures-intro = آخر ثلاثين يومًا بتوقيت UTC. الحالات المنتظرة الآن: <strong>{ $open }</strong>. لا تُحسب هنا سرعة أحد.
+figures-work = ما جاء وما تقرر
+figures-picture = حالات فُتحت: { $opened }. قرارات: { $decided }. يومًا بيوم في الجدول.
+figures-opened = فُتحت
+figures-decided = تقررت
+figures-daily = يومًا بيوم
+figures-day = اليوم
+figures-how-long = المدة
+figures-how-many = العدد
+figures-bar = شريطًا
+figures-to-decision = من العلم إلى القرار
+figures-to-report = من العلم إلى التقرير المقدم (US-07)
+figures-within-hour = خلال ساعة
+figures-within-four-hours = خلال 4 ساعات
+figures-within-day = خلال يوم
+figures-within-three-days = خلال 3 أيام
+figures-within-longer = أطول
+figures-lists = أي قائمة طابقت، وكم مرة أخطأت
+figures-no-list = لم تطابق أي قائمة.
+figures-list = القائمة
+figures-matched = ملفات طابقت
+figures-no-violation = لا مخالفة
+figures-wrong = الخطأ من بين ما تقرر
+figures-undecided = لم يتقرر شيء بعد
+figures-load = من يمسك كم حالة الآن
+figures-nobody = لا أحد يمسك حالة.
+figures-who = من
+figures-cases = الحالات

@@ -1,0 +1,30 @@
+# The page "Figures".
+
+figures-intro = The last thirty days, in UTC. Cases that wait now: <strong>{ $open }</strong>. Nobody's speed is counted here.
+figures-work = What came and what was decided
+figures-picture = Cases opened: { $opened }. Decisions: { $decided }. Day by day in the table.
+figures-opened = Opened
+figures-decided = Decided
+figures-daily = Day by day
+figures-day = Day
+figures-how-long = How long
+figures-how-many = How many
+figures-bar = As a bar
+figures-to-decision = From knowledge to decision
+figures-to-report = From knowledge to the finished report (US-07)
+figures-within-hour = within an hour
+figures-within-four-hours = within 4 hours
+figures-within-day = within a day
+figures-within-three-days = within 3 days
+figures-within-longer = longer
+figures-lists = Which list matched, and how often it was wrong
+figures-no-list = No list has matched.
+figures-list = List
+figures-matched = Uploads matched
+figures-no-violation = No violation
+figures-wrong = Wrong, of those decided
+figures-undecided = nothing decided yet
+figures-load = Who holds how many cases now
+figures-nobody = Nobody holds a case.
+figures-who = Who
+figures-cases = Cases

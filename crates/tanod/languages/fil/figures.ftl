@@ -1,0 +1,30 @@
+# Ang pahinang "Mga bilang".
+
+figures-intro = Ang huling tatlumpung araw, sa UTC. Mga kasong naghihintay ngayon: <strong>{ $open }</strong>. Walang binibilang na bilis ninuman dito.
+figures-work = Ang dumating at ang napagpasyahan
+figures-picture = Mga kasong nabuksan: { $opened }. Mga pasya: { $decided }. Araw-araw sa talahanayan.
+figures-opened = Nabuksan
+figures-decided = Napagpasyahan
+figures-daily = Araw-araw
+figures-day = Araw
+figures-how-long = Gaano katagal
+figures-how-many = Ilan
+figures-bar = Bilang guhit
+figures-to-decision = Mula sa pagkaalam hanggang pasya
+figures-to-report = Mula sa pagkaalam hanggang sa naihaing ulat (US-07)
+figures-within-hour = sa loob ng isang oras
+figures-within-four-hours = sa loob ng 4 na oras
+figures-within-day = sa loob ng isang araw
+figures-within-three-days = sa loob ng 3 araw
+figures-within-longer = mas matagal
+figures-lists = Aling listahan ang tumugma, at gaano kadalas mali
+figures-no-list = Walang listahang tumugma.
+figures-list = Listahan
+figures-matched = Mga upload na tumugma
+figures-no-violation = Walang paglabag
+figures-wrong = Mali, sa mga napagpasyahan
+figures-undecided = wala pang pasya
+figures-load = Sino ang may hawak ng ilang kaso ngayon
+figures-nobody = Walang may hawak ng kaso.
+figures-who = Sino
+figures-cases = Mga kaso
