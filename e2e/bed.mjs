@@ -13,9 +13,9 @@ const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.
 const pictures = process.env.E2E_SCREENSHOTS;
 
 /** Starts the demo; answers where to sign in, and how to end it. */
-export async function demo() {
+export async function demo(more = []) {
   const folder = await mkdtemp(join(tmpdir(), "tanod-e2e-"));
-  const child = spawn(program, ["demo", "--json", "--data", join(folder, "data")], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(program, ["demo", "--json", "--data", join(folder, "data"), ...more], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise((done) => child.on("exit", done));
   for await (const line of createInterface({ input: child.stdout })) {
     const said = JSON.parse(line);
@@ -58,9 +58,21 @@ export async function person(chrome, options = {}) {
     if (message.type() === "error" && !status) faults.push(message.text());
   });
   page.on("request", (request) => {
-    if (!/^(http:\/\/127\.0\.0\.1:)/.test(request.url())) faults.push(`asked for ${request.url()}`);
+    if (!/^http:\/\/(127\.0\.0\.1|localhost):/.test(request.url())) faults.push(`asked for ${request.url()}`);
   });
   return { page, faults };
+}
+
+/** A security stick in the person's computer (the browser's own, by the debugger), which asks for a PIN. */
+export async function stick(page) {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("WebAuthn.enable");
+  const options = { protocol: "ctap2", transport: "usb", hasResidentKey: false, hasUserVerification: true, isUserVerified: true };
+  const { authenticatorId } = await devtools.send("WebAuthn.addVirtualAuthenticator", { options });
+  return {
+    credentials: async () => (await devtools.send("WebAuthn.getCredentials", { authenticatorId })).credentials,
+    take: () => devtools.send("WebAuthn.removeVirtualAuthenticator", { authenticatorId }),
+  };
 }
 
 /** Every rule of axe, on the page as it is. */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
-import { browser, demo, keep, person, violations } from "./bed.mjs";
+import { browser, demo, keep, person, stick, violations } from "./bed.mjs";
 
 const PASSWORD = "a sentence to remember";
 let tanod, chrome, reviewer, lead;
@@ -564,6 +564,55 @@ test("signing in, care, and people and keys, by keyboard, light, dark and mirror
   await looker.page.getByRole("button", { name: "I want to go on" }).press("Enter");
   await looker.page.getByRole("button", { name: "I am not well" }).waitFor();
   assert.deepEqual(looker.faults, []);
+});
+
+test("a passkey is set up, signs in beside the password, unlocks the screen alone, and is removed", async () => {
+  const { page, faults } = await welcome(await tanod.invite("e2e-passkey", "reviewer"));
+  const device = await stick(page);
+  await page.goto(`${tanod.console}/you`);
+  await page.getByLabel("What you call it").fill("the stick on my keys");
+  await page.getByRole("button", { name: "Set up a passkey" }).press("Enter");
+  await page.getByRole("heading", { name: "Recovery codes" }).waitFor();
+  assert.equal((await device.credentials()).length, 1);
+  for (const [name, options] of Object.entries({ light: {}, dark: { colorScheme: "dark" }, mirrored: { colorScheme: "light" } })) {
+    await page.emulateMedia(options);
+    for (const place of ["you", "you/authenticator"]) {
+      await page.goto(`${tanod.console}/${place}`);
+      if (name === "mirrored") await page.evaluate(() => { document.documentElement.dir = "rtl"; });
+      await passes(page);
+      await keep(page, `passkey-${place.replace("/", "-")}-${name}`);
+    }
+  }
+  await page.emulateMedia({});
+
+  // Out, and in again: a wrong password is said as such, and the right one beside the stick opens.
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.waitForURL("**/console/sign-in");
+  const signIn = async (password) => {
+    await page.getByLabel("Name").fill("e2e-passkey");
+    await page.getByLabel("Password").fill(password);
+    await tabTo(page, page.getByRole("button", { name: "Sign in with a passkey" }));
+    await page.keyboard.press("Enter");
+  };
+  await signIn("another sentence");
+  await page.getByRole("alert").getByText("No person signs in").waitFor();
+  await passes(page);
+  await keep(page, "passkey-sign-in");
+  await signIn(PASSWORD);
+  await page.waitForURL("**/console/queue");
+
+  // The screen locked, the stick alone opens it; without the stick nothing does.
+  await page.keyboard.press("F9");
+  await page.waitForURL("**/presence");
+  await passes(page);
+  await tabTo(page, page.getByRole("button", { name: "Go on with a passkey" }));
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/console/queue");
+  await device.take();
+  await page.goto(`${tanod.console}/you`);
+  await page.getByRole("row").filter({ hasText: "the stick on my keys" }).getByRole("button", { name: /^Remove/ }).press("Enter");
+  await page.getByRole("row").filter({ hasText: "the stick on my keys" }).waitFor({ state: "detached" });
+  assert.deepEqual(faults, []);
 });
 
 test("another site's form changes nothing, and signing out ends the session", async () => {

@@ -19,7 +19,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 16] = [
     Target { name: "media", run: decode::sides::child, seeds: media_seeds },
     Target { name: "exif", run: decode::sides::exif, seeds: exif_seeds },
     Target { name: "protocol", run: decode::sides::parent, seeds: protocol_seeds },
@@ -35,6 +35,7 @@ pub const TARGETS: [Target; 15] = [
     Target { name: "sealed", run: sealed, seeds: sealed_seeds },
     Target { name: "snapshot", run: snapshot, seeds: snapshot_seeds },
     Target { name: "vpdq", run: vpdq, seeds: vpdq_seeds },
+    Target { name: "passkey", run: passkey, seeds: passkey_seeds },
 ];
 
 /// The target of this name.
@@ -311,6 +312,40 @@ fn snapshot_seeds() -> Vec<Vec<u8>> {
         }
     }
     seeds
+}
+
+/// The answer of a browser as JSON; what is not base64url is left out.
+fn passkey(bytes: &[u8]) {
+    use exchange::passkeys::{Credential, Made, Party, Used, challenge_of, proved, registered};
+    let Ok(said) = serde_json::from_slice::<serde_json::Value>(bytes) else { return };
+    let response = |name: &str| said.get("response").and_then(|response| response.get(name));
+    let part = |name: &str| {
+        let text = response(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+        base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, text).unwrap_or_default()
+    };
+    let party = Party { id: "localhost".to_owned(), origin: "http://localhost:8080".to_owned() };
+    let (client_data, authenticator_data) = (part("clientDataJSON"), part("authenticatorData"));
+    let challenge = challenge_of(&client_data).unwrap_or_default();
+    let algorithm = response("publicKeyAlgorithm").and_then(serde_json::Value::as_i64).unwrap_or(-7);
+    let key = Credential { id: vec![1], algorithm, public_key: part("publicKey"), counter: 0 };
+    let used = Used {
+        client_data: client_data.clone(),
+        authenticator_data: authenticator_data.clone(),
+        signature: part("signature"),
+    };
+    assert!(proved(&party, &challenge, &key, &used).is_err(), "nobody signed this");
+    let id = authenticator_data.get(55..87).unwrap_or_default().to_vec();
+    let made = Made { id, client_data, authenticator_data, public_key: part("publicKey"), algorithm };
+    if let Ok(kept) = registered(&party, &challenge, &made) {
+        assert!(kept.public_key == made.public_key && registered(&party, b"another", &made).is_err());
+    }
+}
+
+fn passkey_seeds() -> Vec<Vec<u8>> {
+    let device = sim::passkeys::Device::new("localhost", "http://localhost:8080");
+    let question = serde_json::json!({"challenge": "AQIDBAUGBwgJ"});
+    let said = device.map(|mut device| [device.make(&question), device.answer(&question)]);
+    said.into_iter().flatten().map(|said| said.to_string().into_bytes()).collect()
 }
 
 fn vpdq(bytes: &[u8]) {

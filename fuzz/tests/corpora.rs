@@ -121,6 +121,11 @@ fn vpdq() {
 }
 
 #[test]
+fn passkey() {
+    explore("passkey", 20_000);
+}
+
+#[test]
 fn every_target_is_explored_here() {
-    assert_eq!(fuzz::TARGETS.len(), 15, "a new target needs its line above");
+    assert_eq!(fuzz::TARGETS.len(), 16, "a new target needs its line above");
 }

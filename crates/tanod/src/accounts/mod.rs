@@ -372,6 +372,8 @@ pub struct Member {
     pub role: Role,
     /// Whether they set an authenticator up.
     pub authenticator: bool,
+    /// How many passkeys they set up.
+    pub passkeys: i64,
     /// Sessions that are open.
     pub sessions: i64,
     /// When they last did something, while a session is open.

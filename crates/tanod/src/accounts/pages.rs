@@ -42,7 +42,7 @@ struct Person {
     staff: i64,
     name: String,
     role: String,
-    authenticator: bool,
+    factors: String,
     sessions: i64,
     seen: Option<String>,
     removed: Option<String>,
@@ -61,6 +61,17 @@ struct Key {
     removed: Option<String>,
 }
 
+fn factors_of(member: &super::Member) -> String {
+    let authenticator = member.authenticator.then(|| "authenticator".to_owned());
+    let passkeys = match member.passkeys {
+        0 => None,
+        1 => Some("passkey".to_owned()),
+        n => Some(format!("{n} passkeys")),
+    };
+    let factors = passkeys.into_iter().chain(authenticator).collect::<Vec<_>>();
+    if factors.is_empty() { "none".to_owned() } else { factors.join(", ") }
+}
+
 async fn page(app: &App, staff: Staff, fresh: Option<(&'static str, String)>) -> Result<PeopleAndKeys> {
     let mut tx = app.db.read().await?;
     let members = super::members(&mut tx, &staff.caller).await?;
@@ -74,9 +85,9 @@ async fn page(app: &App, staff: Staff, fresh: Option<(&'static str, String)>) ->
     let people = members.into_iter().map(|member| Person {
         id: member.person,
         staff: member.staff,
+        factors: factors_of(&member),
         name: member.name,
         role: as_word(&member.role),
-        authenticator: member.authenticator,
         sessions: member.sessions,
         seen: member.seen_at.map(minute),
         removed: member.removed_at.map(minute),

@@ -198,6 +198,7 @@ pub(super) async fn members(tx: &mut Tx) -> Result<Vec<Member>> {
             "SELECT id, staff, name, role, disabled_at, networks, countries,
                     (SELECT COUNT(*) FROM authenticators
                      WHERE authenticators.person = people.id AND confirmed_at IS NOT NULL) AS factors,
+                    (SELECT COUNT(*) FROM passkeys WHERE passkeys.person = people.id) AS passkeys,
                     (SELECT COUNT(*) FROM sessions
                      WHERE sessions.person = people.id AND kind = 'session' AND expires_at > $1) AS sessions,
                     (SELECT MAX(seen_at) FROM sessions
@@ -213,6 +214,7 @@ pub(super) async fn members(tx: &mut Tx) -> Result<Vec<Member>> {
             name: row.get("name")?,
             role: row.word("role")?,
             authenticator: row.get::<i64>("factors")? > 0,
+            passkeys: row.get("passkeys")?,
             sessions: row.get("sessions")?,
             seen_at: row.get("seen_at")?,
             removed_at: row.get("disabled_at")?,

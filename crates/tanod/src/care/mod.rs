@@ -11,7 +11,7 @@ mod store;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::accounts::sessions;
+use crate::accounts::sessions::{self, passkeys};
 use crate::accounts::{Caller, NOT_YOURSELF, Permission, UNKNOWN_NAME};
 use crate::audit::{self, Entry};
 use crate::intake;
@@ -181,7 +181,7 @@ pub async fn severity(tx: &mut Tx, item: ItemId) -> Result<&'static str> {
     Ok(CATEGORIES.into_iter().find(|category| Some(*category) == worst).unwrap_or("unclassified"))
 }
 
-/// Whether this person looks at this upload now. Under the veil only what they said themselves counts; without it also what
+/// Whether this person looks at this upload now, where a passkey opened the session if the house asks for one. Under the veil only what they said themselves counts; without it also what
 /// they have seen today. A case in which a child may be in danger now is held back by none of the second kind.
 pub async fn may_look(
     tx: &mut Tx,
@@ -189,9 +189,10 @@ pub async fn may_look(
     item: ItemId,
     veiled: bool,
     urgent: bool,
-    settings: &Settings,
+    house: &crate::config::Settings,
 ) -> Result<()> {
-    let (person, now) = (caller.person()?, tx.now());
+    passkeys::before_depictions(tx, caller, &house.sign_in).await?;
+    let (settings, person, now) = (&house.care, caller.person()?, tx.now());
     let choices = store::choices(tx, person).await?;
     if settings.agreement == Agreement::Required && (choices.agreed_at.is_none() || choices.trained_at.is_none()) {
         return Err((&NOT_AGREED).into());

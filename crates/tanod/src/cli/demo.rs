@@ -204,9 +204,11 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
     let mut settings =
         crate::config::Settings::load(Some(&data), context.config.as_deref()).map_err(crate::plan::PlanError::from)?;
     settings.world = Some(World::Demo);
-    settings.public_url.clone_from(&base);
-    // Nothing here is real: whoever tries it out need not set up an authenticator first.
+    // By name: browsers use no passkeys under a bare number.
+    settings.public_url = base.replace("//127.0.0.1:", "//localhost:");
+    // Nothing here is real: whoever tries it out need not set up a passkey or an authenticator first.
     settings.sign_in.second_factor = SecondFactor::Offered;
+    settings.sign_in.passkey_before_depictions = false;
     settings.care.agreement = Agreement::Offered;
     settings.intake.max_bytes = MAX_BYTES;
     settings.reporting.ncmec = format!("http://{}/ispws", outside.local_addr()?);
@@ -391,15 +393,16 @@ impl Demo<'_> {
     }
 
     async fn invite(&self, wrongs: &[String]) -> Done {
+        let base = &self.app.settings.public_url;
         let reviewer =
-            format!("{}/console/welcome/{}", self.base, self.invitation("demo-reviewer", PersonRole::Reviewer).await?);
-        let lead = format!("{}/console/welcome/{}", self.base, self.invitation("demo-lead", PersonRole::Lead).await?);
+            format!("{base}/console/welcome/{}", self.invitation("demo-reviewer", PersonRole::Reviewer).await?);
+        let lead = format!("{base}/console/welcome/{}", self.invitation("demo-lead", PersonRole::Lead).await?);
         for wrong in wrongs {
             self.context.say(format!("NOT as planned: {wrong}"));
         }
         self.context.result(
-            &json!({"console": format!("{}/console", self.base), "reviewer": reviewer, "lead": lead, "as_planned": wrongs.is_empty()}),
-            format!("\nThe console: {}/console\nOne-time sign-in as a reviewer:\n  {reviewer}\nand as a lead:\n  {lead}\nCtrl-C ends the demo.", self.base),
+            &json!({"console": format!("{base}/console"), "reviewer": reviewer, "lead": lead, "as_planned": wrongs.is_empty()}),
+            format!("\nThe console: {base}/console\nOne-time sign-in as a reviewer:\n  {reviewer}\nand as a lead:\n  {lead}\nCtrl-C ends the demo."),
         );
         Ok(())
     }

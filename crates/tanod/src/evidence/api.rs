@@ -103,7 +103,7 @@ async fn open(app: &App, caller: &Caller, case: CaseId, new: NewView) -> Result<
     door::check(&mut tx, caller, case, new.item, new.purpose).await?;
     let urgent = review::find(&mut tx, caller, case).await?.priority == review::Priority::P0;
     let veiled = new.veiled || new.strip;
-    care::may_look(&mut tx, caller, new.item, veiled, urgent, &app.settings.care).await?;
+    care::may_look(&mut tx, caller, new.item, veiled, urgent, &app.settings).await?;
     let item = intake::find(&mut tx, new.item).await?;
     let parts = [Coverage::FirstFrame, Coverage::Sampled, Coverage::KeyFrames];
     let single = !parts.contains(&item.coverage) && item.frames.len() <= 1;

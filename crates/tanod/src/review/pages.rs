@@ -361,7 +361,7 @@ async fn gather<'a>(
     let with_media = contents.signals.iter().filter_map(|signal| signal.item.map(|item| (signal, item)));
     for ((signal, item), nth) in with_media.zip(1..) {
         let one = Shown { case: &case, nth, signal, item, whole: whole == Some(item), may_look };
-        uploads.push(upload(&mut tx, staff, one, &contents.decisions, &app.settings.care).await?);
+        uploads.push(upload(&mut tx, staff, one, &contents.decisions, &app.settings).await?);
     }
     let colleagues = accounts::people_who_may(&mut tx, Permission::DecideCases).await?.into_iter();
     let colleagues = colleagues.filter(|one| one.id != me).map(|one| (one.id, one.staff)).collect();

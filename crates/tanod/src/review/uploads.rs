@@ -4,6 +4,7 @@ use super::files;
 use super::pages::{found_words, outcome_words};
 use super::{Case, Decision, Priority, Signal};
 use crate::care;
+use crate::config::Settings;
 use crate::evidence;
 use crate::intake;
 use crate::matching::Hit;
@@ -58,17 +59,17 @@ pub(super) async fn upload(
     staff: &Staff,
     shown: Shown<'_>,
     decisions: &[Decision],
-    care: &care::Settings,
+    settings: &Settings,
 ) -> Result<Upload> {
     let Shown { case, nth, signal, item: id, mut whole, may_look } = shown;
     let me = staff.caller.person()?;
     let (mut held, mut shut) = (None, false);
     if may_look {
         let urgent = case.priority == Priority::P0;
-        held = care_says(care::may_look(tx, &staff.caller, id, true, urgent, care).await)?;
+        held = care_says(care::may_look(tx, &staff.caller, id, true, urgent, settings).await)?;
         shut = held.is_some();
         if held.is_none() && whole {
-            held = care_says(care::may_look(tx, &staff.caller, id, false, urgent, care).await)?;
+            held = care_says(care::may_look(tx, &staff.caller, id, false, urgent, settings).await)?;
             whole &= held.is_none();
         }
     }

@@ -174,6 +174,8 @@ ids! {
     PackageId "package";
     /// An open session of a person.
     SessionId "session";
+    /// A key in somebody's device.
+    PasskeyId "passkey";
     /// One request, as the caller may quote it.
     RequestId "request";
 }

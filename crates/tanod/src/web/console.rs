@@ -335,6 +335,7 @@ pub fn assets() -> Router<App> {
     Router::new()
         .route("/console/assets/console.css", file("text/css; charset=utf-8", include_str!("assets/console.css")))
         .route("/console/assets/console.js", file("text/javascript; charset=utf-8", include_str!("assets/console.js")))
+        .route("/console/assets/passkeys.js", file("text/javascript", include_str!("assets/passkeys.js")))
         .route("/console/assets/icon.svg", file("image/svg+xml", include_str!("assets/icon.svg")))
         .route("/console/assets/htmx.js", file("text/javascript", include_str!("assets/htmx-2.0.11.min.js")))
 }

@@ -17,6 +17,7 @@ use utoipa_axum::routes;
 use super::problem::{INTERNAL, Problem};
 use super::{BAD_QUERY, BODY_TOO_LARGE, NO_SUCH_PAGE, TOO_SLOW, WRONG_METHOD};
 use crate::accounts::sessions::api as sessions;
+use crate::accounts::sessions::passkeys;
 use crate::plan::App;
 use crate::refusal::{self, Error, Kind};
 use crate::store::{RequestId, new_uuid};
@@ -140,6 +141,11 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(care::api::trained))
         .routes(routes!(sessions::accept))
         .routes(routes!(sessions::presence))
+        .routes(routes!(sessions::question))
+        .routes(routes!(sessions::presence_question))
+        .routes(routes!(passkeys::api::question))
+        .routes(routes!(passkeys::api::add, passkeys::api::own))
+        .routes(routes!(passkeys::api::remove))
         .routes(routes!(sessions::end))
         .routes(routes!(sessions::change_password))
         .routes(routes!(sessions::begin, sessions::remove_own))
@@ -171,6 +177,7 @@ pub fn refusals() -> Vec<&'static Kind> {
         accounts::sessions::REFUSALS,
         care::REFUSALS,
         accounts::sessions::factors::REFUSALS,
+        passkeys::REFUSALS,
         audit::REFUSALS,
         banks::REFUSALS,
         intake::REFUSALS,

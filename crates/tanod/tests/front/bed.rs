@@ -98,6 +98,7 @@ impl Bed {
         settings.world = Some(World::Demo);
         // Most tests move the clock by hours and are not about signing in; those that are say what they need.
         settings.sign_in.second_factor = SecondFactor::Offered;
+        settings.sign_in.passkey_before_depictions = false;
         settings.sign_in.idle_minutes = 1_000_000;
         settings.sign_in.presence_minutes = 1_000_000;
         settings.sign_in.shift_hours = 100_000;

@@ -89,7 +89,7 @@ async fn an_anonymous_notice_with_media_is_kept_sealed_and_its_sender_told_how_i
     let kept = bed.get("/v1/notices", &bed.person(Role::Lead).await).await.ok();
     assert_eq!((&kept["rows"][0]["items"][0], &kept["rows"][0]["reporter_known"]), (&said["items"][0], &json!(false)));
     let link = said["status_link"].as_str().unwrap();
-    let (status, text) = page(&bed, link.strip_prefix("http://127.0.0.1:8080").unwrap()).await;
+    let (status, text) = page(&bed, link.strip_prefix("http://localhost:8080").unwrap()).await;
     assert!(status == 200 && text.contains("Received") && !text.contains("told-of"), "{text}");
     assert_eq!(page(&bed, "/report/status/00").await.0, 404);
     bed.ledger_verifies().await;

@@ -15,7 +15,8 @@ fn the_matrix() {
 }
 
 /// Addresses that need no one: what machines ask, and the doors through which people come in.
-const OPEN: [(&str, &str); 2] = [("post", "/v1/sessions"), ("post", "/v1/sessions/accept")];
+const OPEN: [(&str, &str); 3] =
+    [("post", "/v1/sessions"), ("post", "/v1/sessions/accept"), ("post", "/v1/sessions/question")];
 
 fn addresses() -> Vec<(String, String)> {
     let document = serde_json::to_value(tanod::web::router::document()).unwrap();

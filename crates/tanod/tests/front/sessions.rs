@@ -15,10 +15,10 @@ use totp_rs::{Builder, Secret};
 
 use super::bed::*;
 
-const PASSWORD: &str = "a sentence to remember";
+pub(crate) const PASSWORD: &str = "a sentence to remember";
 
 /// A house with the settings of a live one.
-async fn strict(change: impl FnOnce(&mut Settings)) -> Bed {
+pub(crate) async fn strict(change: impl FnOnce(&mut Settings)) -> Bed {
     Bed::with(|settings, _| {
         settings.sign_in.second_factor = SecondFactor::Required;
         settings.sign_in.idle_minutes = 10;
@@ -29,14 +29,14 @@ async fn strict(change: impl FnOnce(&mut Settings)) -> Bed {
 }
 
 /// What an authenticator with this secret shows so many seconds from now.
-fn digits(bed: &Bed, secret: &str, later: i64) -> String {
+pub(crate) fn digits(bed: &Bed, secret: &str, later: i64) -> String {
     let secret = Secret::try_from_base32(secret).unwrap();
     let totp = Builder::new().with_secret(secret).with_account_name("any").with_issuer(Some("any")).build().unwrap();
     totp.generate(u64::try_from(bed.clock.now().as_second() + later).unwrap()).to_string()
 }
 
 /// Somebody who chose a password, and their session.
-async fn invited(bed: &Bed, role: Role) -> (String, String) {
+pub(crate) async fn invited(bed: &Bed, role: Role) -> (String, String) {
     let mut tx = bed.app.db.write().await.unwrap();
     let name = format!("n-{}", hex::encode(tx.random().bytes::<6>()));
     let by = tanod::accounts::Caller::Operator;
@@ -48,7 +48,7 @@ async fn invited(bed: &Bed, role: Role) -> (String, String) {
 }
 
 /// Sets an authenticator up; answers its secret and the recovery codes.
-async fn enrol(bed: &Bed, token: &str) -> (String, Vec<String>) {
+pub(crate) async fn enrol(bed: &Bed, token: &str) -> (String, Vec<String>) {
     let begun = bed.post("/v1/authenticator", token, &json!({})).await.ok();
     let secret = begun["secret"].as_str().unwrap().to_owned();
     let uri = begun["uri"].as_str().unwrap();

@@ -1,4 +1,4 @@
-//! Signing in and out, saying who one is, one's sessions, and second factors.
+//! Signing in and out, saying who one is, one's sessions, and authenticators.
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -6,7 +6,8 @@ use axum::response::IntoResponse;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::factors::{self, Proof, SECOND_FACTOR, WRONG_CODE};
+use super::factors::{self, Proof, SECOND_FACTOR, Second};
+use super::passkeys::{self, Answered, Question};
 use super::{Place, Places, ProvedBy, Row, Session, UNKNOWN_SESSION, store};
 use crate::accounts::{self, Caller, NOT_ALLOWED, Permission, UNKNOWN_NAME, WRONG_PASSWORD};
 use crate::plan::App;
@@ -20,12 +21,15 @@ use crate::web::{self, Answer, Body, Known, Sent};
 #[serde(deny_unknown_fields)]
 pub struct NewSession {
     /// The name.
-    name: String,
+    pub name: String,
     /// The password.
-    password: String,
-    /// The authenticator's six digits, or a recovery code, of somebody who has an authenticator.
+    pub password: String,
+    /// The authenticator's six digits, or a recovery code.
     #[serde(default)]
-    code: String,
+    pub code: String,
+    /// What a passkey answered to the question of `POST /v1/sessions/question`.
+    #[serde(default)]
+    pub passkey: Option<Answered>,
 }
 
 /// An open session.
@@ -56,46 +60,85 @@ async fn password_fits(password: &str, hash: Option<String>) -> bool {
     fits && known
 }
 
-/// By what else somebody proved who they are, after their password. A wrong code is on record before it is refused.
-async fn prove(app: &App, person: PersonId, code: &str) -> Result<(Tx, ProvedBy)> {
+/// What somebody gives beside a password, as it was sent.
+fn second<'a>(app: &App, code: &'a str, passkey: Option<&'a Answered>) -> Result<Second<'a>> {
+    let passkey = passkey.map(|answered| Ok::<_, Error>((answered, passkeys::party(&app.settings.public_url)?)));
+    Ok(Second { code, passkey: passkey.transpose()? })
+}
+
+/// What somebody proves with this, beside a password that was right or by itself. What is wrong is on record before it is refused.
+async fn proved(app: &App, person: PersonId, second: &Second<'_>, with_password: bool) -> Result<(Tx, ProvedBy)> {
+    let ring = app.vault.ring.now()?;
     let mut tx = app.db.write().await?;
-    match factors::prove(&mut tx, person, code, &*app.vault.ring.now()?).await? {
-        Proof::PasswordAlone => Ok((tx, ProvedBy::Password)),
-        Proof::Second(proved_by) => Ok((tx, proved_by)),
+    match factors::prove(&mut tx, person, second, &ring).await? {
+        Proof::Alone(by) => Ok((tx, by)),
+        Proof::Second(by) if with_password => Ok((tx, by)),
+        Proof::PasswordAlone if with_password => Ok((tx, ProvedBy::Password)),
+        Proof::Second(_) => {
+            Err(WRONG_PASSWORD.because("this device does not make sure of its person: give the password too"))
+        }
+        Proof::PasswordAlone => Err((&WRONG_PASSWORD).into()),
         Proof::Missing => Err((&SECOND_FACTOR).into()),
-        Proof::Wrong(on_record) => {
+        Proof::Wrong(refusal, on_record) => {
             tx.commit(on_record).await?;
-            Err((&WRONG_CODE).into())
+            Err(refusal)
         }
     }
 }
 
-/// Opens a session for a name, a password, and the code of whoever has an authenticator.
-pub async fn open_session(app: &App, name: &str, password: &str, code: &str, place: &Place) -> Result<Session> {
+/// The person of this name, whose password this is.
+async fn person_of(app: &App, name: &str, password: &str) -> Result<PersonId> {
     app.limits.take_sign_in(name)?;
     let mut tx = app.db.read().await?;
     let found = accounts::password_of(&mut tx, name).await?;
     drop(tx);
     let (person, hash) = found.map_or((None, None), |(person, hash)| (Some(person), Some(hash)));
     let fits = password_fits(password, hash).await;
-    let person = person.filter(|_| fits).ok_or(&WRONG_PASSWORD)?;
-    let (mut tx, proved_by) = prove(app, person, code).await?;
+    Ok(person.filter(|_| fits).ok_or(&WRONG_PASSWORD)?)
+}
+
+/// Opens a session for a name, a password, and what whoever has more than a password gives beside it.
+pub async fn open_session(app: &App, word: &NewSession, place: &Place) -> Result<Session> {
+    let second = second(app, &word.code, word.passkey.as_ref())?;
+    let person = person_of(app, &word.name, &word.password).await?;
+    let (mut tx, proved_by) = proved(app, person, &second, true).await?;
     let (session, proof) = super::open(&mut tx, person, proved_by, &app.settings.sign_in, place).await?;
     tx.commit(proof).await?;
     Ok(session)
 }
 
-/// Says who somebody is, in a session that was open or shut.
-pub async fn say_present(app: &App, caller: &Caller, password: &str, code: &str) -> Result<()> {
+/// Asks for a passkey of somebody who is signing in and knows their password.
+pub async fn ask_for_session(app: &App, name: &str, password: &str) -> Result<Question> {
+    let party = passkeys::party(&app.settings.public_url)?;
+    let person = person_of(app, name, password).await?;
+    let mut tx = app.db.write().await?;
+    let (question, proof) = passkeys::ask(&mut tx, person, &party, false).await?;
+    tx.commit(proof).await?;
+    Ok(question)
+}
+
+/// Asks for a passkey of somebody who says who they are.
+pub async fn ask_for_presence(app: &App, caller: &Caller) -> Result<Question> {
+    let party = passkeys::party(&app.settings.public_url)?;
+    let mut tx = app.db.write().await?;
+    let (question, proof) = passkeys::ask(&mut tx, caller.person()?, &party, true).await?;
+    tx.commit(proof).await?;
+    Ok(question)
+}
+
+/// Says who somebody is, in a session that was open or shut. A passkey of a device that makes sure of its person needs no password.
+pub async fn say_present(app: &App, caller: &Caller, word: &Presence) -> Result<()> {
+    let second = second(app, &word.code, word.passkey.as_ref())?;
     let person = caller.person()?;
     let mut tx = app.db.read().await?;
     let (name, hash) = store::name_and_password(&mut tx, person).await?.ok_or(&UNKNOWN_NAME)?;
     drop(tx);
     app.limits.take_sign_in(&name)?;
-    if !password_fits(password, hash).await {
+    let with_password = !word.password.is_empty() || second.passkey.is_none();
+    if with_password && !password_fits(&word.password, hash).await {
         return Err((&WRONG_PASSWORD).into());
     }
-    let (mut tx, proved_by) = prove(app, person, code).await?;
+    let (mut tx, proved_by) = proved(app, person, &second, with_password).await?;
     let proof = super::present(&mut tx, caller, proved_by).await?;
     Ok(tx.commit(proof).await?)
 }
@@ -137,8 +180,26 @@ pub async fn change_own_password(app: &App, caller: &Caller, old: &str, new: Str
     responses((status = 201, body = SessionAnswer), (status = "default", body = ProblemBody)))]
 pub async fn sign_in(State(app): State<App>, place: Place, body: Body) -> Answer {
     let new: NewSession = web::json(&body)?;
-    let session = open_session(&app, &new.name, &new.password, &new.code, &place).await?;
+    let session = open_session(&app, &new, &place).await?;
     Ok(web::reply(StatusCode::CREATED, &SessionAnswer::from(session))?)
+}
+
+/// Whose passkey is asked for.
+#[derive(Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Whose {
+    /// The name.
+    name: String,
+    /// The password.
+    password: String,
+}
+
+/// Ask for the question that your passkey is to answer beside your password: `PublicKeyCredentialRequestOptionsJSON` of the W3C.
+#[utoipa::path(post, path = "/v1/sessions/question", tag = "accounts", request_body = Whose,
+    responses((status = 201, body = Question), (status = "default", body = ProblemBody)))]
+pub async fn question(State(app): State<App>, body: Body) -> Answer {
+    let whose: Whose = web::json(&body)?;
+    Ok(web::reply(StatusCode::CREATED, &ask_for_session(&app, &whose.name, &whose.password).await?)?)
 }
 
 /// Sign out.
@@ -174,11 +235,15 @@ pub async fn accept(State(app): State<App>, place: Place, body: Body) -> Answer 
 #[derive(Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Presence {
-    /// The password.
-    password: String,
-    /// The authenticator's six digits, or a recovery code, of somebody who has an authenticator.
+    /// The password; not needed where the passkey's device makes sure of its person.
     #[serde(default)]
-    code: String,
+    pub password: String,
+    /// The authenticator's six digits, or a recovery code.
+    #[serde(default)]
+    pub code: String,
+    /// What a passkey answered to the question of `POST /v1/sessions/presence/question`.
+    #[serde(default)]
+    pub passkey: Option<Answered>,
 }
 
 /// Say who you are: opens a session that was shut, and lets administrative changes through for a while.
@@ -187,8 +252,18 @@ pub struct Presence {
 pub async fn presence(State(app): State<App>, Known(caller): Known, body: Body) -> Answer {
     caller.person()?;
     let word: Presence = web::json(&body)?;
-    say_present(&app, &caller, &word.password, &word.code).await?;
+    if word.password.is_empty() && word.passkey.is_none() {
+        return Err(web::BAD_BODY.because("give a password or a passkey").into());
+    }
+    say_present(&app, &caller, &word).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Ask for the question that your passkey is to answer when you say who you are.
+#[utoipa::path(post, path = "/v1/sessions/presence/question", tag = "accounts",
+    responses((status = 201, body = Question), (status = "default", body = ProblemBody)))]
+pub async fn presence_question(State(app): State<App>, Known(caller): Known) -> Answer {
+    Ok(web::reply(StatusCode::CREATED, &ask_for_presence(&app, &caller).await?)?)
 }
 
 /// The open sessions of whoever asks.
@@ -301,7 +376,7 @@ pub async fn remove_own(State(app): State<App>, caller: Caller) -> Answer {
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Take away the authenticator of somebody who lost it. Their sessions end.
+/// Take away the authenticator and passkeys of somebody who lost them. Their sessions end.
 #[utoipa::path(delete, path = "/v1/people/{person}/authenticator", tag = "accounts", params(("person" = String, Path)),
     responses((status = 204), (status = "default", body = ProblemBody)))]
 pub async fn reset(State(app): State<App>, Path(person): Path<String>, caller: Caller) -> Answer {

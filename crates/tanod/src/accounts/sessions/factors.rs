@@ -1,9 +1,11 @@
-//! What is asked beside a password: the six digits of an authenticator (RFC 6238), or a code for the day when it is lost.
+//! What is asked beside a password: a passkey, the six digits of an authenticator (RFC 6238), or a code for the day when both are lost.
 
+use exchange::passkeys::Party;
 use totp_rs::{Builder, Totp};
 use vault::KeyRing;
 use zeroize::Zeroizing;
 
+use super::passkeys::{self, Answered, WRONG_PASSKEY};
 use super::{ProvedBy, store};
 use crate::accounts::{Caller, NOT_ALLOWED, NOT_YOURSELF, Permission, UNKNOWN_NAME, token_hash};
 use crate::audit::{self, Entry};
@@ -15,8 +17,8 @@ use crate::store::{ObjectId, PersonId, Recorded, Tx};
 pub static SECOND_FACTOR: Kind = Kind::new(
     401,
     "second-factor",
-    "This person signs in with an authenticator too.",
-    "Give the six digits that it shows as the code, or one of the recovery codes.",
+    "This person signs in with more than a password.",
+    "Use your passkey; or give the six digits of your authenticator as the code, or one of the recovery codes.",
 );
 /// A code that is not this person's, or was used.
 pub static WRONG_CODE: Kind = Kind::new(
@@ -73,10 +75,52 @@ pub(super) enum Proof {
     PasswordAlone,
     /// It does.
     Second(ProvedBy),
-    /// A code is needed.
+    /// It does without a password: the device made sure of its person.
+    Alone(ProvedBy),
+    /// More is needed.
     Missing,
-    /// The code is wrong; whoever sent it knows the password, which is on record.
-    Wrong(Recorded),
+    /// It is wrong, which is on record: whoever sent it knows the password, or sits at an open session.
+    Wrong(Error, Recorded),
+}
+
+/// What somebody gives beside a password.
+#[derive(Default)]
+pub struct Second<'a> {
+    /// Six digits or a recovery code.
+    pub code: &'a str,
+    /// What a passkey answered, and who asked it.
+    pub passkey: Option<(&'a Answered, Party)>,
+}
+
+/// Which factors somebody has beside a password.
+#[derive(Clone, Copy, Debug)]
+pub struct Held {
+    /// An authenticator that was confirmed.
+    pub authenticator: bool,
+    /// So many passkeys.
+    pub passkeys: i64,
+    /// So many recovery codes are left.
+    pub codes: i64,
+}
+
+impl Held {
+    /// Whether a password alone is not enough for this person.
+    pub fn any(&self) -> bool {
+        self.authenticator || self.passkeys > 0
+    }
+}
+
+/// Which factors somebody has.
+pub async fn held(tx: &mut Tx, person: PersonId) -> Result<Held> {
+    store::held(tx, person).await
+}
+
+/// Takes the recovery codes away from somebody who has no factor any more.
+pub(super) async fn tidy(tx: &mut Tx, person: PersonId) -> Result<()> {
+    if !held(tx, person).await?.any() {
+        store::set_codes(tx, person, &[]).await?;
+    }
+    Ok(())
 }
 
 fn totp(secret: &[u8], name: &str) -> Result<Totp> {
@@ -89,13 +133,22 @@ fn totp(secret: &[u8], name: &str) -> Result<Totp> {
         .map_err(|error| Error::internal("making an authenticator's secret", error.to_string()))
 }
 
+/// The person, who said lately who they are.
+fn present(caller: &Caller) -> Result<PersonId> {
+    match caller {
+        Caller::Person { id, present: true, .. } => Ok(*id),
+        Caller::Person { .. } => Err((&super::NOT_PRESENT).into()),
+        _ => Err((&NOT_ALLOWED).into()),
+    }
+}
+
 async fn own_name(tx: &mut Tx, person: PersonId) -> Result<String> {
     Ok(store::name_and_password(tx, person).await?.ok_or(&UNKNOWN_NAME)?.0)
 }
 
 /// Begins to set an authenticator up for whoever asks. It is asked for once it was confirmed.
 pub async fn begin(tx: &mut Tx, caller: &Caller, ring: &KeyRing) -> Result<(Enrolment, Recorded)> {
-    let (person, random) = (caller.person()?, tx.random().clone());
+    let (person, random) = (present(caller)?, tx.random().clone());
     if store::authenticator(tx, person).await?.is_some_and(|known| known.confirmed) {
         return Err((&HAS_AUTHENTICATOR).into());
     }
@@ -125,7 +178,7 @@ async fn digits_fit(tx: &mut Tx, person: PersonId, known: &Sealed, digits: &str,
 /// Confirms the authenticator that was begun, with the digits it shows. Answers the recovery codes, which are shown this once;
 /// the session is one of a second factor from now on, and every other session ends.
 pub async fn confirm(tx: &mut Tx, caller: &Caller, digits: &str, ring: &KeyRing) -> Result<(Vec<String>, Recorded)> {
-    let person = caller.person()?;
+    let person = present(caller)?;
     let known = store::authenticator(tx, person).await?.ok_or(&NO_AUTHENTICATOR)?;
     if known.confirmed {
         return Err((&HAS_AUTHENTICATOR).into());
@@ -141,7 +194,7 @@ pub async fn confirm(tx: &mut Tx, caller: &Caller, digits: &str, ring: &KeyRing)
     Ok((codes, proof))
 }
 
-async fn new_codes(tx: &mut Tx, person: PersonId) -> Result<Vec<String>> {
+pub(super) async fn new_codes(tx: &mut Tx, person: PersonId) -> Result<Vec<String>> {
     let random = tx.random().clone();
     let codes: Vec<String> = (0..CODES)
         .map(|_| {
@@ -156,38 +209,26 @@ async fn new_codes(tx: &mut Tx, person: PersonId) -> Result<Vec<String>> {
 
 /// New recovery codes in the place of those of before; shown this once.
 pub async fn renew_codes(tx: &mut Tx, caller: &Caller) -> Result<(Vec<String>, Recorded)> {
-    let Caller::Person { id, present, .. } = caller else { return Err((&NOT_ALLOWED).into()) };
-    if !present {
-        return Err((&super::NOT_PRESENT).into());
-    }
-    if !store::authenticator(tx, *id).await?.is_some_and(|known| known.confirmed) {
+    let person = present(caller)?;
+    if !held(tx, person).await?.any() {
         return Err((&NO_AUTHENTICATOR).into());
     }
-    let codes = new_codes(tx, *id).await?;
-    let proof = audit::record(tx, Entry::by(caller, "authenticator.codes_renewed").about(*id)).await?;
+    let codes = new_codes(tx, person).await?;
+    let proof = audit::record(tx, Entry::by(caller, "authenticator.codes_renewed").about(person)).await?;
     Ok((codes, proof))
 }
 
-/// Whether whoever asks has an authenticator, and how many recovery codes are left.
-pub async fn own(tx: &mut Tx, caller: &Caller) -> Result<Option<i64>> {
-    let person = caller.person()?;
-    let confirmed = store::authenticator(tx, person).await?.is_some_and(|known| known.confirmed);
-    Ok(if confirmed { Some(store::codes_left(tx, person).await?) } else { None })
-}
-
-/// Takes one's own authenticator away, with its codes, to set another one up.
+/// Takes one's own authenticator away, to set another one up.
 pub async fn remove_own(tx: &mut Tx, caller: &Caller) -> Result<Recorded> {
-    let Caller::Person { id, present, .. } = caller else { return Err((&NOT_ALLOWED).into()) };
-    if !present {
-        return Err((&super::NOT_PRESENT).into());
-    }
-    if !store::remove_factors(tx, *id).await? {
+    let person = present(caller)?;
+    if !store::remove_authenticator(tx, person).await? {
         return Err((&NO_AUTHENTICATOR).into());
     }
-    audit::record(tx, Entry::by(caller, "authenticator.removed").about(*id)).await
+    tidy(tx, person).await?;
+    audit::record(tx, Entry::by(caller, "authenticator.removed").about(person)).await
 }
 
-/// Takes somebody's authenticator and codes away, for they lost them, and ends their sessions. Nobody does so for themselves.
+/// Takes somebody's authenticator, passkeys and codes away, for they lost them, and ends their sessions. Nobody does so for themselves.
 pub async fn reset(tx: &mut Tx, caller: &Caller, person: PersonId) -> Result<Recorded> {
     caller.require(Permission::ChangeAccounts)?;
     if caller.person().is_ok_and(|own| own == person) {
@@ -210,22 +251,37 @@ pub async fn rewrap(tx: &mut Tx, ring: &Ring) -> Result<u64> {
     Ok(count)
 }
 
-/// What a code beside a right password proves.
-pub(super) async fn prove(tx: &mut Tx, person: PersonId, code: &str, ring: &KeyRing) -> Result<Proof> {
-    let Some(known) = store::authenticator(tx, person).await?.filter(|known| known.confirmed) else {
+/// What is given beside a password proves.
+pub(super) async fn prove(tx: &mut Tx, person: PersonId, second: &Second<'_>, ring: &KeyRing) -> Result<Proof> {
+    if let Some((answered, party)) = &second.passkey {
+        return Ok(match passkeys::prove(tx, person, answered, party).await? {
+            Ok(proved) if proved.verified => Proof::Alone(ProvedBy::Passkey),
+            Ok(_) => Proof::Second(ProvedBy::Passkey),
+            Err(fault) => {
+                let detail = serde_json::json!({"because": fault.to_string()});
+                let entry = Entry::by_tanod("session.passkey_refused").about(person).detail(detail);
+                Proof::Wrong(WRONG_PASSKEY.because(fault.to_string()), audit::record(tx, entry).await?)
+            }
+        });
+    }
+    if !held(tx, person).await?.any() {
         return Ok(Proof::PasswordAlone);
-    };
-    let code: String = code.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
+    }
+    let code: String = second.code.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
     if code.is_empty() {
         return Ok(Proof::Missing);
     }
-    if code.len() == 6 && digits_fit(tx, person, &known, &code, ring).await? {
+    if let Some(known) = store::authenticator(tx, person).await?.filter(|known| known.confirmed)
+        && code.len() == 6
+        && digits_fit(tx, person, &known, &code, ring).await?
+    {
         return Ok(Proof::Second(ProvedBy::Authenticator));
     }
     if code.len() > 6 && store::use_code(tx, person, &token_hash(&code)).await? {
         return Ok(Proof::Second(ProvedBy::RecoveryCode));
     }
-    Ok(Proof::Wrong(audit::record(tx, Entry::by_tanod("session.code_refused").about(person)).await?))
+    let on_record = audit::record(tx, Entry::by_tanod("session.code_refused").about(person)).await?;
+    Ok(Proof::Wrong((&WRONG_CODE).into(), on_record))
 }
 
 /// An address as a picture that an authenticator reads, as SVG without styles of its own.

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod factors;
 pub mod pages;
+pub mod passkeys;
 mod store;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -28,15 +29,15 @@ pub static NEEDS_FACTOR: Kind = Kind::new(
     403,
     "second-factor-needed",
     "Here nobody works with a password alone.",
-    "Set up an authenticator, on the page that the console shows.",
+    "Set up a passkey or an authenticator, on the page that the console shows.",
 )
-.program("POST /v1/authenticator begins it.");
+.program("POST /v1/passkeys/question or /v1/authenticator begins it.");
 /// A change for which presence is asked, and which was given too long ago.
 pub static NOT_PRESENT: Kind = Kind::new(
     403,
     "not-present",
     "This change asks once more who you are.",
-    "Say it with your password and code, on the page that the console shows; then do it again.",
+    "Say it with a passkey, or with your password and code, on the page that the console shows; then do it again.",
 )
 .program("POST /v1/sessions/presence takes it.");
 /// An address from which this person does not work.
@@ -60,6 +61,8 @@ pub static UNKNOWN_SESSION: Kind = Kind::new(
 pub struct Settings {
     /// Whether a password alone lets anybody work.
     pub second_factor: SecondFactor,
+    /// Whether depictions are shown only in a session that a passkey opened.
+    pub passkey_before_depictions: bool,
     /// Minutes without a request after which a session is shut until its person says who they are.
     pub idle_minutes: u32,
     /// Minutes for which having said who one is covers administrative changes.
@@ -76,7 +79,7 @@ pub struct Settings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SecondFactor {
-    /// No: with a password alone one can only set up an authenticator.
+    /// No: with a password alone one can only set up more.
     Required,
     /// Yes, for those who have not set one up.
     Offered,
@@ -90,10 +93,12 @@ pub enum ProvedBy {
     Invitation,
     /// A password alone.
     Password,
-    /// A password and one of the codes for the day when the authenticator is lost.
+    /// A password and one of the codes for the day when the other factors are lost.
     RecoveryCode,
     /// A password and an authenticator's code.
     Authenticator,
+    /// A passkey: beside a password, or alone where the device made sure of its person.
+    Passkey,
 }
 
 impl ProvedBy {

@@ -8,17 +8,18 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::{Place, ProvedBy, UNKNOWN_SESSION, api, factors};
+use super::passkeys::pages::answered;
+use super::{Place, ProvedBy, UNKNOWN_SESSION, api, factors, passkeys};
 use crate::plan::App;
 use crate::refusal::{Error, Refusal, Result};
-use crate::store::SessionId;
+use crate::store::{PasskeyId, SessionId};
 use crate::web::console::{Fields, InSession, Paged, Staff, Who, minute, show, signed_in, signed_out};
 use crate::web::languages::filters;
 use crate::web::{self, Body};
 
 /// The pages of this noun.
 pub fn router() -> Router<App> {
-    Router::new()
+    passkeys::pages::router()
         .route("/console", get(|_: Staff| async { Redirect::to("/console/queue") }))
         .route("/console/sign-in", get(sign_in_page).post(sign_in))
         .route("/console/welcome/{invitation}", get(welcome_page).post(welcome))
@@ -72,10 +73,19 @@ struct GoOn {
 struct You {
     who: Who,
     sessions: Vec<Line>,
-    /// Recovery codes that are left, of somebody with an authenticator.
-    codes: Option<i64>,
+    held: factors::Held,
+    passkeys: Vec<Key>,
+    /// Whether browsers use passkeys at this address.
+    usable: bool,
     fault: Option<String>,
     done: Option<&'static str>,
+}
+
+struct Key {
+    id: PasskeyId,
+    name: String,
+    since: String,
+    used: Option<String>,
 }
 
 struct Line {
@@ -92,6 +102,8 @@ struct Line {
 #[template(path = "accounts/sessions/pages/authenticator.html")]
 struct Authenticator {
     enrolment: Option<Shown>,
+    /// Whether a passkey can be set up in its place.
+    usable: bool,
     fault: Option<String>,
 }
 
@@ -102,8 +114,8 @@ struct Shown {
 
 #[derive(Template)]
 #[template(path = "accounts/sessions/pages/codes.html")]
-struct Codes {
-    codes: Vec<String>,
+pub(super) struct Codes {
+    pub(super) codes: Vec<String>,
 }
 
 /// A refusal in a sentence, above a form.
@@ -125,9 +137,11 @@ async fn sign_in_page() -> Paged {
 }
 
 async fn sign_in(State(app): State<App>, place: Place, body: Body) -> Paged {
-    let form = Fields::read(&body, &["name", "password", "code"])?;
+    let form = Fields::read(&body, &["name", "password", "code", "passkey"])?;
     let name = form.one("name");
-    match api::open_session(&app, name, form.one("password"), form.one("code"), &place).await {
+    let [password, code] = ["password", "code"].map(|field| form.one(field).to_owned());
+    let word = api::NewSession { name: name.to_owned(), password, code, passkey: answered(&form)? };
+    match api::open_session(&app, &word, &place).await {
         Ok(session) => Ok(signed_in(&app, &session, "/console/queue")?),
         Err(Error::Refused(refusal)) => again(&refusal, &SignIn { name, fault: Some(sentence(&refusal)) }),
         Err(error) => Err(error.into()),
@@ -189,7 +203,9 @@ async fn presence(State(app): State<App>, who: InSession, body: Body) -> Paged {
         let kept = fields.iter().filter_map(|(name, value)| Some((name.strip_prefix(KEPT)?, value)));
         kept.map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<Vec<_>>()
     });
-    match api::say_present(&app, &who.caller, fields.one("password"), fields.one("code")).await {
+    let [password, code] = ["password", "code"].map(|field| fields.one(field).to_owned());
+    let word = api::Presence { password, code, passkey: answered(&fields)? };
+    match api::say_present(&app, &who.caller, &word).await {
         Ok(()) => match form {
             Some(form) => show(&GoOn { to, form }),
             None => Ok(Redirect::to(&to).into_response()),
@@ -205,6 +221,7 @@ fn words(proved_by: ProvedBy) -> &'static str {
         ProvedBy::Password => "password",
         ProvedBy::RecoveryCode => "password and recovery code",
         ProvedBy::Authenticator => "password and authenticator",
+        ProvedBy::Passkey => "passkey",
     }
 }
 
@@ -219,8 +236,25 @@ async fn own_account(app: &App, staff: Staff, fault: Option<String>, done: Optio
         address: row.address.unwrap_or_else(|| "not known".to_owned()),
         browser: row.browser,
     });
-    let (sessions, codes) = (sessions.collect(), factors::own(&mut tx, &staff.caller).await?);
-    Ok(You { who: staff.who, sessions, codes, fault, done })
+    let sessions = sessions.collect();
+    let passkeys = passkeys::own(&mut tx, &staff.caller).await?.into_iter().map(|key| Key {
+        id: key.passkey,
+        name: key.name,
+        since: minute(key.created_at),
+        used: key.used_at.map(minute),
+    });
+    let (passkeys, held) = (passkeys.collect(), factors::held(&mut tx, staff.caller.person()?).await?);
+    Ok(You { who: staff.who, sessions, held, passkeys, usable: usable(app), fault, done })
+}
+
+/// Whether browsers use passkeys at this address.
+fn usable(app: &App) -> bool {
+    passkeys::party(&app.settings.public_url).is_ok()
+}
+
+/// Where somebody sets a factor up, with what was wrong.
+pub(super) fn factor_refused(app: &App, refusal: &Refusal) -> Paged {
+    again(refusal, &Authenticator { enrolment: None, usable: usable(app), fault: Some(sentence(refusal)) })
 }
 
 async fn you(State(app): State<App>, staff: Staff) -> Paged {
@@ -263,10 +297,10 @@ async fn end(State(app): State<App>, staff: Staff, Path(session): Path<String>) 
 
 async fn authenticator(State(app): State<App>, who: InSession) -> Paged {
     let mut tx = app.db.read().await?;
-    if factors::own(&mut tx, &who.caller).await?.is_some() {
+    if factors::held(&mut tx, who.caller.person()?).await?.authenticator {
         return Ok(back());
     }
-    show(&Authenticator { enrolment: None, fault: None })
+    show(&Authenticator { enrolment: None, usable: usable(&app), fault: None })
 }
 
 async fn begin(State(app): State<App>, who: InSession) -> Paged {
@@ -274,7 +308,7 @@ async fn begin(State(app): State<App>, who: InSession) -> Paged {
     let (enrolment, proof) = factors::begin(&mut tx, &who.caller, &*app.vault.ring.now()?).await?;
     tx.commit(proof).await?;
     let picture = factors::picture(&enrolment.uri)?;
-    show(&Authenticator { enrolment: Some(Shown { secret: enrolment.secret, picture }), fault: None })
+    show(&Authenticator { enrolment: Some(Shown { secret: enrolment.secret, picture }), usable: false, fault: None })
 }
 
 async fn confirm(State(app): State<App>, who: InSession, body: Body) -> Paged {
@@ -287,7 +321,7 @@ async fn confirm(State(app): State<App>, who: InSession, body: Body) -> Paged {
             show(&Codes { codes })
         }
         Err(Error::Refused(refusal)) => {
-            again(&refusal, &Authenticator { enrolment: None, fault: Some(sentence(&refusal)) })
+            again(&refusal, &Authenticator { enrolment: None, usable: usable(&app), fault: Some(sentence(&refusal)) })
         }
         Err(error) => Err(error.into()),
     }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::factors::Sealed;
+use super::factors::{Held, Sealed};
 use super::{Place, Places, ProvedBy, Row as Session, Standing};
 use crate::accounts::Caller;
 use crate::refusal::Result;
@@ -92,7 +92,7 @@ pub(super) async fn set_present(tx: &mut Tx, session: SessionId, proved_by: Prov
     let now = tx.now();
     tx.execute("UPDATE sessions SET seen_at = $1, present_at = $1 WHERE id = $2", &[now.into(), session.into()])
         .await?;
-    if proved_by.is_second_factor() {
+    if self::proved_by(tx, session).await?.is_none_or(|before| before < proved_by) && proved_by.is_second_factor() {
         tx.execute("UPDATE sessions SET proved_by = $1 WHERE id = $2", &[as_word(&proved_by).into(), session.into()])
             .await?;
     }
@@ -245,10 +245,42 @@ pub(super) async fn confirm_authenticator(tx: &mut Tx, person: PersonId) -> Resu
     Ok(())
 }
 
-/// Takes somebody's authenticator and codes away.
-pub(super) async fn remove_factors(tx: &mut Tx, person: PersonId) -> Result<bool> {
-    tx.execute("DELETE FROM recovery_codes WHERE person = $1", &[person.into()]).await?;
+/// Takes somebody's authenticator away.
+pub(super) async fn remove_authenticator(tx: &mut Tx, person: PersonId) -> Result<bool> {
     Ok(tx.execute("DELETE FROM authenticators WHERE person = $1", &[person.into()]).await? > 0)
+}
+
+/// Takes everything away that somebody has beside a password.
+pub(super) async fn remove_factors(tx: &mut Tx, person: PersonId) -> Result<()> {
+    for sql in [
+        "DELETE FROM recovery_codes WHERE person = $1",
+        "DELETE FROM authenticators WHERE person = $1",
+        "DELETE FROM passkeys WHERE person = $1",
+        "DELETE FROM passkey_challenges WHERE person = $1",
+    ] {
+        tx.execute(sql, &[person.into()]).await?;
+    }
+    Ok(())
+}
+
+/// Which factors somebody has.
+pub(super) async fn held(tx: &mut Tx, person: PersonId) -> Result<Held> {
+    let row = tx
+        .row(
+            "SELECT (SELECT COUNT(*) FROM authenticators WHERE person = $1 AND confirmed_at IS NOT NULL) AS authenticators,
+                    (SELECT COUNT(*) FROM passkeys WHERE person = $1) AS passkeys,
+                    (SELECT COUNT(*) FROM recovery_codes WHERE person = $1 AND used_at IS NULL) AS codes",
+            &[person.into()],
+        )
+        .await?;
+    let count = |name: &str| row.as_ref().map_or(Ok(0), |row| row.get::<i64>(name));
+    Ok(Held { authenticator: count("authenticators")? > 0, passkeys: count("passkeys")?, codes: count("codes")? })
+}
+
+/// By what a session was opened, or is worked in by now.
+pub(super) async fn proved_by(tx: &mut Tx, session: SessionId) -> Result<Option<ProvedBy>> {
+    let row = tx.row("SELECT proved_by FROM sessions WHERE id = $1", &[session.into()]).await?;
+    Ok(row.map(|row| row.word("proved_by")).transpose()?)
 }
 
 /// Puts these codes in the place of those of before.
@@ -274,9 +306,4 @@ pub(super) async fn use_code(tx: &mut Tx, person: PersonId, code: &[u8; 32]) -> 
         )
         .await?;
     Ok(n == 1)
-}
-
-pub(super) async fn codes_left(tx: &mut Tx, person: PersonId) -> Result<i64> {
-    let sql = "SELECT COUNT(*) AS n FROM recovery_codes WHERE person = $1 AND used_at IS NULL";
-    Ok(tx.row(sql, &[person.into()]).await?.map_or(Ok(0), |row| row.get("n"))?)
 }
