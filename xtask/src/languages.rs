@@ -40,11 +40,6 @@ pub(crate) const STILL_ENGLISH: &[&str] = &[
     "notices/pages/new.html",
     "notices/pages/notices.html",
     "notices/pages/removals.html",
-    "reporting/pages/changes.html",
-    "reporting/pages/findings.html",
-    "reporting/pages/group.html",
-    "reporting/pages/report.html",
-    "reporting/pages/reports.html",
     "review/pages/case.html",
     "review/pages/elsewhere.html",
     "review/pages/file.html",
@@ -166,7 +161,8 @@ pub(crate) fn texts_are_used(tree: &[(String, String)]) -> Vec<String> {
         for key in said.filter(|key| !first.contains_key(*key)) {
             broken.push(format!("{path}: \"{key}\" is said in no language"));
         }
-        words.extend(quoted(text, "\"", "|word").chain(quoted(text, "word(\"", "")));
+        let words_of = ["word(\"", "word_if_any(\""].into_iter().flat_map(|call| quoted(text, call, ""));
+        words.extend(quoted(text, "\"", "|word").chain(words_of));
         named.extend(text.split('"'));
     }
     let used = |key: &str| {

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::store;
 use crate::refusal::Result;
 use crate::store::Tx;
+use crate::web::console::minute;
+use crate::web::languages::say;
 
 /// So many calls in a row may fail.
 const FAILURES: u32 = 5;
@@ -79,18 +81,17 @@ impl Line {
     }
 
     fn words(&self, now: Timestamp) -> String {
-        let drifted = self.drifted.as_ref().map_or_else(String::new, |sha256| {
-            format!(" Its schema is a newer one ({sha256}): compare it with tanod report check --xsd.")
-        });
         let how = match self.breaker().open_until() {
-            None => "The CyberTipline answers, as far as is known.".to_owned(),
+            None => say("line-answers"),
             Some(until) => {
-                let why = if self.locked { "refuses our credentials" } else { "does not answer" };
-                let when = if until > now { format!("at {until}") } else { "now".to_owned() };
-                format!("The CyberTipline {why}. It is asked again {when}; until then reports wait.")
+                let when = if until > now { minute(until) } else { say("line-now").to_string() };
+                say(if self.locked { "line-refuses" } else { "line-silent" }).with("when", when)
             }
         };
-        how + &drifted
+        match &self.drifted {
+            Some(sha256) => format!("{how} {}", say("line-drifted").with("digest", sha256)),
+            None => how.to_string(),
+        }
     }
 }
 
@@ -129,7 +130,7 @@ pub(super) fn is_news(outcome: &Outcome) -> bool {
 /// How it is, for a person.
 pub(super) async fn words(tx: &mut Tx, client: Option<&Client>) -> Result<String> {
     let Some(client) = client else {
-        return Ok("The CyberTipline is off in the settings; nothing is sent to it.".to_owned());
+        return Ok(say("line-off").to_string());
     };
     let now = tx.now();
     Ok(store::line(tx, client.base(), false).await?.unwrap_or_default().words(now))

@@ -13,15 +13,15 @@ use super::editor::{self, Change, Preview};
 use super::labels::{label, origin_words, sentences};
 use super::score::Score;
 use super::viewing::{self, NewViewing, Viewing, ViewingState};
-use super::{Destination, NO_TEXT, Report, ReportState, UNKNOWN_REPORT, reading};
+use super::{NO_TEXT, Report, ReportState, UNKNOWN_REPORT, reading};
 use crate::accounts::{self, Permission};
 use crate::intake::UNKNOWN_ITEM;
 use crate::plan::App;
 use crate::refusal::Result;
 use crate::review::{self, UNKNOWN_CASE};
-use crate::store::{CaseId, ItemId, ReportId, Tx, ViewingId};
+use crate::store::{CaseId, ItemId, ReportId, Tx, ViewingId, as_word};
 use crate::web::console::{Fields, Paged, Staff, Who, minute, show};
-use crate::web::languages::filters;
+use crate::web::languages::{Said, filters, say, word};
 use crate::web::{self, BAD_BODY, Body};
 
 /// The pages of this domain.
@@ -40,8 +40,8 @@ pub fn router() -> Router<App> {
 struct Row {
     id: ReportId,
     case: CaseId,
-    what: &'static str,
-    state: &'static str,
+    what: Said,
+    state: Said,
     number: String,
     at: String,
     trouble: String,
@@ -57,14 +57,8 @@ struct Reports<'a> {
 }
 
 /// A state in words.
-fn state_words(state: ReportState) -> &'static str {
-    match state {
-        ReportState::Waiting => "waits to be sent",
-        ReportState::Filing => "is being sent",
-        ReportState::Finished => "is filed",
-        ReportState::Dead => "is stuck, and a lead must look",
-        ReportState::Withdrawn => "was taken back",
-    }
+fn state_words(state: ReportState) -> Said {
+    word("report-state", &as_word(&state))
 }
 
 async fn reports(Shared(app): Shared<App>, staff: Staff) -> Paged {
@@ -74,10 +68,7 @@ async fn reports(Shared(app): Shared<App>, staff: Staff) -> Paged {
     let row = |report: Report| Row {
         id: report.id,
         case: report.case,
-        what: match report.destination {
-            Destination::Ncmec => "NCMEC's CyberTipline",
-            Destination::Manual => "by hand",
-        },
+        what: word("report-to", &as_word(&report.destination)),
         state: state_words(report.state),
         number: report.number.map_or_else(String::new, |number| number.to_string()),
         at: minute(report.finished_at.unwrap_or(report.created_at)),
@@ -100,6 +91,8 @@ struct FieldView {
     origin: String,
     fault: String,
     key: Option<char>,
+    /// It is the class, which keys of their own choose.
+    classes: bool,
     /// It follows from something else, and is not entered here.
     fixed: bool,
 }
@@ -146,6 +139,7 @@ impl Shown<'_> {
             origin: if field.value.is_empty() { String::new() } else { self.origin(&field.path) },
             fault: fault.map(|fault| fault.message.clone()).collect::<Vec<_>>().join("; "),
             key: key(field.name),
+            classes: field.name == "industryClassification",
             fixed: editor::chosen_elsewhere(&field.path),
         }
     }
@@ -155,7 +149,7 @@ impl Shown<'_> {
         let above =
             |noted: &str| path == noted || path.strip_prefix(noted).is_some_and(|rest| rest.starts_with(['/', '[']));
         let noted = self.origins.iter().filter(|(noted, _)| above(noted)).max_by_key(|(noted, _)| noted.len());
-        noted.map_or_else(|| "our records".to_owned(), |(_, origin)| origin_words(origin))
+        noted.map_or_else(|| say("report-from-record").to_string(), |(_, origin)| origin_words(origin))
     }
 }
 
@@ -201,8 +195,9 @@ impl Window {
 /// Where other pages of files are, by the words of a link.
 fn turns(window: Window, all: usize) -> Vec<(String, usize)> {
     let (first, page) = (window.first(), window.files.max(1));
-    let before = (page > 1).then(|| (format!("Files before {}", first + 1), page - 1));
-    let behind = (first + FILES < all).then(|| (format!("Files from {}", first + FILES + 1), page + 1));
+    let before = (page > 1).then(|| (say("report-files-before").with("number", first + 1).to_string(), page - 1));
+    let behind = (first + FILES < all)
+        .then(|| (say("report-files-from").with("number", first + FILES + 1).to_string(), page + 1));
     before.into_iter().chain(behind).collect()
 }
 
@@ -211,7 +206,7 @@ struct AbsentView {
     id: String,
     path: String,
     what: String,
-    why: &'static str,
+    why: Said,
     applies: bool,
     reason: String,
     origin: String,
@@ -221,7 +216,7 @@ struct FileView {
     nth: usize,
     item: ItemId,
     name: String,
-    viewed: &'static str,
+    viewed: Said,
     words: Vec<String>,
     exif: Vec<(String, String)>,
     /// A text of ours.
@@ -296,7 +291,7 @@ impl<'a> Page<'a> {
             who: &staff.who,
             case: case.id,
             number: case.number,
-            title: format!("The report of case {}, as it would be now", case.number),
+            title: say("report-title-now").with("number", case.number).to_string(),
             action: String::new(),
             at: format!("/console/cases/{}/report", case.id),
             standing: String::new(),
@@ -356,10 +351,7 @@ impl<'a> Page<'a> {
             id: format!("absent-{nth}"),
             path: format!("{}{}", editor::ABSENT, absent.what),
             what: absent.what.clone(),
-            why: match absent.why {
-                Why::NotApplicable => "not applicable",
-                Why::NotReasonablyAvailable => "not reasonably available",
-            },
+            why: word("report-why", &as_word(&absent.why)),
             applies: absent.why == Why::NotReasonablyAvailable,
             reason: absent.reason.clone(),
             origin: shown.origin(&format!("{}{}/reason", editor::ABSENT, absent.what)),
@@ -387,13 +379,9 @@ async fn viewings(tx: &mut Tx, staff: &Staff, case: CaseId) -> Result<Vec<(Viewi
     let mut all = Vec::new();
     for one in viewing::of_case(tx, &staff.caller, case).await? {
         let by = accounts::staff_of(tx, one.by).await?;
-        let state = match one.state {
-            ViewingState::Open => "waits for a second person",
-            ViewingState::Countersigned => "countersigned",
-            ViewingState::Refused => "refused by a second person",
-        };
-        let words =
-            format!("{}, in {}, {} UTC: stated by staff {by}, {state}", one.viewer, one.tool, minute(one.viewed_at));
+        let words = say("report-viewing").with("viewer", &one.viewer).with("tool", &one.tool);
+        let words = words.with("time", minute(one.viewed_at)).with("staff", by);
+        let words = words.with("state", word("viewing-state", &as_word(&one.state))).to_string();
         let mine_to_sign = one.state == ViewingState::Open && one.by != me;
         all.push((one, words, mine_to_sign));
     }
@@ -437,13 +425,14 @@ async fn of_report(
     tx.commit(proof).await?;
     let waits = report.state == ReportState::Waiting && report.attempt == 0;
     let dead = report.state == ReportState::Dead;
-    let number = report.number.map_or_else(String::new, |number| format!(", number {number}"));
+    let number =
+        report.number.map_or_else(String::new, |number| format!(", {}", say("report-numbered").with("number", number)));
     let trouble = report.trouble.as_ref().map_or_else(String::new, |trouble| format!(": {trouble}"));
     let spoken = conversation.into_iter().map(|call| Spoken {
         at: call.at.to_string(),
-        what: format!("{}, attempt {}", call.step, call.attempt),
+        what: say("report-step").with("step", call.step.to_string()).with("attempt", call.attempt).to_string(),
         answer: call.outcome.map_or_else(
-            || "no answer on record".to_owned(),
+            || say("report-no-answer").to_string(),
             |outcome| match call.http_status {
                 Some(status) => format!("{outcome}, HTTP {status}"),
                 None => outcome,
@@ -459,7 +448,7 @@ async fn of_report(
         None => Page::bare(&staff, &case),
     };
     show(&Page {
-        title: format!("Report of case {}", case.number),
+        title: say("report-title").with("number", case.number).to_string(),
         action: format!("/console/reports/{id}{}", window.query()),
         at: format!("/console/reports/{id}"),
         maybe: report.maybe().unwrap_or_default(),
@@ -547,7 +536,7 @@ fn check(mut draft: Draft, body: &[u8], now: jiff::Timestamp) -> Paged {
     let (changes, _) = changed(&draft, body)?;
     let mut faults = Vec::new();
     for change in changes {
-        let (path, message) = (change.path.clone(), "this field cannot say that".to_owned());
+        let (path, message) = (change.path.clone(), say("report-cannot-say").to_string());
         if !draft.try_change(&change) {
             let origin = exchange::ncmec::Origin::Documentation;
             faults.push(Finding { path, rule: "form", message, origin });

@@ -9,6 +9,7 @@ use crate::accounts::Caller;
 use crate::config;
 use crate::refusal::Result;
 use crate::store::{CaseId, Tx};
+use crate::web::languages::{say, word};
 
 /// The newest call to any destination: for whoever asks again and again whether something moved.
 pub async fn last_call(tx: &mut Tx) -> Result<Option<uuid::Uuid>> {
@@ -18,12 +19,17 @@ pub async fn last_call(tx: &mut Tx) -> Result<Option<uuid::Uuid>> {
 /// How much an officer could do with the report of a case as it would be now, in sentences; for whoever decides.
 pub async fn outlook(tx: &mut Tx, caller: &Caller, case: CaseId, settings: &config::Settings) -> Result<Vec<String>> {
     let Some(score) = editor::preview(tx, caller, case, settings).await?.draft.score else { return Ok(Vec::new()) };
-    let mut says = vec![format!("An officer can do with it as much as {} of 100 points say.", score.points)];
+    let mut says = vec![say("report-outlook").with("points", score.points).to_string()];
     let mut missing = score.missing.clone();
     missing.sort_by_key(|one| std::cmp::Reverse(one.points));
-    says.extend(missing.iter().take(3).map(|one| format!("It lacks {}: {}.", one.what, one.costs)));
+    says.extend(missing.iter().take(3).map(|one| {
+        say("report-lacks")
+            .with("what", word("score", &one.name))
+            .with("costs", word("score-cost", &one.name))
+            .to_string()
+    }));
     if score.is_low() {
-        says.push("That is little. It can go out all the same: your reason is kept as the reason for that.".to_owned());
+        says.push(say("report-outlook-low").to_string());
     }
     Ok(says)
 }
@@ -45,7 +51,7 @@ pub(super) fn lines(
                 (heading, true) => heading.to_owned(),
                 (heading, false) => format!("{heading}: {label}"),
             };
-            let value = if field.value == "true" { "yes".to_owned() } else { field.value.clone() };
+            let value = if field.value == "true" { say("report-yes").to_string() } else { field.value.clone() };
             lines.push((said, value));
         }
         for below in group.groups.iter().filter(|group| group.filled) {
@@ -58,12 +64,13 @@ pub(super) fn lines(
     let mut lines = Vec::new();
     add(&editor::form_of(&draft.document(), draft.level)?, &mut lines, "");
     for ((file, viewed), nth) in draft.files.iter().zip(viewed).zip(1..).skip(first_file).take(files) {
-        lines.push((format!("File {nth}"), file.name.clone()));
-        add(&editor::form_of(&file.sketch(), draft.level)?, &mut lines, &format!("File {nth}"));
-        lines.extend(file.digests().map(|(name, value)| (format!("File {nth}: {name}"), value.to_owned())));
-        lines.extend(file.exif().map(|(name, value)| (format!("File {nth}: EXIF {name}"), value.to_owned())));
-        lines.push((format!("File {nth}: Viewed by the platform"), viewed.in_short().to_owned()));
-        lines.extend(viewed.words().into_iter().map(|words| (format!("File {nth}: More"), words)));
+        let name = say("report-file").with("number", nth).to_string();
+        lines.push((name.clone(), file.name.clone()));
+        add(&editor::form_of(&file.sketch(), draft.level)?, &mut lines, &name);
+        lines.extend(file.digests().map(|(digest, value)| (format!("{name}: {digest}"), value.to_owned())));
+        lines.extend(file.exif().map(|(field, value)| (format!("{name}: EXIF {field}"), value.to_owned())));
+        lines.push((format!("{name}: {}", say("report-viewed")), viewed.in_short().to_string()));
+        lines.extend(viewed.words().into_iter().map(|words| (format!("{name}: {}", say("report-more")), words)));
     }
     Ok(lines)
 }

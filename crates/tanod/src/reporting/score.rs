@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::document::Draft;
 use super::viewing::Viewed;
 use crate::provider::Provider;
+use crate::web::languages::Language;
 
 /// Below this a person is asked why it goes out all the same.
 pub(super) const LOW: u32 = 50;
@@ -22,6 +23,8 @@ pub struct Score {
 /// Something that an officer will look for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Missing {
+    /// Its name, by which pages say it in the reader's language.
+    pub name: String,
     /// What.
     pub what: String,
     /// How many points it is worth.
@@ -40,11 +43,13 @@ impl Score {
 /// Weighs a report, with what would be said of viewing its files. The weights are those of US-19.
 pub(super) fn of(draft: &Draft, viewed: &[Viewed], provider: &Provider) -> Score {
     let mut score = Score { points: 0, missing: Vec::new() };
-    let mut weigh = |points: u32, there: bool, what: &str, costs: &str| {
+    let english = |kind: &str, name: &str| Language::default().say(format!("{kind}-{name}")).to_string();
+    let mut weigh = |points: u32, there: bool, name: &str| {
         if there {
             score.points += points;
         } else {
-            score.missing.push(Missing { what: what.to_owned(), points, costs: costs.to_owned() });
+            let (what, costs) = (english("score", name), english("score-cost", name));
+            score.missing.push(Missing { name: name.to_owned(), what, points, costs });
         }
     };
     let plain = match &draft.tip {
@@ -63,30 +68,10 @@ pub(super) fn of(draft: &Draft, viewed: &[Viewed], provider: &Provider) -> Score
             .any(|details| matches!(details, Internet::Chat(_) | Internet::Email(_) | Internet::Gaming(_)))
     });
 
-    weigh(
-        8,
-        account.is_some_and(|one| one.esp_identifier.is_some()),
-        "the account's id",
-        "legal process cannot name an account",
-    );
-    weigh(
-        5,
-        person.is_some_and(|one| !one.emails.is_empty()),
-        "an e-mail address",
-        "the strongest lead to a person and to their other accounts is gone",
-    );
-    weigh(
-        3,
-        person.is_some_and(|one| !one.phones.is_empty()),
-        "a telephone number",
-        "a subscriber cannot be asked for",
-    );
-    weigh(
-        2,
-        account.is_some_and(|one| one.screen_name.is_some()),
-        "a screen name",
-        "it cannot be matched with what people saw",
-    );
+    weigh(8, account.is_some_and(|one| one.esp_identifier.is_some()), "account-id");
+    weigh(5, person.is_some_and(|one| !one.emails.is_empty()), "email");
+    weigh(3, person.is_some_and(|one| !one.phones.is_empty()), "telephone");
+    weigh(2, account.is_some_and(|one| one.screen_name.is_some()), "screen-name");
     // A report about words alone has no upload: any address of the account is as good.
     let files = draft.uploads().next().is_some();
     let addressed = if files { uploads().next().is_some() } else { !events.is_empty() };
@@ -95,54 +80,24 @@ pub(super) fn of(draft: &Draft, viewed: &[Viewed], provider: &Provider) -> Score
     } else {
         events.iter().any(|event| event.port.is_some())
     };
-    weigh(
-        9,
-        addressed,
-        "the address of the upload, with its time",
-        "an officer cannot ask an internet provider who it was",
-    );
-    weigh(7, ported, "the port of that address", "behind a shared address the subscriber cannot be told apart");
-    weigh(7, files || chat, "a file or the words", "there is nothing to judge or to show a court");
-    weigh(
-        7,
-        chat || files && draft.absent.iter().all(|one| one.what != "Conversation"),
-        "the conversation around it",
-        "intent, victim and whereabouts often stand only there",
-    );
+    weigh(9, addressed, "address");
+    weigh(7, ported, "port");
+    weigh(7, files || chat, "content");
+    weigh(7, chat || files && draft.absent.iter().all(|one| one.what != "Conversation"), "conversation");
     let seen = viewed.iter().filter(|viewed| viewed.flag() == Some(true)).count();
-    weigh(
-        14,
-        !files || seen > 0,
-        "a file that a person viewed whole",
-        "every file needs a warrant before it may be opened",
-    );
+    weigh(14, !files || seen > 0, "viewed");
     let exact = plain.is_none_or(|report| {
         report.summary.incident_at_means.as_deref().is_some_and(|means| means.contains("as recorded by the platform"))
     });
-    weigh(
-        12,
-        exact,
-        "the time of the incident itself",
-        "providers keep addresses by time; a wrong hour finds the wrong person",
-    );
+    weigh(12, exact, "time");
     let located = account.is_some_and(|one| one.location.is_some())
         || person.is_some_and(|one| !one.addresses.is_empty())
         || !events.is_empty();
-    weigh(10, located, "any place", "the report cannot be sent to a police force that is in charge");
+    weigh(10, located, "place");
     let classed = draft.uploads().all(|file| {
         file.details.relevance.classification().is_some() || !file.details.relevance.annotations().is_empty()
     });
-    weigh(
-        9,
-        classed,
-        "a class or a note for each file (A1 to B2, meme, viral …)",
-        "it looks like every other report, and waits in line with memes",
-    );
-    weigh(
-        7,
-        provider.advice().is_empty(),
-        "how to reach you at night, how long you keep data",
-        "data are gone before legal process arrives",
-    );
+    weigh(9, classed, "class");
+    weigh(7, provider.advice().is_empty(), "contact");
     score
 }

@@ -17,6 +17,7 @@ use crate::evidence;
 use crate::refusal::{Kind, Result};
 use crate::review::{self, Decision};
 use crate::store::{CaseId, ItemId, PersonId, Recorded, Tx, ViewingId};
+use crate::web::languages::{self, say};
 
 /// A statement that says too little to be relied on.
 pub(super) static BAD_VIEWING: Kind = Kind::new(
@@ -100,14 +101,14 @@ impl Viewed {
     }
 
     /// For a person, in a line.
-    pub fn in_short(&self) -> &'static str {
-        match self.said {
-            Said::Whole => "yes, all of it, by the person who decided",
-            Said::InTool { .. } => "yes, all of it, in the platform's own tool",
-            Said::Partly => "in part; nobody states to have viewed all of it",
-            Said::Nobody => "no",
-            Said::Ours => "not stated; it is a text of ours, and no upload",
-        }
+    pub fn in_short(&self) -> languages::Said {
+        say(match self.said {
+            Said::Whole => "report-viewed-whole",
+            Said::InTool { .. } => "report-viewed-in-tool",
+            Said::Partly => "report-viewed-partly",
+            Said::Nobody => "report-viewed-not",
+            Said::Ours => "report-viewed-ours",
+        })
     }
 }
 

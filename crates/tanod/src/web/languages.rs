@@ -145,6 +145,11 @@ pub fn word(kind: &str, word: &str) -> Said {
     spoken().say(format!("{kind}-{}", word.replace('_', "-")))
 }
 
+/// The same where there is such a text.
+pub fn word_if_any(kind: &str, word: &str) -> Option<String> {
+    spoken().text(&format!("{kind}-{word}"))
+}
+
 /// What a refusal is and what to do about it, for a person. English is what the API says.
 pub fn refusal(kind: &Kind) -> (Cow<'static, str>, Cow<'static, str>) {
     let text = |part: &str| spoken().text(&format!("refusal-{}{part}", kind.slug));
@@ -242,7 +247,7 @@ impl Said {
             let value = match value {
                 Put::Number(number) => FluentValue::from(*number),
                 // Latin words in an Arabic sentence, and Arabic ones in a Latin sentence, keep to themselves.
-                Put::Words(text) if rtl || !text.is_ascii() => {
+                Put::Words(text) if rtl || text.chars().any(runs_leftward) => {
                     FluentValue::from(format!("{}{}{}", ISOLATE.0, words(text), ISOLATE.1))
                 }
                 Put::Words(text) => FluentValue::from(words(text)),
@@ -260,6 +265,11 @@ impl fmt::Display for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.written(str::to_owned))
     }
+}
+
+/// Whether a letter belongs to a script that is written from right to left (Unicode's blocks of Hebrew, Arabic and their like).
+fn runs_leftward(letter: char) -> bool {
+    matches!(letter, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
 }
 
 fn escaped(text: &str) -> String {
@@ -375,6 +385,8 @@ mod tests {
         let arabic = Language::of("ar").say("language-sample").with("name", hostile).with("count", 2).to_string();
         assert!(arabic.contains("\u{2068}<script>\"&'\u{2069}"), "{arabic}");
         assert!(!english.to_string().contains('\u{2068}'));
+        let turned = Language::of("en").say("language-sample").with("name", "اسم").with("count", 2).to_string();
+        assert_eq!(turned, "2 cases of \u{2068}اسم\u{2069}");
     }
 
     #[test]

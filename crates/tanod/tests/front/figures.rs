@@ -46,7 +46,7 @@ async fn figures_count_what_came_what_was_decided_and_which_list_was_wrong() {
     assert_eq!(lists.iter().map(|list| list["wrong"].as_i64().unwrap()).sum::<i64>(), 1);
     assert_eq!(figures["load"], json!([{"staff": 1, "cases": 1}]));
     let (status, page) = bed.console("/console/figures", &lead, &[]).await;
-    assert!(status == 200 && page.contains("100.0 %") && page.contains("3 decisions"), "{page}");
+    assert!(status == 200 && page.contains("100.0 %") && page.contains("Decisions: 3."), "{page}");
     assert_eq!(bed.get("/v1/figures", &bed.person(Role::Reviewer).await).await.slug(), "not-allowed");
 }
 
