@@ -117,14 +117,14 @@ pub static NO_SPACE: Kind = Kind::new(
     507,
     "no-space",
     "There is no room left to keep this, so it was not done.",
-    "Send it again later; nothing that was answered is lost. An administrator makes room on the disk, or takes a larger one.",
+    "Try it again later; nothing that was answered is lost. An administrator makes room on the disk, or takes a larger one.",
 );
 /// The place where things are kept does not answer, or takes nothing.
 pub static STORAGE_AWAY: Kind = Kind::new(
     503,
     "storage-away",
     "The database or the object store does not answer or cannot be written to, so this was not done.",
-    "Send it again in a minute; nothing that was answered is lost. An administrator asks tanod doctor.",
+    "Try it again in a minute; nothing that was answered is lost. If it stays, an administrator runs tanod doctor.",
 );
 
 /// What any domain may refuse, because what it keeps things in fails.

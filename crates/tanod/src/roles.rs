@@ -260,6 +260,7 @@ fn tries(work: &Work) -> i64 {
         | Work::SendWebhookV1 { .. }
         | Work::PageV1 { .. }
         | Work::AskContextV1 { .. }
+        | Work::AskAddressesV1 { .. }
         | Work::AskPlatformV1 { .. }
         | Work::SealStreamV1 { .. }
         // A decision that waits for its hour must not be lost, nor a copy be kept for ever.
@@ -282,6 +283,7 @@ async fn perform(app: &App, job: &Leased) -> Result<Done> {
         Work::SendWebhookV1 { delivery } => webhooks::jobs::deliver(app, *delivery).await,
         Work::PageV1 { alarm } => alarms::page(app, *alarm).await,
         Work::AskContextV1 { case } => context::jobs::ask(app, *case).await,
+        Work::AskAddressesV1 { case, .. } => context::jobs::ask_where(app, *case).await,
         Work::AskPlatformV1 { action } => actions::jobs::ask(app, *action).await,
         Work::SealStreamV1 { signal } => livestream::jobs::seal(app, *signal).await,
     }

@@ -20,8 +20,8 @@ pub use matrix::{Permission, matrix, role_may, scope_gives};
 pub use roster::{IDLE, Looker, NOT_YOURSELF, roster, set_looks, tidy_roster};
 
 /// No credentials, or none that we know.
-pub static NOT_SIGNED_IN: Kind =
-    Kind::new(401, "not-signed-in", "This needs a key or a session.", "Sign in, and do it again.").program(
+pub static NOT_SIGNED_IN: Kind = Kind::new(401, "not-signed-in", "This needs a key or a session.", "Sign in again.")
+    .program(
         "Send `Authorization: Bearer …` with an API key (`tanod key add`) or a session token (POST /v1/sessions).",
     );
 /// Known, but not allowed.

@@ -26,13 +26,21 @@ use crate::webhooks::{self, Event};
 pub use turn::Waits;
 
 /// An id that leads nowhere.
-pub static UNKNOWN_ACTION: Refusal =
-    Refusal::new(404, "unknown-action", "There is no such action.", "Look for it among the actions.")
-        .program("GET /v1/actions lists them.");
+pub static UNKNOWN_ACTION: Refusal = Refusal::new(
+    404,
+    "unknown-action",
+    "There is no such action.",
+    "Open the case's actions and choose one from there.",
+)
+.program("GET /v1/actions lists them.");
 /// An action that cannot be asked for as it is.
-pub static BAD_ACTION: Refusal =
-    Refusal::new(422, "bad-action", "The action cannot be asked for as it is.", "Mend what the detail names.")
-        .program("/openapi.json describes each kind.");
+pub static BAD_ACTION: Refusal = Refusal::new(
+    422,
+    "bad-action",
+    "The action cannot be asked for as it is.",
+    "Mend what stands beside this, and ask again.",
+)
+.program("/openapi.json describes each kind.");
 /// A ban for good of somebody who may be a child, or whose account somebody else used.
 pub static PROTECTED: Refusal = Refusal::new(
     422,
@@ -45,7 +53,7 @@ pub static NOT_OPEN: Refusal = Refusal::new(
     409,
     "action-not-open",
     "This action does not wait for this.",
-    "Read it again: it was not sent yet, or it is settled.",
+    "Open the case's actions again: this one was not sent yet, or it is settled.",
 )
 .program("GET /v1/actions lists it.");
 /// A delay without a second person.

@@ -6,15 +6,17 @@ use axum::extract::{Path, Query, State as Shared};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
 
-use super::{Acknowledgement, Action, Kind, NewAction, Notice, State, Target, UNKNOWN_ACTION, Waits};
+use super::{Acknowledgement, Action, Kind, NewAction, State, Target, UNKNOWN_ACTION};
 use crate::accounts::Permission;
+use crate::clocks;
 use crate::operator::Profile;
 use crate::plan::App;
 use crate::refusal::{Error, Result};
+use crate::reporting::filings;
 use crate::review::{self, UNKNOWN_CASE};
 use crate::store::{ActionId, CaseId, Recorded, Tx, as_word, word};
-use crate::web::console::{Fields, Paged, Staff, Who, Words, minute, show};
-use crate::web::languages::filters;
+use crate::web::console::{Fields, Paged, Staff, Tab, Who, Words, minute, show, tabs};
+use crate::web::languages::{Said, filters, say, word as say_word};
 use crate::web::{self, BAD_BODY, Body, Page};
 
 /// The pages of this domain.
@@ -22,79 +24,63 @@ pub fn router() -> Router<App> {
     Router::new()
         .route("/console/actions", get(list))
         .route("/console/cases/{case}/actions", get(of_case).post(request))
+        .route("/console/cases/{case}/filings", post(file))
         .route("/console/actions/{action}/delay-approval", post(approve_delay))
         .route("/console/actions/{action}/acknowledgement", post(acknowledge))
 }
 
-fn kind_words(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Hide => "Hide the content",
-        Kind::BlockReupload => "Refuse these files when they come again",
-        Kind::Suspend => "Suspend the account",
-        Kind::Reinstate => "Undo a restriction",
-        Kind::OtherCopies => "Find and hide other copies",
-        Kind::StopStream => "Stop the stream",
-        Kind::UserNotice => "Notice to the user",
+/// What is asked for, in words.
+fn what(action: &Action) -> Said {
+    match action.notice {
+        Some(notice) => say_word("action-notice", &as_word(&notice)),
+        None if action.permanent => say("action-for-good"),
+        None => say_word("action-kind", &as_word(&action.kind)),
     }
 }
 
-fn state_words(action: &Action) -> String {
-    let waits = action.waits_for.map_or("", |waits| match waits {
-        Waits::Hold => ", until everything is kept",
-        Waits::Snapshot => ", until those who take part are sealed",
-        Waits::Context => ", until the platform says what it knows",
-        Waits::Report => ", until the report is accepted",
-        Waits::Delay => ", until its delay ends",
-    });
-    match action.state {
-        State::Waiting => format!("waits{waits}"),
-        State::Sent => "asked of the platform".to_owned(),
-        State::Acknowledged => "done".to_owned(),
-        State::Failed => "not done".to_owned(),
-        State::Cancelled => "cancelled".to_owned(),
+fn state_words(action: &Action) -> Said {
+    match action.waits_for.filter(|_| action.state == State::Waiting) {
+        Some(waits) => say_word("action-waits", &as_word(&waits)),
+        None => say_word("action-state", &as_word(&action.state)),
     }
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "each is one thing that the row shows or does not")]
 struct Row {
     action: Action,
-    what: String,
-    target: String,
-    state: String,
+    what: Said,
+    targets: Vec<Said>,
+    state: Said,
     asked: String,
     settled: Option<String>,
-    took: Option<String>,
+    took: Option<Said>,
     overdue: bool,
-    delay: Option<String>,
+    delay: Option<Said>,
     open: bool,
     may_approve: bool,
     undoable: bool,
 }
 
 fn row(action: Action, staff: &Staff, now: jiff::Timestamp, alone: bool) -> Row {
-    let told = action.notice.map_or("", |notice| match notice {
-        Notice::None => ": none",
-        Notice::Neutral => ": neutral",
-        Notice::Full => ": full",
-    });
-    let good = if action.permanent { ", for good" } else { "" };
     let Target { account, content_ids, sha256 } = &action.target;
-    let account = account.iter().map(|account| format!("account {account}"));
-    let content = (!content_ids.is_empty()).then(|| format!("content {}", content_ids.join(", ")));
-    let files = (!sha256.is_empty()).then(|| format!("{} files", sha256.len()));
+    let account = account.iter().map(|account| say("action-to-account").with("account", account));
+    let content = (!content_ids.is_empty()).then(|| say("action-to-content").with("content", content_ids.join(", ")));
+    let files = (!sha256.is_empty()).then(|| say("action-to-files").with("count", sha256.len()));
     let delay = action.delay.as_ref();
     let me = staff.caller.person().ok();
     Row {
-        what: format!("{}{told}{good}", kind_words(action.kind)),
-        target: account.chain(content).chain(files).collect::<Vec<_>>().join("; "),
+        what: what(&action),
+        targets: account.chain(content).chain(files).collect(),
         state: state_words(&action),
         asked: minute(action.asked_at),
         settled: action.settled_at.map(minute),
-        took: action.took_seconds().map(|seconds| format!("{} min {} s", seconds / 60, seconds % 60)),
+        took: action
+            .took_seconds()
+            .map(|seconds| say("action-took").with("minutes", seconds / 60).with("seconds", seconds % 60)),
         overdue: action.is_overdue(now),
         delay: delay.map(|delay| {
-            let approved = if delay.approver.is_some() { "approved" } else { "approved by nobody yet: it lasts a day" };
-            format!("until {} UTC, {approved}", minute(delay.until))
+            let key = if delay.approver.is_some() { "action-delay-approved" } else { "action-delay-open" };
+            say(key).with("until", minute(delay.until))
         }),
         open: matches!(action.state, State::Sent | State::Failed) && staff.caller.may(Permission::AcknowledgeActions),
         may_approve: action.state == State::Waiting
@@ -109,7 +95,7 @@ fn row(action: Action, staff: &Staff, now: jiff::Timestamp, alone: bool) -> Row 
 #[template(path = "actions/pages/list.html")]
 struct List<'a> {
     who: &'a Who,
-    tabs: Vec<(String, &'static str, bool)>,
+    tabs: Vec<Tab>,
     rows: Vec<Row>,
     next: Option<String>,
 }
@@ -127,14 +113,9 @@ async fn list(Shared(app): Shared<App>, staff: Staff, Query(asked): Query<Asked>
     let mut tx = app.db.read().await?;
     let rows = super::list(&mut tx, &staff.caller, state, None, before, web::PAGE).await?;
     let page = Page::new(rows, |action| action.id.to_string());
-    let names = ["Waiting", "Asked of the platform", "Done", "Not done", "Cancelled"];
-    let tabs = std::iter::once(("all".to_owned(), "All"))
-        .chain(State::ALL.iter().map(as_word).zip(names))
-        .map(|(name, label)| {
-            let here = name == chosen;
-            (name, label, here)
-        })
-        .collect();
+    let label = |name: &str| if name == "all" { say("action-all") } else { say_word("action-tab", name) };
+    let names = std::iter::once("all".to_owned()).chain(State::ALL.iter().map(as_word));
+    let tabs = tabs("/console/actions?state=", chosen, names, label);
     let (now, alone) = (tx.now(), is_alone(&app));
     show(&List {
         who: &staff.who,
@@ -156,8 +137,11 @@ struct OfCase<'a> {
     case: CaseId,
     number: i64,
     rows: Vec<Row>,
-    kinds: Vec<(String, &'static str)>,
+    kinds: Vec<String>,
     may_ask: bool,
+    /// Authority, number, time and answer of what was told elsewhere.
+    filings: Vec<(String, String, String, Option<String>)>,
+    authorities: Vec<&'static str>,
 }
 
 async fn of_case(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>) -> Paged {
@@ -168,6 +152,7 @@ async fn page(app: &App, staff: &Staff, id: CaseId, fault: Option<Words>) -> Pag
     let mut tx = app.db.read().await?;
     let case = review::find(&mut tx, &staff.caller, id).await?;
     let actions = super::of_case(&mut tx, id).await?;
+    let told = filings::of_case(&mut tx, id).await?;
     let (now, alone) = (tx.now(), is_alone(app));
     show(&OfCase {
         who: &staff.who,
@@ -175,8 +160,14 @@ async fn page(app: &App, staff: &Staff, id: CaseId, fault: Option<Words>) -> Pag
         case: id,
         number: case.number,
         rows: actions.into_iter().map(|action| row(action, staff, now, alone)).collect(),
-        kinds: Kind::ALL.iter().map(|kind| (as_word(kind), kind_words(*kind))).collect(),
+        kinds: Kind::ALL.iter().map(as_word).collect(),
         may_ask: staff.caller.may(Permission::DecideCases),
+        filings: told
+            .into_iter()
+            .map(|one| one.elsewhere)
+            .map(|told| (told.authority, told.number, minute(told.at), told.receipt))
+            .collect(),
+        authorities: clocks::authorities(&app.settings.operator),
     })
 }
 
@@ -223,6 +214,15 @@ async fn request(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String
             basis: said("basis").filter(|_| kind == Kind::UserNotice && days.is_some()),
         };
         Ok(super::request(tx, &staff.caller, id, &new).await?.1)
+    })
+    .await
+}
+
+async fn file(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, body: Body) -> Paged {
+    let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
+    act(&app, &staff, Some(id), &format!("/console/cases/{id}/actions#filings"), async |tx| {
+        let form = Fields::read(&body, &["authority", "number", "filed_at", "receipt"])?;
+        Ok(filings::file(tx, &staff.caller, id, &filings::pages::typed(&form)?).await?.1)
     })
     .await
 }

@@ -23,7 +23,7 @@ pub use jobs::{knock, page, scan, watch};
 
 /// An id that leads nowhere.
 pub static UNKNOWN_ALARM: RefusalKind =
-    RefusalKind::new(404, "unknown-alarm", "There is no such alarm.", "Look for it under Alarms.")
+    RefusalKind::new(404, "unknown-alarm", "There is no such alarm.", "Open Alarms and choose one from there.")
         .program("GET /v1/alarms lists them.");
 /// A link that leads nowhere.
 pub static UNKNOWN_PAGE: RefusalKind = RefusalKind::new(

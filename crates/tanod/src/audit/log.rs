@@ -14,17 +14,13 @@ pub static NOT_PLACED: Kind = Kind::new(
     404,
     "not-in-the-ledger",
     "No entry with this id is promised by a checkpoint.",
-    "Take an id from the record; an entry gets its place within a second while the sequencer runs.",
+    "An entry gets its place within a second while the sequencer runs; look again.",
 )
 .program("GET /v1/audit lists them.");
 /// A checkpoint that proves nothing here.
-pub static BAD_CHECKPOINT: Kind = Kind::new(
-    422,
-    "bad-checkpoint",
-    "This is no checkpoint of this ledger.",
-    "Give the file as `tanod ledger checkpoint` gave it.",
-)
-.program("GET /v1/audit/checkpoint gives it too.");
+pub static BAD_CHECKPOINT: Kind =
+    Kind::new(422, "bad-checkpoint", "This is no checkpoint of this ledger.", "Use the file as this ledger gave it.")
+        .program("GET /v1/audit/checkpoint gives it too.");
 /// An answer of a witness that does not fit.
 pub static BAD_COSIGNATURE: Kind = Kind::new(
     422,

@@ -22,19 +22,15 @@ pub(crate) use exports::{receivers_of, receivers_of_list};
 pub use rows::{Row, parse_csv, parse_ndjson, write_csv, write_ndjson};
 
 /// An id or name that leads nowhere.
-pub static UNKNOWN_BANK: Refusal = Refusal::new(
-    404,
-    "unknown-bank",
-    "There is no such bank.",
-    "Look for it among the lists; `tanod bank ls` prints them.",
-)
-.program("GET /v1/banks lists them.");
+pub static UNKNOWN_BANK: Refusal =
+    Refusal::new(404, "unknown-bank", "There is no such bank.", "Open Lists and choose one from there.")
+        .program("GET /v1/banks lists them.");
 /// An entry id that leads nowhere.
 pub static UNKNOWN_ENTRY: Refusal = Refusal::new(
     404,
     "unknown-entry",
     "There is no such entry in this bank.",
-    "Look for it among the entries of its list.",
+    "Open the list and choose one of its entries.",
 )
 .program("GET /v1/banks/{bank}/entries lists them.");
 /// A bank of this name exists.

@@ -13,8 +13,8 @@ use crate::store::{CaseId, ItemId};
 pub struct Look {
     /// At what.
     pub item: ItemId,
-    /// Of which case.
-    pub case: CaseId,
+    /// Of which case; none, at a request to remove an adult's picture.
+    pub case: Option<CaseId>,
     /// When.
     pub at: Timestamp,
     /// Whether it was blurred, grey and small.
@@ -77,7 +77,7 @@ pub(super) fn break_until(looks: &[Look], now: Timestamp, settings: &Settings) -
 
 /// How many of the last cases that were looked at, one after the other, had something severe.
 pub(super) fn severe_in_a_row(looks: &[Look], is_severe: impl Fn(&str) -> bool) -> usize {
-    let mut cases: Vec<(CaseId, bool)> = Vec::new();
+    let mut cases: Vec<(Option<CaseId>, bool)> = Vec::new();
     for look in looks.iter().rev().filter(|look| !look.veiled) {
         let severe = is_severe(&look.severity);
         match cases.iter_mut().find(|(case, _)| *case == look.case) {
@@ -111,7 +111,7 @@ mod tests {
     fn look(minute: i64, item: u128, severity: &str, veiled: bool) -> Look {
         let at = Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute);
         let (item, case) = (ItemId(uuid::Uuid::from_u128(item)), CaseId(uuid::Uuid::from_u128(item)));
-        Look { item, case, at, veiled, severity: severity.to_owned() }
+        Look { item, case: Some(case), at, veiled, severity: severity.to_owned() }
     }
 
     fn at(minute: i64) -> Timestamp {

@@ -146,7 +146,7 @@ impl From<Error> for Trouble {
                 for row in refusal.rows {
                     let _fits = write!(words, "\n  row {}: {}", row.row, row.message);
                 }
-                let _fits = write!(words, "\n{}", refusal.kind.remedy);
+                let _fits = write!(words, "\n{}", refusal.kind.whole_remedy());
                 Self::Refused { slug: refusal.kind.slug, words }
             }
             Error::Internal(doing, cause) => {

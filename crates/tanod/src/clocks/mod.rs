@@ -93,8 +93,12 @@ pub struct ClockFacts {
     pub decided_at: Option<Timestamp>,
     /// When the first report was finished; nothing while something is not reported.
     pub finished_at: Option<Timestamp>,
-    /// Authorities that were told elsewhere, and when.
-    pub filed: Vec<(String, Timestamp)>,
+    /// When the operator first knew, whatever was reported since.
+    pub first_known_at: Timestamp,
+    /// When each signal came that is not found to be harmless.
+    pub signals: Vec<Timestamp>,
+    /// What was filed with others.
+    pub filed: Vec<FiledWith>,
     /// When the case was closed without a report.
     pub closed_at: Option<Timestamp>,
     /// Whether a child may be in danger now.
@@ -103,6 +107,17 @@ pub struct ClockFacts {
     pub intimate_adult: bool,
     /// Whether police or a regulator told.
     pub authority: bool,
+}
+
+/// What was filed with an authority.
+#[derive(Clone, Debug)]
+pub struct FiledWith {
+    /// Which.
+    pub authority: String,
+    /// When.
+    pub at: Timestamp,
+    /// What came later is not in it.
+    pub covers: Timestamp,
 }
 
 /// How a clock stands.
@@ -147,24 +162,45 @@ pub struct Clock {
 }
 
 impl Rule {
+    fn is_here(&self, operator: &Operator) -> bool {
+        let here = |country: &String| match country.as_str() {
+            "EU" => operator.is_in_union(),
+            country => operator.is_in(country),
+        };
+        self.countries.is_empty() || self.countries.iter().any(here)
+    }
+
     fn applies(&self, operator: &Operator, facts: &ClockFacts) -> bool {
-        let here = self.countries.is_empty()
-            || self.countries.iter().any(|country| match country.as_str() {
-                "EU" => operator.is_in_union(),
-                country => operator.is_in(country),
-            });
-        here && self.only.iter().all(|only| match only {
-            Only::Danger => facts.danger,
-            Only::Calm => !facts.danger,
-            Only::IntimateAdult => facts.intimate_adult,
-            Only::Authority => facts.authority,
-            Only::InternetAccess => operator.internet_access,
-            Only::Payments => operator.payments,
-        })
+        self.is_here(operator)
+            && self.only.iter().all(|only| match only {
+                Only::Danger => facts.danger,
+                Only::Calm => !facts.danger,
+                Only::IntimateAdult => facts.intimate_adult,
+                Only::Authority => facts.authority,
+                Only::InternetAccess => operator.internet_access,
+                Only::Payments => operator.payments,
+            })
+    }
+
+    /// What was filed with an authority that counts.
+    fn filed<'a>(&self, facts: &'a ClockFacts) -> impl Iterator<Item = &'a FiledWith> {
+        let counts = |told: &FiledWith| self.authorities.iter().any(|one| one.eq_ignore_ascii_case(&told.authority));
+        facts.filed.iter().filter(move |told| counts(told))
+    }
+
+    /// When the first signal came that no filing covers, after one that covers others: for it the time runs anew, for every
+    /// discovery has its own (PH-30, PH-40).
+    fn uncovered(&self, facts: &ClockFacts) -> Option<Timestamp> {
+        let covered = self.filed(facts).map(|told| told.covers).max()?;
+        let to_others = self.stops == Stops::FiledElsewhere && self.from == From::Knowledge;
+        facts.signals.iter().copied().filter(|at| to_others && *at > covered).min()
     }
 
     fn since(&self, facts: &ClockFacts) -> Option<Timestamp> {
         match self.from {
+            From::Knowledge if self.stops == Stops::FiledElsewhere => {
+                Some(self.uncovered(facts).unwrap_or(facts.first_known_at))
+            }
             From::Knowledge => Some(facts.knowledge_at),
             From::Notice => facts.notice_at,
             From::Restriction => facts.restricted_at,
@@ -177,10 +213,8 @@ impl Rule {
             Stops::ReportFinished => facts.finished_at,
             Stops::RestrictionAcknowledged => facts.restricted_at,
             Stops::Decision => facts.decided_at,
-            Stops::FiledElsewhere => {
-                let counts = |told: &String| self.authorities.iter().any(|one| one.eq_ignore_ascii_case(told));
-                facts.filed.iter().filter(|(told, _)| counts(told)).map(|(_, at)| *at).min()
-            }
+            Stops::FiledElsewhere if self.uncovered(facts).is_some() => None,
+            Stops::FiledElsewhere => self.filed(facts).map(|told| told.at).min(),
         };
         done.into_iter().chain(facts.closed_at).min()
     }
@@ -219,6 +253,18 @@ pub fn of(operator: &Operator, facts: &ClockFacts) -> Vec<Clock> {
     clocks
 }
 
+/// Authorities that a law of the operator's countries asks to be told, as their clocks name them.
+pub fn authorities(operator: &Operator) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    let here = |rule: &&Rule| !rule.countries.is_empty() && rule.is_here(operator);
+    for name in RULES.iter().filter(here).flat_map(|rule| rule.authorities.iter().map(String::as_str)) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
 /// The next deadline, if one is open.
 pub fn next(clocks: &[Clock]) -> Option<&Clock> {
     clocks.iter().find(|clock| clock.state != State::Met)
@@ -236,6 +282,8 @@ mod tests {
         ClockFacts {
             now: at(now),
             knowledge_at: at(0),
+            first_known_at: at(0),
+            signals: vec![at(0)],
             notice_at: None,
             restricted_at: None,
             decided_at: None,
@@ -342,10 +390,18 @@ mod tests {
     #[test]
     fn only_the_authority_that_counts_stops_a_clock() {
         let philippine = Operator { payments: true, ..operator("PH") };
-        let filed = vec![("doj-ooc".to_owned(), at(4)), ("somebody".to_owned(), at(1))];
-        let clocks = of(&philippine, &ClockFacts { filed, ..facts(10) });
+        let told =
+            |authority: &str, when| FiledWith { authority: authority.to_owned(), at: at(when), covers: at(when) };
+        let filed = vec![told("doj-ooc", 4), told("somebody", 1)];
+        let clocks = of(&philippine, &ClockFacts { filed: filed.clone(), ..facts(10) });
         assert_eq!(find(&clocks, "ph-payments-report").met_at, Some(at(4)));
         assert_eq!(find(&clocks, "ph-payments-str").state, State::Running);
         assert_eq!(find(&clocks, "us-report").state, State::Running, "telling others is no report to NCMEC");
+        // What was discovered afterwards must be told anew, within its own time.
+        let more = ClockFacts { filed, signals: vec![at(0), at(6)], ..facts(10) };
+        let clock = of(&philippine, &more);
+        let clock = find(&clock, "ph-payments-report");
+        assert_eq!((clock.state, clock.since, clock.due_at), (State::Running, at(6), at(30)));
+        assert_eq!(find(&of(&philippine, &more), "ph-payments-str").since, at(0), "nobody told AMLC of anything yet");
     }
 }

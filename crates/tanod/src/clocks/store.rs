@@ -61,6 +61,15 @@ pub(super) async fn unsettled_since(tx: &mut Tx, case: CaseId) -> Result<Option<
     Ok(first.flatten())
 }
 
+/// When each signal came that is not found to be harmless.
+pub(super) async fn signals(tx: &mut Tx, case: CaseId) -> Result<Vec<Timestamp>> {
+    let sql = "SELECT signals.at AS at FROM signals LEFT JOIN decisions ON decisions.id = signals.decision
+         WHERE signals.case_id = $1
+             AND (signals.decision IS NULL OR decisions.outcome NOT IN ('no_violation', 'other_violation'))
+         ORDER BY signals.at";
+    Ok(tx.rows(sql, &[case.into()]).await?.iter().map(|row| row.get("at")).collect::<Read<_>>()?)
+}
+
 pub(super) async fn decided_at(tx: &mut Tx, case: CaseId) -> Result<Option<Timestamp>> {
     let row = tx.row("SELECT MIN(at) AS at FROM decisions WHERE case_id = $1", &[case.into()]).await?;
     let first: Option<Option<Timestamp>> = row.map(|row| row.get("at")).transpose()?;

@@ -11,8 +11,38 @@ use crate::audit::{self, Entry};
 use crate::plan::App;
 use crate::queue::Done;
 use crate::refusal::Result;
-use crate::store::{CaseId, Recorded};
+use crate::store::{CaseId, Recorded, Tx};
 use crate::webhooks::{self, Event};
+
+/// Asks what is seen at the addresses of a case's notices.
+pub async fn ask_where(app: &App, case: CaseId) -> Result<Done> {
+    let mut tx = app.db.write().await?;
+    if !webhooks::is_wanted(&mut tx, Event::ContextRequested).await? {
+        return Ok(Done::Finished);
+    }
+    let due = SignedDuration::try_from(app.settings.context.due()).unwrap_or(SignedDuration::MAX);
+    let end = tx.now().checked_add(due).unwrap_or(Timestamp::MAX);
+    if send(app, &mut tx, case, &[Part::Related], end, 1).await? {
+        let detail = json!({"wanted": [Part::Related], "due_at": end});
+        let proof = audit::record(&mut tx, Entry::by_tanod("context.requested").case(case).detail(detail)).await?;
+        tx.commit(proof).await?;
+        app.nudge.notify_waiters();
+    }
+    Ok(Done::Finished)
+}
+
+/// The question, to whoever wants to hear it. False where there is no such case.
+async fn send(app: &App, tx: &mut Tx, case: CaseId, wanted: &[Part], due_at: Timestamp, ask: i64) -> Result<bool> {
+    let Some(about) = store::about(tx, case).await? else { return Ok(false) };
+    let base = app.settings.public_url.trim_end_matches('/');
+    let data = json!({
+        "case": case, "number": about.number, "account": about.account, "content_ids": about.content_ids,
+        "urls": about.urls, "wanted": wanted, "due_at": due_at, "ask": ask,
+        "answer": format!("{base}/v1/cases/{case}/context"),
+    });
+    webhooks::send(tx, Event::ContextRequested, Some(case), &data).await?;
+    Ok(true)
+}
 
 /// Asks, waits and gives up waiting.
 pub async fn ask(app: &App, case: CaseId) -> Result<Done> {
@@ -38,14 +68,9 @@ pub async fn ask(app: &App, case: CaseId) -> Result<Done> {
         }
         State::Asked if standing.asks == 0 || (standing.asks == 1 && now >= half && now < end) => {
             store::asked(&mut tx, case, end).await?;
-            let Some(about) = store::about(&mut tx, case).await? else { return Ok(Done::Finished) };
-            let base = app.settings.public_url.trim_end_matches('/');
-            let data = json!({
-                "case": case, "number": about.number, "account": about.account, "content_ids": about.content_ids,
-                "wanted": Part::ASKED, "due_at": end, "ask": standing.asks + 1,
-                "answer": format!("{base}/v1/cases/{case}/context"),
-            });
-            webhooks::send(&mut tx, Event::ContextRequested, Some(case), &data).await?;
+            if !send(app, &mut tx, case, &Part::ASKED, end, standing.asks + 1).await? {
+                return Ok(Done::Finished);
+            }
             let detail = json!({"ask": standing.asks + 1, "due_at": end});
             let proof = audit::record(&mut tx, Entry::by_tanod("context.requested").case(case).detail(detail)).await?;
             tx.commit(proof).await?;

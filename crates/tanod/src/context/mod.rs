@@ -18,11 +18,12 @@ use crate::actions;
 use crate::alarms;
 use crate::audit::{self, Entry};
 use crate::evidence::{self, Sealed, Vault};
+use crate::intake::addresses;
 use crate::queue::{self, Work};
 use crate::refusal::{Kind, Result};
 use crate::review;
 use crate::review::involved;
-use crate::store::{CaseId, ContextId, Recorded, Tx};
+use crate::store::{CaseId, ContextId, NoticeId, Recorded, Tx};
 
 pub use parts::*;
 
@@ -31,7 +32,7 @@ pub static BAD_CONTEXT: Kind = Kind::new(
     422,
     "bad-context",
     "The context does not have the expected form.",
-    "Mend what the detail names; times need an offset, unknown fields are refused, each part has its limits.",
+    "Times need an offset from UTC, and each part has its limits; what is wrong is named beside this.",
 )
 .program("/openapi.json has the schema.");
 /// An answer about a case that keeps nothing any more.
@@ -137,6 +138,15 @@ pub async fn request(tx: &mut Tx, case: CaseId) -> Result<()> {
     alarms::clear(tx, alarms::Kind::ContextLate, &case.to_string()).await?;
     queue::revive(tx, &Work::AskContextV1 { case }).await?;
     audit::record(tx, Entry::by_tanod("context.asked").case(case)).await.map(drop)
+}
+
+/// Asks the platform what is seen at the addresses that a notice names, where nobody has said so yet. A question that is still to
+/// be sent holds them anyway; what waits for an answer waits for this one no longer than it did.
+pub async fn ask_where(tx: &mut Tx, case: CaseId, notice: NoticeId) -> Result<()> {
+    if store::standing(tx, case).await?.is_some_and(|standing| standing.asks > 0 || standing.state != State::Asked) {
+        queue::revive(tx, &Work::AskAddressesV1 { case, notice }).await?;
+    }
+    Ok(())
 }
 
 /// How far the platform has answered about a case; nothing for a case that was opened before it could be asked.
@@ -256,6 +266,10 @@ pub async fn take(tx: &mut Tx, caller: &Caller, case: CaseId, answer: &Answer) -
     let (version, proof) = keep(tx, case, answer, &caller.mark()).await?;
     if let Some(account) = answer.context.account.as_ref().filter(|account| account.likely_minor()) {
         involved::mark_likely_minor(tx, case, Some(&account.id)).await?;
+    }
+    for one in answer.context.related.iter().flatten() {
+        let sha256 = one.sha256.as_ref().and_then(|digits| hex::decode(digits).ok());
+        addresses::seen_at(tx, one.url.as_slice(), &one.content_id, sha256.as_deref()).await?;
     }
     let state = state_after(tx, case).await?;
     store::set_received(tx, case, state).await?;

@@ -87,6 +87,8 @@ pub(super) struct Asked {
     pub(super) number: i64,
     pub(super) account: Option<String>,
     pub(super) content_ids: Vec<String>,
+    /// What its notices say where it can be seen.
+    pub(super) urls: Vec<String>,
 }
 
 pub(super) async fn about(tx: &mut Tx, case: CaseId) -> Result<Option<Asked>> {
@@ -100,8 +102,19 @@ pub(super) async fn about(tx: &mut Tx, case: CaseId) -> Result<Option<Asked>> {
             &[case.into()],
         )
         .await?;
-    let content_ids = rows.iter().map(|row| row.get("content_id")).collect::<Read<_>>()?;
-    Ok(Some(Asked { number: row.get("number")?, account: row.get("account")?, content_ids }))
+    let mut content_ids = rows.iter().map(|row| row.get("content_id")).collect::<Read<Vec<String>>>()?;
+    let sql = "SELECT content_ids, urls FROM notices WHERE case_id = $1 ORDER BY id DESC LIMIT 100";
+    let mut urls = Vec::new();
+    for told in tx.rows(sql, &[case.into()]).await? {
+        content_ids.extend(told.json::<Vec<String>>("content_ids")?);
+        urls.extend(told.json::<Vec<String>>("urls")?);
+    }
+    for list in [&mut content_ids, &mut urls] {
+        list.sort_unstable();
+        list.dedup();
+        list.truncate(1_000);
+    }
+    Ok(Some(Asked { number: row.get("number")?, account: row.get("account")?, content_ids, urls }))
 }
 
 pub(super) async fn insert(

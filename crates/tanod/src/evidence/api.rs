@@ -2,23 +2,24 @@
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use decode::{Coverage, Mark};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::door;
 use super::{
-    Exhibit, Extension, Foreseen, Hold, Keep, NOT_SHOWABLE, NewHold, NewOrder, Order, Ordinary, Purpose, Release,
+    At, Exhibit, Extension, Foreseen, Hold, Keep, NOT_SHOWABLE, NewHold, NewOrder, Order, Ordinary, Purpose, Release,
     UNKNOWN_HOLD, UNKNOWN_RELEASE,
 };
 use crate::accounts::{Caller, Permission};
 use crate::care;
 use crate::intake;
+use crate::notices::UNKNOWN_NOTICE;
 use crate::plan::App;
 use crate::refusal::{Error, Result};
 use crate::review::{self, NOT_IN_CASE, UNKNOWN_CASE};
-use crate::store::{CaseId, HoldId, ItemId, ViewId};
+use crate::store::{CaseId, HoldId, ItemId, NoticeId, ViewId};
 use crate::web::problem::ProblemBody;
 use crate::web::{self, Answer, Asked, Body, Page, Sent};
 
@@ -57,27 +58,27 @@ pub struct Shown {
 
 /// Looks at an upload: under a lease, for a purpose, not too fast, and on record before a pixel leaves. Who tries to look where
 /// they may not is on record too.
-pub async fn look(app: &App, caller: &Caller, case: CaseId, new: NewView) -> Result<Shown> {
+pub async fn look(app: &App, caller: &Caller, at: At, new: NewView) -> Result<Shown> {
     caller.require(Permission::SeeDepictions)?;
     app.limits.take_look(caller)?;
-    let opened = open(app, caller, case, new).await;
+    let opened = open(app, caller, at, new).await;
     if let Some(slug) = opened.as_ref().err().and_then(Error::slug).filter(|slug| off_case(slug)) {
         let mut tx = app.db.write().await?;
-        let proof = door::refused(&mut tx, caller, case, new.item, slug).await?;
+        let proof = door::refused(&mut tx, caller, at, new.item, slug).await?;
         tx.commit(proof).await?;
     }
     let (exhibit, single) = opened?;
     let media = app.vault.open(&exhibit).await?;
     let veiled = new.veiled || new.strip;
-    let mark = mark(caller, case, app.db.clock().now());
+    let mark = mark(caller, at, app.db.clock().now());
     let shown =
         if new.strip { app.pool.strip(media, mark).await } else { app.pool.picture(media, SIDE, veiled, mark).await };
     let jpeg = shown.map_err(|why| NOT_SHOWABLE.because(why.to_string()))?;
     // Whole means: not veiled, and the one picture there is. An animation shown by its first frame is not whole.
     let whole = !veiled && single;
     let mut tx = app.db.write().await?;
-    door::check(&mut tx, caller, case, new.item, new.purpose).await?;
-    let (view, proof) = super::record_view(&mut tx, caller, case, new.item, new.purpose, whole, veiled).await?;
+    door::check(&mut tx, caller, at, new.item, new.purpose).await?;
+    let (view, proof) = super::record_view(&mut tx, caller, at, new.item, new.purpose, whole, veiled).await?;
     let review = &app.settings.review;
     let ordinary = Ordinary { in_an_hour: review.looks_in_an_hour, at_one: review.looks_at_one };
     door::unusual(&mut tx, caller, new.item, ordinary).await?;
@@ -85,12 +86,16 @@ pub async fn look(app: &App, caller: &Caller, case: CaseId, new: NewView) -> Res
     Ok(Shown { view, whole, jpeg })
 }
 
-/// What stands faintly on every picture that is shown: who looks, at which case (the end of its id), and when. A photograph of the
-/// screen leads back to them.
-fn mark(caller: &Caller, case: CaseId, now: Timestamp) -> Mark {
-    let case = case.0.simple().to_string();
-    let case = case.get(20..).unwrap_or_default();
-    Mark::new(&format!("{} case {case} {}", caller.mark(), now.strftime("%Y-%m-%d %H:%MZ")))
+/// What stands faintly on every picture that is shown: who looks, at which case or request (the end of its id), and when. A
+/// photograph of the screen leads back to them.
+fn mark(caller: &Caller, at: At, now: Timestamp) -> Mark {
+    let (what, id) = match at {
+        At::Case(case) => ("case", case.0),
+        At::Request(notice) => ("request", notice.0),
+    };
+    let id = id.simple().to_string();
+    let id = id.get(20..).unwrap_or_default();
+    Mark::new(&format!("{} {what} {id} {}", caller.mark(), now.strftime("%Y-%m-%d %H:%MZ")))
 }
 
 /// Refusals that mean: not the case this person works on.
@@ -98,10 +103,13 @@ fn off_case(slug: &str) -> bool {
     [review::NOT_LEASED.slug, NOT_IN_CASE.slug, UNKNOWN_CASE.slug].contains(&slug)
 }
 
-async fn open(app: &App, caller: &Caller, case: CaseId, new: NewView) -> Result<(Exhibit, bool)> {
+async fn open(app: &App, caller: &Caller, at: At, new: NewView) -> Result<(Exhibit, bool)> {
     let mut tx = app.db.read().await?;
-    door::check(&mut tx, caller, case, new.item, new.purpose).await?;
-    let urgent = review::find(&mut tx, caller, case).await?.priority == review::Priority::P0;
+    door::check(&mut tx, caller, at, new.item, new.purpose).await?;
+    let urgent = match at {
+        At::Case(case) => review::find(&mut tx, caller, case).await?.priority == review::Priority::P0,
+        At::Request(_) => false,
+    };
     let veiled = new.veiled || new.strip;
     care::may_look(&mut tx, caller, new.item, veiled, urgent, &app.settings).await?;
     let item = intake::find(&mut tx, new.item).await?;
@@ -123,15 +131,27 @@ pub async fn view(
 ) -> Answer {
     caller.require(Permission::SeeDepictions)?;
     let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
-    let new: NewView = web::json(&body)?;
-    let shown = look(&app, &caller, id, new).await?;
+    Ok(answer(look(&app, &caller, At::Case(id), web::json(&body)?).await?))
+}
+
+/// Look at a picture that came with a request to remove an adult's; the purpose is `removal`.
+#[utoipa::path(post, path = "/v1/removals/{notice}/views", tag = "notices", params(("notice" = String, Path)),
+    request_body = NewView, operation_id = "view_removal",
+    responses((status = 200, content_type = "image/jpeg", body = Vec<u8>), (status = "default", body = ProblemBody)))]
+pub async fn view_request(State(app): State<App>, caller: Caller, Path(notice): Path<String>, body: Body) -> Answer {
+    caller.require(Permission::SeeDepictions)?;
+    let id: NoticeId = web::id(&notice, &UNKNOWN_NOTICE)?;
+    Ok(answer(look(&app, &caller, At::Request(id), web::json(&body)?).await?))
+}
+
+fn answer(shown: Shown) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "image/jpeg".to_owned()),
         (header::CACHE_CONTROL, "no-store".to_owned()),
         (header::HeaderName::from_static("x-tanod-view"), shown.view.to_string()),
         (header::HeaderName::from_static("x-tanod-whole"), shown.whole.to_string()),
     ];
-    Ok((StatusCode::OK, headers, shown.jpeg).into_response())
+    (StatusCode::OK, headers, shown.jpeg).into_response()
 }
 
 /// Where a page begins.

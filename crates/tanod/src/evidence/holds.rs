@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Basis, Fate, Hold, ON_HOLD, bases, fate, store};
+use super::{Basis, Fate, Hold, ON_HOLD, bases, fate, standing, store};
 use crate::accounts::{Caller, Permission};
 use crate::alarms;
 use crate::audit::{self, Entry};
@@ -13,14 +13,15 @@ use crate::review;
 use crate::store::{CaseId, HoldId, OrderId, PersonId, Recorded, ReleaseId, Tx};
 
 /// An id that leads nowhere.
-pub static UNKNOWN_HOLD: Kind = Kind::new(404, "unknown-hold", "There is no such hold.", "Look for it under Keeping.")
-    .program("GET /v1/holds lists them.");
+pub static UNKNOWN_HOLD: Kind =
+    Kind::new(404, "unknown-hold", "There is no such hold.", "Open Keeping and choose one from there.")
+        .program("GET /v1/holds lists them.");
 /// A release that is not there, or was answered.
 pub static UNKNOWN_RELEASE: Kind = Kind::new(
     404,
     "unknown-release",
     "No release with this id waits for an answer.",
-    "Open how the case is kept again; somebody may have answered it.",
+    "The case's keeping lists those that wait.",
 )
 .program("GET /v1/cases/{case}/keeping lists them.");
 /// A hold that cannot be placed so.
@@ -336,11 +337,16 @@ pub async fn answer_release(tx: &mut Tx, caller: &Caller, id: ReleaseId, approve
     Ok((release, proof))
 }
 
-/// Sends a case to counsel when its bases contradict each other, and takes it back when they do no more. Nothing of it is
+/// Sends a case to counsel when its bases contradict each other and no standing decision settles it, and takes it back when they
+/// do no more. Nothing of it is
 /// destroyed in between.
 pub(super) async fn weigh(tx: &mut Tx, case: CaseId) -> Result<()> {
     let at_counsel = store::counsel(tx, case).await?.is_some();
-    match (fate_of(tx, case).await?, at_counsel) {
+    let mut fate = fate_of(tx, case).await?;
+    if matches!(fate, Fate::Conflict { .. }) && standing::settle(tx, case).await? {
+        fate = fate_of(tx, case).await?;
+    }
+    match (fate, at_counsel) {
         (Fate::Conflict { gone_by, until }, false) => {
             let day = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
             let until = until.map_or_else(

@@ -17,7 +17,7 @@ enum Event<'a> {
     /// The operator knows of something in the case.
     Knowledge,
     /// A report was accepted, or filed elsewhere, with this body.
-    Told { whom: &'a str, report: ReportId },
+    Told { whom: &'a str, report: Option<ReportId> },
     /// An authority asked that it be preserved.
     Asked { authority: &'a str, reference: &'a str },
 }
@@ -78,7 +78,7 @@ async fn place(tx: &mut Tx, case: CaseId, at: Timestamp, event: Event<'_>) -> Re
             continue;
         }
         let (report, asked) = match event {
-            Event::Told { report, .. } => (Some(report), None),
+            Event::Told { report, .. } => (report, None),
             Event::Asked { authority, reference } => (None, Some((authority.to_owned(), reference.to_owned()))),
             Event::Knowledge => (None, None),
         };
@@ -130,7 +130,12 @@ pub async fn hold_known(tx: &mut Tx, case: CaseId, at: Timestamp) -> Result<()> 
 
 /// A body was told: the year of the CyberTipline (US-30), that of the NCA (UK-09), the three weeks after a notification (CA-03).
 pub async fn hold_reported(tx: &mut Tx, case: CaseId, report: ReportId, whom: &str, at: Timestamp) -> Result<()> {
-    place(tx, case, at, Event::Told { whom, report }).await
+    place(tx, case, at, Event::Told { whom, report: Some(report) }).await
+}
+
+/// A body was told beside the reports: the same times.
+pub async fn hold_told(tx: &mut Tx, case: CaseId, whom: &str, at: Timestamp) -> Result<()> {
+    place(tx, case, at, Event::Told { whom, report: None }).await
 }
 
 /// An authority asked that a case be preserved, and it was verified who asked (US-36, PH-03).
@@ -160,8 +165,7 @@ mod tests {
     #[test]
     fn who_the_operator_is_and_who_was_told_decide_which_laws_keep_a_case() {
         use Basis::{CaMra4, EuCap, Gb2026268, PhContent, PhTraffic, Us2258aH, Us2703F};
-        let report = ReportId(uuid::Uuid::nil());
-        let told = |whom| Event::Told { whom, report };
+        let told = |whom| Event::Told { whom, report: None };
         let asked = Event::Asked { authority: "Example Police", reference: "1" };
         let of = |operator: &Operator, event| -> Vec<Basis> {
             begun(event, operator, bases()).into_iter().map(|rules| rules.name).collect()

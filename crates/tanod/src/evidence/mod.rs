@@ -11,6 +11,7 @@ mod keys;
 mod laws;
 pub mod pages;
 mod pieces;
+pub mod standing;
 mod store;
 
 use std::collections::HashMap;
@@ -24,7 +25,7 @@ use crate::audit::{self, Entry};
 use crate::care;
 use crate::clock::Random;
 use crate::refusal::{Error, Kind, Result};
-use crate::store::{CaseId, ExhibitId, HoldId, ItemId, ObjectId, PersonId, Recorded, ReportId, Tx, ViewId};
+use crate::store::{CaseId, ExhibitId, HoldId, ItemId, NoticeId, ObjectId, PersonId, Recorded, ReportId, Tx, ViewId};
 
 pub use bases::{Basis, Fate, Rules, Start, bases, fate};
 pub use desk::{AtCounsel, Desk, Foreseen, Numbered, desk, kept_cases, simulate};
@@ -38,7 +39,7 @@ pub use holds::{
     ask_release, believe, believed_now, extend, fate_of, keeping, place,
 };
 pub use keys::{KEYS_AWAY, KeysError, Opens, Ring, keep as keep_ring, recover, rewrap, set_recovery};
-pub use laws::{hold_asked, hold_known, hold_reported};
+pub use laws::{hold_asked, hold_known, hold_reported, hold_told};
 pub use pieces::Pieces;
 
 /// Media that is not kept (any more).
@@ -46,7 +47,7 @@ pub static NOT_KEPT: Kind = Kind::new(
     410,
     "media-not-kept",
     "The media of this upload is not kept.",
-    "Uploads without a match leave no media; unscanned ones expire. Their fingerprints remain.",
+    "Uploads without a match leave no media; unscanned ones expire. Their fingerprints remain on record.",
 )
 .program("GET /v1/items/{item} has them.");
 /// A picture that cannot be shown.
@@ -61,7 +62,7 @@ pub static ON_HOLD: Kind = Kind::new(
     409,
     "on-hold",
     "A hold forbids this.",
-    "Wait until every hold on the case has ended; Keeping lists them.",
+    "Wait until every hold on the case has ended; the page Keeping lists them.",
 )
 .program("GET /v1/holds lists them too.");
 
@@ -76,6 +77,8 @@ pub const REFUSALS: &[&Kind] = &[
     &BAD_HOLD,
     &SECOND_PERSON,
     &BAD_ORDER,
+    &standing::BAD_STANDING,
+    &standing::UNKNOWN_STANDING,
 ];
 
 /// How long media of an unscanned upload waits for another look.
@@ -356,6 +359,27 @@ pub enum Purpose {
     Review,
     /// To approve or refuse another person's decision.
     SecondOpinion,
+    /// To answer a request to remove an adult's intimate picture.
+    Removal,
+}
+
+/// Where a look happens: in a case, or at a request to remove an adult's picture, which is in none (US-60).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// In a case.
+    Case(CaseId),
+    /// At a request.
+    Request(NoticeId),
+}
+
+impl At {
+    /// The case, and the request.
+    pub(crate) fn parts(self) -> (Option<CaseId>, Option<NoticeId>) {
+        match self {
+            Self::Case(case) => (Some(case), None),
+            Self::Request(notice) => (None, Some(notice)),
+        }
+    }
 }
 
 /// One look.
@@ -382,7 +406,7 @@ pub struct View {
 pub async fn record_view(
     tx: &mut Tx,
     caller: &Caller,
-    case: CaseId,
+    at: At,
     item: ItemId,
     purpose: Purpose,
     whole: bool,
@@ -393,9 +417,13 @@ pub async fn record_view(
     let id: ViewId = tx.id();
     // What the lists said before the look: what care for the person counts.
     let severity = care::severity(tx, item).await?;
-    store::insert_view(tx, id, case, item, person, purpose, (whole, veiled), severity).await?;
-    let detail = serde_json::json!({"item": item, "purpose": purpose, "whole": whole, "veiled": veiled});
-    let proof = audit::record(tx, Entry::by(caller, "exhibit.viewed").case(case).about(id).detail(detail)).await?;
+    store::insert_view(tx, id, at, item, person, purpose, (whole, veiled), severity).await?;
+    let (case, notice) = at.parts();
+    let detail =
+        serde_json::json!({"item": item, "notice": notice, "purpose": purpose, "whole": whole, "veiled": veiled});
+    let mut entry = Entry::by(caller, "exhibit.viewed").about(id).detail(detail);
+    entry.case = case;
+    let proof = audit::record(tx, entry).await?;
     Ok((id, proof))
 }
 

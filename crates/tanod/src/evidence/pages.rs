@@ -3,21 +3,26 @@
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::Purpose;
-use super::api::{NewView, look};
+use super::api::{NewView, Shown, look};
+use super::{At, Purpose};
 use crate::intake::UNKNOWN_ITEM;
+use crate::notices::UNKNOWN_NOTICE;
 use crate::plan::App;
 use crate::review::{self, UNKNOWN_CASE};
-use crate::store::CaseId;
+use crate::store::{CaseId, NoticeId};
 use crate::web::console::{Paged, Staff};
 use crate::web::{self};
 
 /// The pages of this domain.
 pub fn router() -> Router<App> {
-    Router::new().route("/console/cases/{case}/exhibits/{item}", get(picture)).merge(super::desk::pages::router())
+    Router::new()
+        .route("/console/cases/{case}/exhibits/{item}", get(picture))
+        .route("/console/removals/{notice}/exhibits/{item}", get(of_request))
+        .merge(super::desk::pages::router())
+        .merge(super::standing::pages::router())
 }
 
 #[derive(serde::Deserialize)]
@@ -39,7 +44,23 @@ async fn picture(
     let state = review::find(&mut tx, &staff.caller, id).await?.state;
     drop(tx);
     let purpose = if state == review::State::Approval { Purpose::SecondOpinion } else { Purpose::Review };
-    let shown = look(&app, &staff.caller, id, NewView { item, purpose, veiled: how.veiled, strip: how.strip }).await?;
+    let new = NewView { item, purpose, veiled: how.veiled, strip: how.strip };
+    Ok(jpeg(look(&app, &staff.caller, At::Case(id), new).await?))
+}
+
+async fn of_request(
+    State(app): State<App>,
+    staff: Staff,
+    Path((notice, item)): Path<(String, String)>,
+    Query(how): Query<How>,
+) -> Paged {
+    let id: NoticeId = web::id(&notice, &UNKNOWN_NOTICE)?;
+    let item = web::id(&item, &UNKNOWN_ITEM)?;
+    let new = NewView { item, purpose: Purpose::Removal, veiled: how.veiled, strip: how.strip };
+    Ok(jpeg(look(&app, &staff.caller, At::Request(id), new).await?))
+}
+
+fn jpeg(shown: Shown) -> Response {
     let headers = [(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, shown.jpeg).into_response())
+    (headers, shown.jpeg).into_response()
 }

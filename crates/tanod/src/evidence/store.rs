@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::{Basis, Exhibit, Hold, Purpose, Release, Sealed, View};
+use super::{At, Basis, Exhibit, Hold, Purpose, Release, Sealed, View};
 use crate::refusal::{Error, Result};
 use crate::store::{
     CaseId, ExhibitId, HoldId, ItemId, ObjectId, PersonId, ReleaseId, ReportId, Row, StoreError, Tx, ViewId, as_word,
@@ -268,7 +268,7 @@ pub(super) async fn holds_on(tx: &mut Tx, case: CaseId) -> Result<Vec<Hold>> {
 pub(super) async fn insert_view(
     tx: &mut Tx,
     id: ViewId,
-    case: CaseId,
+    at: At,
     item: ItemId,
     person: PersonId,
     purpose: Purpose,
@@ -276,12 +276,14 @@ pub(super) async fn insert_view(
     severity: &str,
 ) -> Result<()> {
     let now = tx.now();
+    let (case, notice) = at.parts();
     tx.execute(
-        "INSERT INTO views (id, case_id, item, person, purpose, whole, veiled, at, severity)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO views (id, case_id, notice, item, person, purpose, whole, veiled, at, severity)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         &[
             id.into(),
             case.into(),
+            notice.into(),
             item.into(),
             person.into(),
             as_word(&purpose).into(),

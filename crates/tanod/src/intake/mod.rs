@@ -1,5 +1,6 @@
 //! An upload arrives: it is looked at, judged, and what must be kept is on disk before the answer leaves.
 
+pub mod addresses;
 pub mod api;
 mod arrivals;
 pub mod jobs;
@@ -28,36 +29,37 @@ use crate::store::{BankId, CaseId, EntryId, ItemId, ObjectId, Recorded, Tx, new_
 pub use arrivals::Arrivals;
 
 /// A body that is not the form we ask for.
-pub static BAD_ITEM: Kind =
-    Kind::new(422, "bad-item", "The upload's description cannot be read.", "Mend what the detail names.").program(
-        "Send multipart/form-data with a part `media` (the bytes) and a part `item` (JSON, see /openapi.json).",
-    );
+pub static BAD_ITEM: Kind = Kind::new(
+    422,
+    "bad-item",
+    "The upload's description cannot be read.",
+    "Attach the file again and send the form once more.",
+)
+.program("Send multipart/form-data with a part `media` (the bytes) and a part `item` (JSON, see /openapi.json).");
 /// Too many bytes.
 pub static TOO_LARGE: Kind = Kind::new(
     413,
     "too-large",
     "The media is larger than this installation takes.",
-    "Send a smaller file, or raise `intake.max_bytes` in the settings.",
-);
-/// More at once than we can look at.
-pub static BUSY: Kind = Kind::new(
-    503,
-    "busy",
-    "Too many uploads are being looked at right now.",
-    "Wait a few seconds, then send it again.",
+    "Attach a smaller file, or ask an administrator to raise the limit.",
 )
-.program("Retry-After says how long; use the same Idempotency-Key.");
+.program("Send a smaller file, or raise `intake.max_bytes` in the settings.");
+/// More at once than we can look at.
+pub static BUSY: Kind =
+    Kind::new(503, "busy", "Too many uploads are being looked at right now.", "Wait a moment, then send it again.")
+        .program("Retry-After says how long; use the same Idempotency-Key.");
 /// The lists are not usable yet.
 pub static NOT_READY: Kind = Kind::new(
     503,
     "not-ready",
     "The lists are not usable, so nothing can be judged.",
-    "Wait a minute. If it stays so, `tanod doctor` says why.",
+    "Wait a minute. If it stays, an administrator runs tanod doctor.",
 )
 .program("It is over when /readyz answers 200.");
 /// An id that leads nowhere.
-pub static UNKNOWN_ITEM: Kind = Kind::new(404, "unknown-item", "There is no such upload.", "Open it from its case.")
-    .program("Use the `item` id from the answer of POST /v1/items.");
+pub static UNKNOWN_ITEM: Kind =
+    Kind::new(404, "unknown-item", "There is no such upload.", "Open the case and choose one of its uploads.")
+        .program("Use the `item` id from the answer of POST /v1/items.");
 
 /// All refusals of this domain.
 pub const REFUSALS: &[&Kind] = &[&BAD_ITEM, &TOO_LARGE, &BUSY, &NOT_READY, &UNKNOWN_ITEM];
@@ -293,6 +295,8 @@ pub async fn accept(
     caller.require(Permission::SubmitItems)?;
     let judgement = &arrival.judgement;
     store::insert(tx, caller.scope_id(), arrival).await?;
+    let (facts, sha256) = (&arrival.facts, arrival.prints.digests.sha256);
+    addresses::seen_at(tx, &facts.urls, &facts.content_id, Some(&sha256)).await?;
     for hit in judgement.hits.iter().chain(&judgement.shadow) {
         store::insert_match(tx, arrival.id, hit).await?;
     }

@@ -59,6 +59,24 @@ pub(super) async fn insert(tx: &mut Tx, api_key: Uuid, arrival: &Arrival) -> Res
     Ok(())
 }
 
+/// Keeps what is seen at an address; the newest digest of it, where there is one.
+pub(super) async fn insert_address(tx: &mut Tx, address: &[u8], content: &str, sha256: Option<&[u8]>) -> Result<()> {
+    tx.execute(
+        "INSERT INTO content_addresses (address, content_id, sha256) VALUES ($1, $2, $3)
+         ON CONFLICT (address, content_id)
+             DO UPDATE SET sha256 = COALESCE(excluded.sha256, content_addresses.sha256)",
+        &[address.into(), content.into(), sha256.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn contents_at(tx: &mut Tx, address: &[u8]) -> Result<Vec<String>> {
+    let sql = "SELECT content_id FROM content_addresses WHERE address = $1 ORDER BY content_id LIMIT 100";
+    let rows = tx.rows(sql, &[address.into()]).await?;
+    Ok(rows.iter().map(|row| row.get("content_id")).collect::<Read<_>>()?)
+}
+
 pub(super) async fn insert_match(tx: &mut Tx, item: ItemId, hit: &Hit) -> Result<()> {
     let (distance, threshold) = hit.kept();
     let in_common = hit.in_common.as_ref().map(serde_json::to_string).transpose();

@@ -20,16 +20,19 @@ use crate::operator::Profile;
 use crate::refusal::{Kind, Result};
 use crate::review;
 use crate::store::{CaseId, LegalProcessId, PackageId, Recorded, Tx};
-
-pub use crate::notices::Language;
+use crate::web::languages::Language;
 
 /// An id that leads nowhere.
-pub static UNKNOWN_PROCESS: Kind =
-    Kind::new(404, "unknown-process", "There is no such legal process.", "Look for it under Legal process.")
-        .program("GET /v1/legal-processes lists them.");
+pub static UNKNOWN_PROCESS: Kind = Kind::new(
+    404,
+    "unknown-process",
+    "There is no such legal process.",
+    "Open Legal process and choose one from there.",
+)
+.program("GET /v1/legal-processes lists them.");
 /// An id that leads nowhere.
 pub static UNKNOWN_RELEASE: Kind =
-    Kind::new(404, "unknown-package", "There is no such package.", "Look for it with its legal process.")
+    Kind::new(404, "unknown-package", "There is no such package.", "Open Legal process and choose one from there.")
         .program("GET /v1/packages lists them.");
 /// Particulars that do not fit.
 pub static BAD_PROCESS: Kind = Kind::new(
@@ -50,7 +53,7 @@ pub static NOT_VERIFIED: Kind = Kind::new(
     409,
     "sender-not-verified",
     "Nobody has made sure that this authority is who it says.",
-    "Call it back over a number from an independent official source, and write down how.",
+    "Call it back over a number from an independent official source, and write down how on this page.",
 )
 .program("POST /v1/legal-processes/{process}/verification takes it.");
 /// A process about another case.
@@ -127,19 +130,6 @@ impl Authority {
         Self::ReportFollowUp,
     ];
 
-    /// In plain words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Subpoena => "Subpoena",
-            Self::CourtOrder => "Court order",
-            Self::SearchWarrant => "Search warrant",
-            Self::Preservation => "Request to preserve",
-            Self::Emergency => "Emergency: danger to life",
-            Self::MutualAssistance => "Request of another country, by treaty",
-            Self::ReportFollowUp => "NCMEC's question about a report",
-        }
-    }
-
     /// Whether anything may be given out under it.
     pub fn gives(self) -> bool {
         self != Self::Preservation
@@ -165,17 +155,6 @@ pub enum Recipient {
 impl Recipient {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::NationalPolice, Self::LocalPolice, Self::Ncmec, Self::ForeignPolice, Self::Court];
-
-    /// In plain words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Ncmec => "NCMEC",
-            Self::NationalPolice => "National police or prosecutors",
-            Self::LocalPolice => "Local police or prosecutors",
-            Self::ForeignPolice => "Police of another country",
-            Self::Court => "A court",
-        }
-    }
 }
 
 /// Where a legal process stands.

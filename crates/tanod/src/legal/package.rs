@@ -20,8 +20,8 @@ use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use super::words::{self, Words};
-use super::{BAD_PROCESS, Language, Package, Process};
+use super::words::{self, STEPS};
+use super::{BAD_PROCESS, Package, Process};
 use crate::accounts;
 use crate::audit::{self, Written};
 use crate::clock::Random;
@@ -32,6 +32,7 @@ use crate::refusal::{Error, Result};
 use crate::reporting::{self, Receipt, Report};
 use crate::review::{self, Case};
 use crate::store::{ContextId, Tx};
+use crate::web::languages::Language;
 
 /// Refuses what is no public key of age.
 pub fn check_recipient(key: &str) -> Result<()> {
@@ -252,11 +253,11 @@ async fn fill<W: Write>(
     to: W,
     passphrase: Option<String>,
 ) -> Result<W> {
-    let words = Language::of(&contents.package.language).package_words();
+    let language = Language::of(&contents.package.language);
     let mut packing = Packing { zip: zip::ZipWriter::new_stream(to), passphrase, sums: BTreeMap::new() };
-    packing.add("READ-ME.txt", words.read_me().as_bytes())?;
-    packing.add("index.html", contents.page(words)?.as_bytes())?;
-    packing.add("certificate.txt", contents.certificate(words).as_bytes())?;
+    packing.add("READ-ME.txt", words::read_me(language).as_bytes())?;
+    packing.add("index.html", contents.page(language)?.as_bytes())?;
+    packing.add("certificate.txt", contents.certificate(language).as_bytes())?;
     packing.add("check.py", include_bytes!("check.py"))?;
     packing.json("manifest.json", &contents.manifest())?;
     packing.json("custody.json", &contents.custody)?;
@@ -304,7 +305,6 @@ async fn fill<W: Write>(
 #[derive(Template)]
 #[template(path = "legal/pages/package.html")]
 struct Page<'a> {
-    words: &'a Words,
     language: Language,
     contents: &'a Contents,
     made_at: String,
@@ -322,14 +322,13 @@ struct FileRow {
 }
 
 impl Contents {
-    fn page(&self, words: &Words) -> Result<String> {
-        let files = self.files.iter().map(|kept| self.row(kept, words)).collect();
-        let language = Language::of(&self.package.language);
-        let page = Page { words, language, contents: self, made_at: self.made_at.to_string(), files };
+    fn page(&self, language: Language) -> Result<String> {
+        let files = self.files.iter().map(|kept| self.row(kept, language)).collect();
+        let page = Page { language, contents: self, made_at: self.made_at.to_string(), files };
         page.render().map_err(trouble)
     }
 
-    fn row(&self, kept: &Kept, words: &Words) -> FileRow {
+    fn row(&self, kept: &Kept, language: Language) -> FileRow {
         let facts = kept.item.facts.as_ref();
         let from = facts.and_then(|facts| facts.upload_ip).map_or_else(String::new, |ip| {
             let port =
@@ -339,10 +338,10 @@ impl Contents {
         let name = kept.path.clone().unwrap_or_else(|| kept.item.id.to_string());
         let looks: Vec<_> = self.looks.iter().filter(|look| look.exhibit == name).collect();
         let viewed = if looks.is_empty() {
-            words.nobody.to_owned()
+            language.say("package-nobody").to_string()
         } else {
             let whole = looks.iter().filter(|look| look.whole).count();
-            words.looks.replace("{all}", &looks.len().to_string()).replace("{whole}", &whole.to_string())
+            language.say("package-looks").with("all", looks.len()).with("whole", whole).to_string()
         };
         FileRow {
             kept: kept.path.is_some(),
@@ -355,14 +354,14 @@ impl Contents {
         }
     }
 
-    fn certificate(&self, words: &Words) -> String {
-        let english = Language::En.package_words();
-        let mut text = words::certificate(english, self.package.id, self.case.number, &self.operator, self.made_at);
-        if !std::ptr::eq(words, english) {
-            text.push_str("\n----\n\n");
-            text.push_str(&words::certificate(words, self.package.id, self.case.number, &self.operator, self.made_at));
+    fn certificate(&self, language: Language) -> String {
+        let said =
+            |language| words::certificate(language, self.package.id, self.case.number, &self.operator, self.made_at);
+        let english = Language::default();
+        if language == english {
+            return said(english);
         }
-        text
+        format!("{}\n----\n\n{}", said(english), said(language))
     }
 
     fn manifest(&self) -> serde_json::Value {

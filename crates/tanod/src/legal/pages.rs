@@ -17,7 +17,7 @@ use crate::refusal::{Error, Result};
 use crate::review::{self, UNKNOWN_CASE};
 use crate::store::{CaseId, LegalProcessId, PackageId, Tx, as_word, word};
 use crate::web::console::{Fields, Paged, Staff, Who, Words, minute, show};
-use crate::web::languages::filters;
+use crate::web::languages::{Language, Said, filters, word as say_word};
 use crate::web::{self, BAD_BODY, Body, Page};
 
 /// The pages of this domain.
@@ -31,29 +31,11 @@ pub fn router() -> Router<App> {
         .route("/console/packages/{package}/approval", post(approve))
 }
 
-fn state_words(state: State) -> &'static str {
-    match state {
-        State::Received => "sender not verified yet",
-        State::Verified => "sender verified",
-        State::Answered => "answered",
-        State::Refused => "turned down",
-    }
-}
-
-fn package_words(state: PackageState) -> &'static str {
-    match state {
-        PackageState::Asked => "waits for a second person",
-        PackageState::Approved => "may leave",
-        PackageState::Refused => "refused",
-        PackageState::Made => "was made",
-    }
-}
-
 struct Row {
     process: Process,
-    authority: &'static str,
-    recipient: &'static str,
-    state: &'static str,
+    authority: Said,
+    recipient: Said,
+    state: Said,
     received: String,
     due: Option<String>,
     passed: bool,
@@ -63,28 +45,15 @@ struct Row {
 fn row(process: Process, now: jiff::Timestamp) -> Row {
     let says = jobs::says(&process, now);
     Row {
-        authority: process.authority.words(),
-        recipient: process.recipient.words(),
-        state: state_words(process.state),
+        authority: say_word("legal-authority", &as_word(&process.authority)),
+        recipient: say_word("legal-recipient", &as_word(&process.recipient)),
+        state: say_word("legal-state", &as_word(&process.state)),
         received: minute(process.received_at),
         due: process.due_at.map(minute),
         passed: says == Some(alarms::Kind::ClockPassed),
         near: says == Some(alarms::Kind::ClockNear),
         process,
     }
-}
-
-struct Choice {
-    value: String,
-    words: &'static str,
-}
-
-fn authorities() -> Vec<Choice> {
-    Authority::ALL.iter().map(|one| Choice { value: as_word(one), words: one.words() }).collect()
-}
-
-fn recipients() -> Vec<Choice> {
-    Recipient::ALL.iter().map(|one| Choice { value: as_word(one), words: one.words() }).collect()
 }
 
 #[derive(Template)]
@@ -94,8 +63,8 @@ struct List<'a> {
     rows: Vec<Row>,
     next: Option<String>,
     may_answer: bool,
-    authorities: Vec<Choice>,
-    recipients: Vec<Choice>,
+    authorities: Vec<String>,
+    recipients: Vec<String>,
     typed: Typed,
     fault: Option<Words>,
 }
@@ -130,8 +99,8 @@ async fn listed(app: &App, staff: &Staff, which: Which, typed: Typed, fault: Opt
         rows: page.rows.into_iter().map(|process| row(process, now)).collect(),
         next: page.next.map(|next| format!("/console/legal?before={next}")),
         may_answer: staff.caller.may(Permission::AnswerLegalProcess),
-        authorities: authorities(),
-        recipients: recipients(),
+        authorities: Authority::ALL.iter().map(as_word).collect(),
+        recipients: Recipient::ALL.iter().map(as_word).collect(),
         typed,
         fault,
     })
@@ -204,7 +173,7 @@ async fn receive(Shared(app): Shared<App>, staff: Staff, body: Body) -> Paged {
 
 struct PackageRow {
     package: Package,
-    state: &'static str,
+    state: Said,
     asked: String,
     settled: Option<String>,
     made: Option<String>,
@@ -221,6 +190,7 @@ struct One<'a> {
     verified: Option<String>,
     settled: Option<String>,
     packages: Vec<PackageRow>,
+    languages: Vec<Language>,
     may_answer: bool,
     fault: Option<Words>,
 }
@@ -235,12 +205,13 @@ async fn shown(app: &App, staff: &Staff, id: LegalProcessId, fault: Option<Words
     let process = super::process(&mut tx, &staff.caller, id).await?;
     let mut packages = Vec::new();
     for package in super::packages(&mut tx, &staff.caller, None, Some(id), None, web::PAGE).await? {
+        let number = review::case(&mut tx, package.case).await?.number;
         packages.push(PackageRow {
-            state: package_words(package.state),
+            state: say_word("legal-package-state", &as_word(&package.state)).with("number", number),
             asked: minute(package.asked_at),
             settled: package.settled_at.map(minute),
             made: package.made_at.map(minute),
-            number: review::case(&mut tx, package.case).await?.number,
+            number,
             waits: package.state == PackageState::Asked,
             package,
         });
@@ -252,7 +223,8 @@ async fn shown(app: &App, staff: &Staff, id: LegalProcessId, fault: Option<Words
     let (verified, settled) = (process.verified_at.map(minute), process.settled_at.map(minute));
     let row = row(process, tx.now());
     let may_answer = staff.caller.may(Permission::AnswerLegalProcess);
-    show(&One { who: &staff.who, row, number, verified, settled, packages, may_answer, fault })
+    let languages = Language::all().collect();
+    show(&One { who: &staff.who, row, number, verified, settled, packages, languages, may_answer, fault })
 }
 
 /// Does something about a process, and shows it again, with the refusal where there is one.

@@ -21,8 +21,8 @@ pub static BAD_HASH: Kind = Kind::new(
     422,
     "bad-hash",
     "A hash cannot be read.",
-    "Send `{\"signal\": \"pdq\", \"value\": \"…\"}` with as many hexadecimal digits as the signal has; at most 10000 hashes.",
-);
+    "Give as many hexadecimal digits as this kind of hash has, 10000 hashes at most.",
+).program("Send `{\"signal\": \"pdq\", \"value\": \"…\"}` with as many hexadecimal digits as the signal has; at most 10000 hashes.");
 
 /// All refusals of this file.
 pub const REFUSALS: &[&Kind] = &[&BAD_HASH];

@@ -48,7 +48,7 @@ pub struct NoticeAnswer {
     support: Option<super::Support>,
     /// What a law says about it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    remark: Option<&'static str>,
+    remark: Option<String>,
 }
 
 /// Tell what somebody saw. `application/json`, or `multipart/form-data` with a part `notice` and up to ten parts `media`.
@@ -83,7 +83,7 @@ pub async fn tell(State(app): State<App>, caller: Caller, headers: HeaderMap, re
             items: notice.items,
             gathered: notice.gathered,
             support: said.kind.is_victims().then(|| app.settings.notices.support.clone()),
-            remark: super::remark(&said),
+            remark: super::pages::remark(&said).map(|said| said.to_string()),
         };
         Ok((answer, proof))
     })

@@ -1,6 +1,8 @@
 //! A notice joins the account's case or opens one, with the route of knowledge and what makes it urgent.
 
 use super::{Kind, Notice, Reason, store};
+use crate::context;
+use crate::intake::addresses;
 use crate::matching::Verdict;
 use crate::refusal::Result;
 use crate::review::{self, Ground, Joining, Route, SignalKind};
@@ -15,8 +17,15 @@ pub(super) async fn join(
     items: &[(ItemId, Verdict)],
 ) -> Result<Option<CaseId>> {
     let said = &notice.said;
+    let mut contents = said.content_ids.clone();
+    let mut unknown = false;
+    for url in &said.urls {
+        let seen = addresses::contents_at(tx, url).await?;
+        unknown |= seen.is_empty();
+        contents.extend(seen);
+    }
     let mut case = None;
-    for content in &said.content_ids {
+    for content in &contents {
         if case.is_none() {
             case = store::case_of_content(tx, content).await?;
         }
@@ -24,7 +33,12 @@ pub(super) async fn join(
     if said.reason == Reason::IntimateAdult && case.is_none() {
         return Ok(None);
     }
-    into_case(tx, notice, mark, items, case).await.map(Some)
+    let case = into_case(tx, notice, mark, items, case).await?;
+    if unknown && !notice.gathered {
+        // What is seen there only the platform can say.
+        context::ask_where(tx, case, notice.id).await?;
+    }
+    Ok(Some(case))
 }
 
 /// An adult's intimate picture may be a child's after all: the request becomes a case (US-60).

@@ -9,7 +9,6 @@ pub mod pages;
 pub mod public;
 pub mod removals;
 mod store;
-mod words;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -18,19 +17,18 @@ use sha2::{Digest as _, Sha256};
 use crate::accounts::{Caller, Permission};
 use crate::alarms;
 use crate::audit::{self, Entry};
-use crate::intake::Account;
+use crate::intake::{Account, addresses};
 use crate::refusal::{Kind as RefusalKind, Result};
 use crate::store::{CaseId, ItemId, NoticeId, Recorded, Tx};
 
 pub use media::Told;
-pub use words::Language;
 
 /// A notice that cannot be read.
 pub static BAD_NOTICE: RefusalKind = RefusalKind::new(
     422,
     "bad-notice",
     "The notice cannot be read.",
-    "Say who tells, why, and at least one of: the content, its address, the account, or words.",
+    "Say who tells it and why, and name at least one of: a content id, an address, an account, or what happened in words.",
 ).program("`kind` and `reason`, and one of content_ids, urls, account or words; /openapi.json has the form. With media: multipart/form-data \
      with a part `notice` (JSON) and up to ten parts `media`.");
 /// Pictures from the police.
@@ -41,19 +39,15 @@ pub static POLICE_MEDIA: RefusalKind = RefusalKind::new(
     "Send the notice without media: addresses, content ids or digests are enough to find it.",
 );
 /// An id that leads nowhere.
-pub static UNKNOWN_NOTICE: RefusalKind = RefusalKind::new(
-    404,
-    "unknown-notice",
-    "There is no such notice.",
-    "Look for it among the notices, or use the whole link that you were given.",
-)
-.program("GET /v1/notices lists them.");
+pub static UNKNOWN_NOTICE: RefusalKind =
+    RefusalKind::new(404, "unknown-notice", "There is no such notice.", "Open Notices and choose one from there.")
+        .program("GET /v1/notices lists them.");
 /// The public form is not switched on.
 pub static NO_FORM: RefusalKind = RefusalKind::new(
     404,
     "no-public-form",
     "This installation has no public form.",
-    "The operator switches it on with notices.public_form = true.",
+    "The operator can switch one on in the settings.",
 )
 .program("A program sends notices to POST /v1/notices.");
 
@@ -89,6 +83,18 @@ pub struct Support {
     pub fil: String,
     /// Arabic.
     pub ar: String,
+}
+
+impl Support {
+    /// What is said in a language, or in English.
+    pub fn said(&self, language: &str) -> &str {
+        let own = match language {
+            "fil" => &self.fil,
+            "ar" => &self.ar,
+            _ => &self.en,
+        };
+        if own.is_empty() { &self.en } else { own }
+    }
 }
 
 /// Who tells.
@@ -278,7 +284,8 @@ pub struct History {
 }
 
 /// What somebody who follows the status link is told: nothing about the case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Status {
     /// It has arrived.
     Received,
@@ -370,6 +377,9 @@ pub async fn take(
         said,
     };
     store::insert(tx, &notice, reporter.mark.as_deref(), &link_hash(&link)).await?;
+    for address in notice.said.urls.iter().filter_map(|url| addresses::digest(url)) {
+        store::insert_address(tx, notice.id, &address).await?;
+    }
     for one in told {
         media::keep(tx, notice.id, one).await?;
     }
@@ -438,20 +448,6 @@ pub async fn status(tx: &mut Tx, link: &str) -> Result<Status> {
 
 fn link_hash(link: &str) -> [u8; 32] {
     Sha256::digest(link.as_bytes()).into()
-}
-
-/// What a law says about a notice, for the reviewer who has it before them.
-pub fn remark(said: &NewNotice) -> Option<&'static str> {
-    if said.reason == Reason::IntimateAdult {
-        return Some(
-            "An adult's intimate picture: where the TAKE IT DOWN Act applies, it and known copies go within 48 hours of a \
-             valid request (US-60). If the person is or may be under 18, it is a matter for a report first.",
-        );
-    }
-    said.kind.is_victims().then_some(
-        "Told by the person depicted or for them: they are no suspect, nothing is done to their account, and NCMEC's Take It \
-         Down is open to them (US-49).",
-    )
 }
 
 #[cfg(test)]

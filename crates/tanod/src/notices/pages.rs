@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect};
 use axum::routing::get;
 
-use super::words::Language;
 use super::{BAD_NOTICE, History, Kind, NewNotice, Notice, Queue, Reason, Reporter, UNKNOWN_NOTICE, media};
 use crate::accounts::Permission;
 use crate::intake::Account;
@@ -15,8 +14,8 @@ use crate::plan::App;
 use crate::refusal::{Error, Result};
 use crate::review::UNKNOWN_CASE;
 use crate::store::{as_word, word};
-use crate::web::console::{Paged, Staff, Who, Words, show};
-use crate::web::languages::filters;
+use crate::web::console::{Paged, Staff, Tab, Who, Words, show};
+use crate::web::languages::{Said, filters, say};
 use crate::web::{self, Page};
 
 /// The pages of this domain.
@@ -27,83 +26,54 @@ pub fn router(app: &App) -> Router<App> {
         .merge(super::removals::pages::router())
 }
 
-/// A way to other rows.
-pub(super) struct Tab {
-    pub(super) label: &'static str,
-    pub(super) href: String,
-    pub(super) chosen: bool,
-}
-
 /// The two queues of notices, which are never mixed (US-60).
-pub(super) fn queues(adults: bool) -> [Tab; 2] {
-    [
-        Tab { label: "About children", href: "/console/notices".to_owned(), chosen: !adults },
-        Tab { label: "Adults' intimate pictures", href: "/console/removals".to_owned(), chosen: adults },
-    ]
+pub(super) fn queues(adults: bool) -> Vec<Tab> {
+    let tab = |key, href: &str, chosen| Tab { label: say(key), href: href.to_owned(), chosen };
+    vec![tab("notice-children", "/console/notices", !adults), tab("notice-adults", "/console/removals", adults)]
 }
 
 /// So much text may a form hold, the conversation included.
 const MOST_TEXT: usize = 1 << 20;
-
-struct Choice {
-    value: String,
-    label: &'static str,
-}
 
 #[derive(Template)]
 #[template(path = "notices/pages/new.html")]
 struct New<'a> {
     who: &'a Who,
     fault: Option<Words>,
-    kinds: Vec<Choice>,
-    reasons: Vec<Choice>,
+    kinds: Vec<String>,
+    reasons: Vec<String>,
 }
 
 struct Row {
     at: String,
-    kind: &'static str,
-    reason: &'static str,
+    kind: String,
+    reason: String,
     notice: Notice,
     history: History,
-    remark: Option<&'static str>,
+    remark: Option<Said>,
 }
 
 #[derive(Template)]
 #[template(path = "notices/pages/notices.html")]
 struct Notices<'a> {
     who: &'a Who,
-    queues: [Tab; 2],
+    tabs: Vec<Tab>,
     may_write: bool,
     rows: Vec<Row>,
     next: Option<String>,
 }
 
-pub(super) fn kind_words(kind: Kind) -> &'static str {
-    match kind {
-        Kind::User => "a user",
-        Kind::Depicted => "the person depicted",
-        Kind::Representative => "somebody who speaks for the person depicted",
-        Kind::Moderator => "a moderator",
-        Kind::Hotline => "a hotline",
-        Kind::Police => "the police",
+/// What a law says about a notice, for the reviewer who has it before them.
+pub(super) fn remark(said: &NewNotice) -> Option<Said> {
+    if said.reason == Reason::IntimateAdult {
+        return Some(say("notice-law-adult"));
     }
-}
-
-fn reason_words(reason: Reason) -> &'static str {
-    Language::En.words().reasons().find(|(other, _)| *other == reason).map_or("", |(_, words)| words)
+    said.kind.is_victims().then(|| say("notice-law-victim"))
 }
 
 fn form(who: &Who, fault: Option<Words>) -> New<'_> {
     let kinds = [Kind::Moderator, Kind::User, Kind::Depicted, Kind::Representative, Kind::Hotline, Kind::Police];
-    New {
-        who,
-        fault,
-        kinds: kinds.into_iter().map(|kind| Choice { value: as_word(&kind), label: kind_words(kind) }).collect(),
-        reasons: Reason::ALL
-            .into_iter()
-            .map(|reason| Choice { value: as_word(&reason), label: reason_words(reason) })
-            .collect(),
-    }
+    New { who, fault, kinds: kinds.iter().map(as_word).collect(), reasons: Reason::ALL.iter().map(as_word).collect() }
 }
 
 async fn new(staff: Staff) -> Paged {
@@ -180,15 +150,15 @@ async fn notices(Shared(app): Shared<App>, staff: Staff, Query(asked): Query<Ask
     for notice in found {
         rows.push(Row {
             at: notice.received_at.strftime("%Y-%m-%d %H:%M").to_string(),
-            kind: kind_words(notice.said.kind),
-            reason: reason_words(notice.said.reason),
+            kind: as_word(&notice.said.kind),
+            reason: as_word(&notice.said.reason),
             history: super::history(&mut tx, &staff.caller, notice.id).await?,
-            remark: super::remark(&notice.said),
+            remark: remark(&notice.said),
             notice,
         });
     }
     let only = asked.case.map_or_else(String::new, |case| format!("&case={case}"));
     let next = next.map(|next| format!("/console/notices?before={next}{only}"));
     let may_write = staff.caller.may(Permission::WriteNotices);
-    show(&Notices { who: &staff.who, queues: queues(false), may_write, rows, next })
+    show(&Notices { who: &staff.who, tabs: queues(false), may_write, rows, next })
 }

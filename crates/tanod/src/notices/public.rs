@@ -1,4 +1,4 @@
-//! `/report`: a form that a platform can link to, for anybody, in three languages, without a script; and how a report stands.
+//! `/report`: a form that a platform can link to, for anybody, in the console's languages, without a script; and how a report stands.
 
 use askama::Template;
 use axum::Router;
@@ -7,7 +7,6 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse as _};
 use axum::routing::get;
 
-use super::words::{Language, Words};
 use super::{Kind, NO_FORM, NewNotice, Reason, Reporter, media};
 use crate::accounts::sessions::Place;
 use crate::intake::Account;
@@ -15,6 +14,7 @@ use crate::plan::App;
 use crate::refusal::{Error, Result};
 use crate::store::{as_word, word};
 use crate::web::console::Paged;
+use crate::web::languages::{Language, Said};
 
 /// The pages of the public form.
 pub fn router(app: &App) -> Router<App> {
@@ -27,7 +27,7 @@ const MOST: usize = 256 << 10;
 
 struct Choice {
     value: String,
-    label: &'static str,
+    label: Said,
     chosen: bool,
 }
 
@@ -46,8 +46,7 @@ struct Given {
 #[template(path = "notices/pages/report.html")]
 struct Form<'a> {
     language: Language,
-    languages: [Language; 3],
-    words: &'a Words,
+    languages: Vec<Language>,
     fault: Option<String>,
     kinds: Vec<Choice>,
     reasons: Vec<Choice>,
@@ -60,7 +59,6 @@ struct Form<'a> {
 #[template(path = "notices/pages/sent.html")]
 struct Sent<'a> {
     language: Language,
-    words: &'a Words,
     link: String,
     victims: bool,
     support: &'a str,
@@ -68,10 +66,9 @@ struct Sent<'a> {
 
 #[derive(Template)]
 #[template(path = "notices/pages/status.html")]
-struct StatusPage<'a> {
+struct StatusPage {
     language: Language,
-    words: &'a Words,
-    state: &'a str,
+    state: Said,
 }
 
 #[derive(serde::Deserialize)]
@@ -90,18 +87,17 @@ fn is_there(app: &App) -> Result<()> {
 }
 
 fn page<'a>(app: &App, language: Language, given: Given, fault: Option<String>, trap: &'a str) -> Form<'a> {
-    let words = language.words();
     let kinds = [Kind::User, Kind::Depicted, Kind::Representative].into_iter().map(|kind| {
         let value = as_word(&kind);
-        Choice { label: words.kind(kind), chosen: value == given.kind, value }
+        Choice { label: language.word("notice-form-kind", &value), chosen: value == given.kind, value }
     });
-    let reasons = words.reasons().map(|(reason, label)| {
+    let reasons = Reason::ALL.into_iter().map(|reason| {
         let value = as_word(&reason);
-        Choice { label, chosen: value == given.reason, value }
+        Choice { label: language.word("notice-reason", &value), chosen: value == given.reason, value }
     });
     let (kinds, reasons) = (kinds.collect(), reasons.collect());
     let takes_media = app.settings.notices.public_form_media;
-    Form { language, languages: Language::ALL, words, fault, kinds, reasons, given, trap, takes_media }
+    Form { language, languages: Language::all().collect(), fault, kinds, reasons, given, trap, takes_media }
 }
 
 async fn form(State(app): State<App>, Query(asked): Query<Asked>) -> Paged {
@@ -115,7 +111,6 @@ async fn send(State(app): State<App>, Query(asked): Query<Asked>, place: Place, 
     let names = ["lang", "kind", "reason", "danger", "urls", "account", "words", "contact", "website"];
     let (fields, files, fault) = media::fields(request, &names, MOST, app.settings.intake.max_bytes).await?;
     let language = Language::of(if asked.lang.is_empty() { fields.one("lang") } else { &asked.lang });
-    let words = language.words();
     let given = Given {
         kind: fields.one("kind").to_owned(),
         reason: fields.one("reason").to_owned(),
@@ -130,18 +125,21 @@ async fn send(State(app): State<App>, Query(asked): Query<Asked>, place: Place, 
     if !trap.is_empty() {
         return shown(
             StatusCode::UNPROCESSABLE_ENTITY,
-            &page(&app, language, given, Some(words.trapped.to_owned()), trap),
+            &page(&app, language, given, Some(language.say("notice-form-trapped").to_string()), trap),
         );
     }
     if app.limits.take_form(&from).is_err() {
-        return shown(StatusCode::TOO_MANY_REQUESTS, &page(&app, language, given, Some(words.too_many.to_owned()), ""));
+        return shown(
+            StatusCode::TOO_MANY_REQUESTS,
+            &page(&app, language, given, Some(language.say("notice-form-too-many").to_string()), ""),
+        );
     }
     let read = async {
         if let Some(fault) = fault {
             return Err(fault);
         }
         if !files.is_empty() && !app.settings.notices.public_form_media {
-            return Err(super::BAD_NOTICE.because(words.no_pictures));
+            return Err(super::BAD_NOTICE.because(language.say("notice-form-no-pictures").to_string()));
         }
         let said = said(&given)?;
         let told = media::examine_all(&app, &said, &files).await?;
@@ -152,9 +150,12 @@ async fn send(State(app): State<App>, Query(asked): Query<Asked>, place: Place, 
         Err(Error::Refused(refusal)) => {
             let status = StatusCode::from_u16(refusal.kind.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
             let fault = match status {
-                StatusCode::PAYLOAD_TOO_LARGE => words.too_large.to_owned(),
-                StatusCode::SERVICE_UNAVAILABLE => words.busy.to_owned(),
-                _ => format!("{} {}", words.fault, refusal.detail.unwrap_or_else(|| refusal.kind.title.to_owned())),
+                StatusCode::PAYLOAD_TOO_LARGE => language.say("notice-form-too-large").to_string(),
+                StatusCode::SERVICE_UNAVAILABLE => language.say("notice-form-busy").to_string(),
+                _ => {
+                    let detail = refusal.detail.unwrap_or_else(|| refusal.kind.title.to_owned());
+                    format!("{} {detail}", language.say("notice-form-fault"))
+                }
             };
             return shown(status, &page(&app, language, given, Some(fault), ""));
         }
@@ -173,8 +174,8 @@ async fn send(State(app): State<App>, Query(asked): Query<Asked>, place: Place, 
     tx.commit(proof).await?;
     app.nudge.notify_waiters();
     let link = format!("{}?lang={}", super::api::status_link(&app, &taken.link), language.tag());
-    let support = language.support(&app.settings.notices.support);
-    shown(StatusCode::CREATED, &Sent { language, words, link, victims, support })
+    let support = app.settings.notices.support.said(language.tag());
+    shown(StatusCode::CREATED, &Sent { language, link, victims, support })
 }
 
 /// The form as a notice. It offers three kinds; the others have doors of their own.
@@ -200,11 +201,15 @@ fn said(given: &Given) -> Result<NewNotice> {
 
 async fn status(State(app): State<App>, Path(link): Path<String>, Query(asked): Query<Asked>) -> Paged {
     let language = Language::of(&asked.lang);
-    let words = language.words();
     let mut tx = app.db.read().await?;
     match super::status(&mut tx, &link).await {
-        Ok(status) => shown(StatusCode::OK, &StatusPage { language, words, state: words.state(status) }),
-        Err(Error::Refused(_)) => shown(StatusCode::NOT_FOUND, &StatusPage { language, words, state: words.unknown }),
+        Ok(status) => {
+            let state = language.word("notice-form-state", &as_word(&status));
+            shown(StatusCode::OK, &StatusPage { language, state })
+        }
+        Err(Error::Refused(_)) => {
+            shown(StatusCode::NOT_FOUND, &StatusPage { language, state: language.say("notice-form-unknown") })
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -42,6 +42,12 @@ pub(super) async fn insert(tx: &mut Tx, notice: &Notice, reporter: Option<&str>,
     Ok(())
 }
 
+pub(super) async fn insert_address(tx: &mut Tx, notice: NoticeId, address: &[u8]) -> Result<()> {
+    let sql = "INSERT INTO notice_addresses (address, notice) VALUES ($1, $2) ON CONFLICT (address, notice) DO NOTHING";
+    tx.execute(sql, &[address.into(), notice.into()]).await?;
+    Ok(())
+}
+
 pub(super) async fn insert_item(tx: &mut Tx, notice: NoticeId, item: ItemId) -> Result<()> {
     tx.execute("INSERT INTO notice_items (notice, item) VALUES ($1, $2)", &[notice.into(), item.into()]).await?;
     Ok(())

@@ -17,10 +17,9 @@ pub static INCOMPLETE: Kind = Kind::new(
     422,
     "provider-incomplete",
     "Reports must say who you are, and something of it is missing.",
-    "A lead or administrator fills it in: Provider in the console, or `[reporting.about]` in the settings. Danger now \
-     does not wait for it.",
+    "A lead or administrator fills it in on the page Provider. Danger now does not wait for it.",
 )
-.program("PUT /v1/provider sets it.");
+.program("PUT /v1/provider sets it, or `[reporting.about]` in the settings.");
 /// Something that no report could carry.
 pub static BAD_PROVIDER: Kind = Kind::new(
     422,

@@ -60,6 +60,13 @@ pub enum Work {
         /// Around which case.
         case: crate::store::CaseId,
     },
+    /// Ask the platform what is seen at the addresses that a notice names.
+    AskAddressesV1 {
+        /// Around which case.
+        case: crate::store::CaseId,
+        /// Which notice.
+        notice: crate::store::NoticeId,
+    },
     /// Delete what was destroyed, try every copy, and certify it.
     VerifyDestructionV1 {
         /// Which destruction.
@@ -88,7 +95,7 @@ impl Work {
             Self::EndAppealV1 { .. } => "appeals",
             Self::SendWebhookV1 { .. } => "webhooks",
             Self::PageV1 { .. } => "pages",
-            Self::AskContextV1 { .. } => "context",
+            Self::AskContextV1 { .. } | Self::AskAddressesV1 { .. } => "context",
             Self::AskPlatformV1 { .. } => "actions",
             Self::SealStreamV1 { .. } => "streams",
         }
@@ -101,6 +108,7 @@ impl Work {
             Self::SettleAloneV1 { decision } => decision.0,
             Self::SendWebhookV1 { delivery } => delivery.0,
             Self::PageV1 { alarm } => alarm.0,
+            Self::AskAddressesV1 { notice, .. } => notice.0,
             Self::AskContextV1 { case } | Self::EndAppealV1 { case } => case.0,
             Self::AskPlatformV1 { action } => action.0,
             Self::SealStreamV1 { signal } => signal.0,

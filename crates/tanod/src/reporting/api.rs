@@ -4,6 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 
+use super::filings::{self, Filing};
 use super::{
     Absent, Change, Elsewhere, NO_TEXT, NewViewing, Origin, Packet, Preview, Queue, Receipt, Report, Score, Spoken,
     UNKNOWN_REPORT, Viewing, editor, viewing,
@@ -121,6 +122,29 @@ pub async fn filed(State(app): State<App>, Path(report): Path<String>, sent: Sen
     let new: Elsewhere = sent.json()?;
     let once = sent.once("POST /v1/reports/filed", &[report.as_bytes()])?;
     web::post(&app, &once, StatusCode::OK, async |tx| super::filed_by_hand(tx, &sent.caller, id, &new).await).await
+}
+
+/// Say that another authority was told of a case, beside its reports: a law asks for it, or the operator chose to.
+#[utoipa::path(post, path = "/v1/cases/{case}/filings", tag = "reports", params(("case" = String, Path)),
+    request_body = Elsewhere,
+    responses((status = 201, body = Filing), (status = "default", body = ProblemBody)))]
+pub async fn file(State(app): State<App>, Path(case): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::DecideCases)?;
+    let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
+    let new: Elsewhere = sent.json()?;
+    let once = sent.once("POST /v1/cases/filings", &[case.as_bytes()])?;
+    web::post(&app, &once, StatusCode::CREATED, async |tx| filings::file(tx, &sent.caller, id, &new).await).await
+}
+
+/// What other authorities were told of a case, beside its reports.
+#[utoipa::path(get, path = "/v1/cases/{case}/filings", tag = "reports", params(("case" = String, Path)),
+    responses((status = 200, body = Vec<Filing>), (status = "default", body = ProblemBody)))]
+pub async fn filings(State(app): State<App>, caller: Caller, Path(case): Path<String>) -> Answer {
+    caller.require(Permission::ReadReports)?;
+    let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
+    let mut tx = app.db.read().await.map_err(Error::from)?;
+    crate::review::case(&mut tx, id).await?;
+    web::ok(&filings::of_case(&mut tx, id).await?)
 }
 
 /// The packet of a report for a web form, a hotline or the police: text to be printed or copied, no picture in it.

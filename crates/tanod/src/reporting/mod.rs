@@ -6,6 +6,7 @@ mod conversation;
 pub mod credentials;
 mod document;
 mod editor;
+pub mod filings;
 mod gather;
 mod intending;
 pub mod jobs;
@@ -47,7 +48,7 @@ pub use viewing::{
 
 /// An id that leads nowhere.
 pub static UNKNOWN_REPORT: Kind =
-    Kind::new(404, "unknown-report", "There is no such report.", "Look for it among the reports.")
+    Kind::new(404, "unknown-report", "There is no such report.", "Open Reports and choose one from there.")
         .program("GET /v1/reports lists them.");
 /// Only a dead report can be revived.
 pub static NOT_DEAD: Kind = Kind::new(
@@ -77,8 +78,7 @@ pub static NO_TEXT: Kind = Kind::new(
     409,
     "no-text",
     "What this report said is not here.",
-    "It was filed elsewhere, or its text was wiped with the evidence when every hold had ended. Its number, times and receipt \
-     stand with the report.",
+    "It was filed elsewhere, or its text was wiped with the evidence when every hold had ended. Its number, times and receipt are kept.",
 ).program("GET /v1/reports/{report} has them.");
 
 /// All refusals of this domain.

@@ -24,15 +24,14 @@ pub(super) static BAD_VIEWING: Kind = Kind::new(
     422,
     "bad-viewing",
     "This statement about a viewing cannot be taken.",
-    "Say who viewed the entire contents of this very upload (`viewer`), in which of your tools (`tool`), and when (`viewed_at`, not in \
-     the future), with `entire_contents: true`. Of anything less, state nothing.",
-);
+    "Say who viewed the entire contents of this very upload, in which of your tools, and when, not in the future. Of anything less, state nothing.",
+).program("They are `viewer`, `tool`, `viewed_at`, and `entire_contents: true`.");
 /// An id that leads nowhere.
 pub(super) static UNKNOWN_VIEWING: Kind = Kind::new(
     404,
     "unknown-viewing",
     "No such statement waits for a second person.",
-    "Open the case again: one that was settled stays as it is.",
+    "The report's page lists them; one that was settled stays as it is.",
 )
 .program("GET /v1/cases/{case}/viewings lists them.");
 

@@ -28,8 +28,9 @@ pub static NOT_VIEWED: Kind = Kind::new(
     422,
     "not-viewed",
     "You state that you viewed a file whole, and there is no such viewing by you.",
-    "Open it whole and without the veil first, or leave it out of `viewed_whole`.",
-);
+    "Open it whole and without the veil first, or take back the mark that you viewed it.",
+)
+.program("Leave it out of `viewed_whole`.");
 /// Approving one's own decision.
 pub static SAME_PERSON: Kind = Kind::new(
     403,
@@ -38,32 +39,30 @@ pub static SAME_PERSON: Kind = Kind::new(
     "Ask a lead who did not make the decision.",
 );
 /// Reporting without the facts that a report needs.
-pub static NO_INCIDENT_TYPE: Kind = Kind::new(
-    422,
-    "no-incident-type",
-    "A report needs the type of incident.",
-    "Send `incident_type`; the document lists the eight types.",
-);
+pub static NO_INCIDENT_TYPE: Kind =
+    Kind::new(422, "no-incident-type", "A report needs the type of incident.", "Choose the type of incident.")
+        .program("Send `incident_type`; the document lists the eight types.");
 /// Handing a case to nobody.
 pub static NOBODY_NEXT: Kind = Kind::new(
     422,
     "nobody-next",
     "A case that you cannot decide goes to a named person, never to nobody.",
-    "Send `next`: the staff number of another person who may decide. If there is none, report what you know: you need not be certain.",
-);
+    "Name the staff number of another person who may decide. If there is none, report what you know: you need not be certain.",
+).program("It is `next`.");
 /// Already reported, and no word where.
 pub static NOT_SAID_WHERE: Kind = Kind::new(
     422,
     "not-said-where",
     "A report that was filed elsewhere needs authority, number and time.",
-    "Send `elsewhere` with `authority`, `number` and `at` (not in the future).",
-);
+    "Name to whom it was reported, its number there, and when, not in the future.",
+)
+.program("Send `elsewhere` with `authority`, `number` and `at`.");
 /// Taking back what is on its way.
 pub static TOO_LATE: Kind = Kind::new(
     409,
     "too-late",
     "This report can no longer be taken back.",
-    "Sending has begun, or it is filed. If the decision was wrong, correct it.",
+    "Sending has begun, or it is filed. If the decision was wrong, undo it on the case's page.",
 )
 .program("POST /v1/cases/{case}/corrections does so.");
 

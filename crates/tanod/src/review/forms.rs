@@ -9,11 +9,11 @@ use axum::routing::{get, post};
 use super::danger::{Danger, NewCall};
 use super::involved::{self, NewInvolved, NewRole, UNKNOWN_INVOLVED};
 use super::pages::page;
-use super::{NOT_SAID_WHERE, NewCorrection, NewDecision, NewTold, Outcome, UNKNOWN_CASE};
+use super::{NewCorrection, NewDecision, NewTold, Outcome, UNKNOWN_CASE};
 use crate::intake::{self, Account};
 use crate::plan::App;
 use crate::refusal::{Error, Result};
-use crate::reporting;
+use crate::reporting::{self, filings};
 use crate::store::{CaseId, Recorded, ReportId, Tx, word};
 use crate::web::console::{Fields, Paged, Staff, Who, Words, show};
 use crate::web::languages::filters;
@@ -100,17 +100,6 @@ const DECISION_FIELDS: [&str; 11] = [
     "sure",
 ];
 
-/// Where something was filed, as a form says it.
-fn elsewhere(form: &Fields) -> Result<reporting::Elsewhere> {
-    let at = format!("{}:00Z", form.one("filed_at").trim_end_matches('Z'));
-    Ok(reporting::Elsewhere {
-        authority: form.one("authority").to_owned(),
-        number: form.one("number").to_owned(),
-        at: at.parse().map_err(|_| NOT_SAID_WHERE.because("the time is day and minute, in UTC"))?,
-        receipt: Some(form.one("receipt").trim().to_owned()).filter(|receipt| !receipt.is_empty()),
-    })
-}
-
 /// A decision as the form says it.
 fn decision(form: &Fields) -> Result<NewDecision> {
     let outcome = word(form.one("outcome")).ok_or_else(|| BAD_BODY.because("choose a decision"))?;
@@ -132,7 +121,7 @@ fn decision(form: &Fields) -> Result<NewDecision> {
     } else {
         Some(next.parse().map_err(|_| BAD_BODY.because("a staff number is a number"))?)
     };
-    let elsewhere = if outcome == Outcome::AlreadyReported { Some(elsewhere(form)?) } else { None };
+    let elsewhere = if outcome == Outcome::AlreadyReported { Some(filings::pages::typed(form)?) } else { None };
     let annotations = form.all("annotation").filter(|_| outcome == Outcome::Report);
     let mut new = NewDecision {
         outcome,
@@ -329,7 +318,7 @@ async fn filed(
     act(&app, &staff, &case, async |tx, _| {
         let form = Fields::read(&body, &["authority", "number", "filed_at", "receipt"])?;
         let id: ReportId = web::id(&report, &reporting::UNKNOWN_REPORT)?;
-        Ok(reporting::filed_by_hand(tx, &staff.caller, id, &elsewhere(&form)?).await?.1)
+        Ok(reporting::filed_by_hand(tx, &staff.caller, id, &filings::pages::typed(&form)?).await?.1)
     })
     .await
 }

@@ -17,7 +17,7 @@ pub static ROLE_UNSET: Kind = Kind::new(
     422,
     "role-unset",
     "Somebody in this case has no role yet, and a report shows people by their roles.",
-    "Say for each whether they are suspect, recipient, victim or unknown.",
+    "Say for each person whether they are suspect, recipient, victim or unknown.",
 )
 .program("It is `roles` in the decision, or PUT /v1/cases/{case}/involved/{involved}.");
 /// An id that leads nowhere.
@@ -25,7 +25,7 @@ pub static UNKNOWN_INVOLVED: Kind = Kind::new(
     404,
     "unknown-involved",
     "Nobody of this id or account is in this case.",
-    "Choose somebody who is in the case, or add them to it.",
+    "The case's page lists who is in it, and lets you add somebody.",
 )
 .program("GET /v1/cases/{case} lists who is; POST /v1/cases/{case}/involved adds somebody.");
 

@@ -13,7 +13,7 @@ pub mod priority;
 mod sharing;
 mod state;
 mod store;
-mod uploads;
+pub(crate) mod uploads;
 pub mod worklist;
 
 use std::collections::HashMap;
@@ -40,7 +40,7 @@ pub use state::{Event, State};
 
 /// An id that leads nowhere, for this caller.
 pub static UNKNOWN_CASE: Kind =
-    Kind::new(404, "unknown-case", "There is no such case.", "Look for it among the cases.")
+    Kind::new(404, "unknown-case", "There is no such case.", "Open Cases and choose one from there, or look for it.")
         .program("GET /v1/cases lists them.");
 /// Somebody else is at it.
 pub static LEASED: Kind = Kind::new(
@@ -50,8 +50,9 @@ pub static LEASED: Kind = Kind::new(
     "Take another case, or wait until their lease has ended.",
 );
 /// Acting without a lease.
-pub static NOT_LEASED: Kind = Kind::new(409, "not-leased", "You do not hold the lease on this case.", "Take it first.")
-    .program("POST /v1/cases/{case}/lease does so.");
+pub static NOT_LEASED: Kind =
+    Kind::new(409, "not-leased", "You do not hold the lease on this case.", "Take the case first, on its page.")
+        .program("POST /v1/cases/{case}/lease does so.");
 /// A move that the state does not allow.
 pub static WRONG_STATE: Kind = Kind::new(
     409,

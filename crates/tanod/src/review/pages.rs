@@ -159,7 +159,6 @@ struct CasePage<'a> {
 #[derive(Template)]
 #[template(path = "review/pages/fragment.html")]
 struct Fragment {
-    case: Head,
     upload: Upload,
     may_look: bool,
 }
@@ -331,7 +330,7 @@ async fn picture(
     let whole = veil.whole.then_some(item);
     let full = gather(&app, &staff, web::id(&case, &UNKNOWN_CASE)?, whole, None).await?;
     let upload = full.uploads.into_iter().find(|upload| upload.item == item).ok_or(&super::NOT_IN_CASE)?;
-    show(&Fragment { case: full.case, upload, may_look: full.may_look })
+    show(&Fragment { upload, may_look: full.may_look })
 }
 
 pub(super) async fn page(app: &App, staff: &Staff, id: CaseId, whole: Option<ItemId>, fault: Option<Words>) -> Paged {

@@ -15,6 +15,8 @@ use crate::web::console::{Staff, minute};
 /// An upload on the case's page.
 #[expect(clippy::struct_excessive_bools, reason = "each is one thing that the page shows or does not")]
 pub(super) struct Upload {
+    /// The page that it stands on.
+    pub(super) home: String,
     pub(super) nth: usize,
     pub(super) item: ItemId,
     pub(super) sha256: String,
@@ -36,11 +38,11 @@ pub(super) struct Upload {
 }
 
 /// A film at a glance: what a strip of its frames shows, and where on it the lists know something.
-pub(super) struct Strip {
-    pub(super) alt: String,
+pub(crate) struct Strip {
+    pub(crate) alt: String,
     /// Where marks begin, and how wide they are, in thousandths of the strip.
-    pub(super) marks: Vec<(u64, u64)>,
-    pub(super) ranges: Vec<String>,
+    pub(crate) marks: Vec<(u64, u64)>,
+    pub(crate) ranges: Vec<String>,
 }
 
 /// Which upload of which case a page shows, and how.
@@ -65,13 +67,8 @@ pub(super) async fn upload(
     let me = staff.caller.person()?;
     let (mut held, mut shut) = (None, false);
     if may_look {
-        let urgent = case.priority == Priority::P0;
-        held = care_says(care::may_look(tx, &staff.caller, id, true, urgent, settings).await)?;
-        shut = held.is_some();
-        if held.is_none() && whole {
-            held = care_says(care::may_look(tx, &staff.caller, id, false, urgent, settings).await)?;
-            whole &= held.is_none();
-        }
+        (held, shut) = kept_from(tx, staff, id, case.priority == Priority::P0, whole, settings).await?;
+        whole &= held.is_none();
     }
     let item = intake::find(tx, id).await?;
     let (views, hits) = (evidence::views(tx, id).await?, intake::matches(tx, id).await?);
@@ -90,6 +87,7 @@ pub(super) async fn upload(
     }
     facts.push(("Received", format!("{} UTC", minute(item.received_at))));
     Ok(Upload {
+        home: format!("/console/cases/{}", case.id),
         nth,
         item: id,
         sha256: hex::encode(item.digests.sha256),
@@ -112,6 +110,23 @@ pub(super) async fn upload(
     })
 }
 
+/// What care for who looks says against it, under the veil or, where it is wanted, without; and whether nothing is shown at all.
+pub(crate) async fn kept_from(
+    tx: &mut Tx,
+    staff: &Staff,
+    item: ItemId,
+    urgent: bool,
+    whole: bool,
+    settings: &Settings,
+) -> Result<(Option<String>, bool)> {
+    let held = care_says(care::may_look(tx, &staff.caller, item, true, urgent, settings).await)?;
+    if held.is_some() || !whole {
+        let shut = held.is_some();
+        return Ok((held, shut));
+    }
+    Ok((care_says(care::may_look(tx, &staff.caller, item, false, urgent, settings).await)?, false))
+}
+
 /// What care says against a look, in a sentence and what to do.
 fn care_says(answer: Result<()>) -> Result<Option<String>> {
     match answer {
@@ -124,7 +139,7 @@ fn care_says(answer: Result<()>) -> Result<Option<String>> {
     }
 }
 
-fn strip(nth: usize, film: decode::Video, hits: &[Hit]) -> Strip {
+pub(crate) fn strip(nth: usize, film: decode::Video, hits: &[Hit]) -> Strip {
     let common = hits.iter().filter_map(|hit| hit.in_common.as_ref()).flat_map(|common| &common.ranges);
     let length = u64::from(film.length_ms).max(1);
     let thousandths = |ms: u32| (u64::from(ms) * 1_000 / length).min(1_000);

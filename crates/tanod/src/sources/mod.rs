@@ -17,13 +17,9 @@ use crate::refusal::{Kind, Result};
 use crate::store::{Recorded, Tx};
 
 /// A name that no source has.
-pub static UNKNOWN_SOURCE: Kind = Kind::new(
-    404,
-    "unknown-source",
-    "There is no source of this name.",
-    "Look for it under Sources; `tanod source ls` prints them.",
-)
-.program("GET /v1/sources lists them.");
+pub static UNKNOWN_SOURCE: Kind =
+    Kind::new(404, "unknown-source", "There is no source of this name.", "Open Sources and choose one from there.")
+        .program("GET /v1/sources lists them.");
 
 /// All refusals of this domain.
 pub const REFUSALS: &[&Kind] = &[&UNKNOWN_SOURCE];

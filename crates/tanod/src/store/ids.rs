@@ -130,6 +130,10 @@ ids! {
     HoldId "hold";
     /// What two people must agree on before a hold gives way.
     ReleaseId "release";
+    /// Something that was told to another authority.
+    FilingId "filing";
+    /// What counsel decided for many cases.
+    StandingId "standing";
     /// A request of the police to destroy a depiction.
     OrderId "order";
     /// What was destroyed.

@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 
-use super::languages::{self, filters};
+use super::languages::{self, Said, filters};
 use super::{BAD_BODY, BODY_TOO_LARGE, COOKIE, cookie};
 use crate::accounts::sessions::pages::Presence;
 use crate::accounts::sessions::{NEEDS_FACTOR, NOT_PRESENT, SHUT, Session};
@@ -97,6 +97,27 @@ impl IntoResponse for Refused {
 pub fn show(page: &impl Template) -> Paged {
     let html = page.render().map_err(|error| Error::internal("writing a page", error))?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
+}
+
+/// One of the ways to look at a list.
+pub struct Tab {
+    /// Where it leads.
+    pub href: String,
+    /// What a person reads.
+    pub label: Said,
+    /// Whether it is the one that is shown.
+    pub chosen: bool,
+}
+
+/// The ways to look at a list, by their names; `web/tabs.html` shows them.
+pub fn tabs(
+    start: &str,
+    chosen: &str,
+    names: impl IntoIterator<Item = String>,
+    label: impl Fn(&str) -> Said,
+) -> Vec<Tab> {
+    let tab = |name: String| Tab { label: label(&name), chosen: name == chosen, href: format!("{start}{name}") };
+    names.into_iter().map(tab).collect()
 }
 
 /// A time as a page shows it, to the minute, in UTC.

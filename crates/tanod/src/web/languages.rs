@@ -104,6 +104,11 @@ impl Language {
         Said { language: self, key: key.into(), put: Vec::new(), link: None }
     }
 
+    /// The text of a word of ours in it: see [`word`].
+    pub fn word(self, kind: &str, word: &str) -> Said {
+        self.say(format!("{kind}-{}", word.replace('_', "-")))
+    }
+
     fn text(self, key: &str) -> Option<String> {
         self.format(key, &FluentArgs::new())
     }
@@ -142,7 +147,7 @@ pub fn say(key: impl Into<Cow<'static, str>>) -> Said {
 
 /// The text of a word of ours, like a state or a role, whose key is `kind-word`; underscores become dashes.
 pub fn word(kind: &str, word: &str) -> Said {
-    spoken().say(format!("{kind}-{}", word.replace('_', "-")))
+    spoken().word(kind, word)
 }
 
 /// The same where there is such a text.
@@ -150,7 +155,7 @@ pub fn word_if_any(kind: &str, word: &str) -> Option<String> {
     spoken().text(&format!("{kind}-{word}"))
 }
 
-/// What a refusal is and what to do about it, for a person. English is what the API says.
+/// What a refusal is and what to do about it, for a person. English is in the code.
 pub fn refusal(kind: &Kind) -> (Cow<'static, str>, Cow<'static, str>) {
     let text = |part: &str| spoken().text(&format!("refusal-{}{part}", kind.slug));
     (

@@ -33,22 +33,19 @@ pub static BAD_BODY: Kind = Kind::new(
     422,
     "bad-body",
     "The body does not have the expected form.",
-    "Mend what the detail names, and send it again.",
+    "Go back, open the page anew, and fill in the form again.",
 )
 .program("Compare it with the schema in /openapi.json; unknown fields are refused too.");
 /// Not JSON at all.
-pub static NOT_JSON: Kind = Kind::new(
-    400,
-    "not-json",
-    "The body is not JSON.",
-    "Send a JSON object, in UTF-8, with `Content-Type: application/json`.",
-);
+pub static NOT_JSON: Kind =
+    Kind::new(400, "not-json", "The body is not JSON.", "Go back, open the page anew, and send the form again.")
+        .program("Send a JSON object, in UTF-8, with `Content-Type: application/json`.");
 /// A query string or path that does not fit.
 pub static BAD_QUERY: Kind = Kind::new(
     400,
     "bad-query",
     "The address or its query cannot be read.",
-    "Open the page from the one that leads to it, instead of by an address that was kept.",
+    "Open the page from the console's own links.",
 )
 .program("Compare it with the parameters in /openapi.json.");
 /// Nothing lives here.
@@ -56,7 +53,7 @@ pub static NO_SUCH_PAGE: Kind = Kind::new(
     404,
     "no-such-address",
     "There is nothing at this address.",
-    "Look at how it is written, or begin at /console.",
+    "Open the page from the console's own links.",
 )
 .program("/openapi.json lists every address.");
 /// A method that this address does not have.
@@ -64,7 +61,7 @@ pub static WRONG_METHOD: Kind = Kind::new(
     405,
     "wrong-method",
     "This address does not take this method.",
-    "Go back, open the page anew, and do it there.",
+    "Open the page from the console's own links.",
 )
 .program("/openapi.json lists the methods.");
 /// The same key with another body.
@@ -72,25 +69,31 @@ pub static KEY_REUSED: Kind = Kind::new(
     409,
     "idempotency-key-reused",
     "This Idempotency-Key was used with another body.",
-    "Use a new key for a new request; repeat a key only with the very same body.",
-);
+    "Open the page anew and send the form again.",
+)
+.program("Use a new key for a new request; repeat a key only with the very same body.");
 /// A key that is no key.
 pub static BAD_KEY: Kind = Kind::new(
     400,
     "bad-idempotency-key",
     "This Idempotency-Key cannot be used.",
-    "Send 1 to 128 visible ASCII characters, for instance a UUID.",
-);
+    "Open the page anew and send the form again.",
+)
+.program("Send 1 to 128 visible ASCII characters, for instance a UUID.");
 /// More bytes than an address takes.
-pub static BODY_TOO_LARGE: Kind =
-    Kind::new(413, "body-too-large", "The body is larger than this address takes.", "Send it in parts, or less of it.")
-        .program("An import takes 512 MiB at once, other addresses 2 MiB. Media goes to POST /v1/items.");
+pub static BODY_TOO_LARGE: Kind = Kind::new(
+    413,
+    "body-too-large",
+    "The body is larger than this address takes.",
+    "Send it in parts, or attach fewer and smaller files.",
+)
+.program("An import takes 512 MiB at once, other addresses 2 MiB. Media goes to POST /v1/items.");
 /// A request that did not arrive, or was not answered, in time.
 pub static TOO_SLOW: Kind = Kind::new(
     408,
     "too-slow",
     "The request took longer than two minutes.",
-    "Send it again; should it stay slow, an administrator asks `tanod doctor`, which tries every part.",
+    "Try it again. If it stays slow, an administrator runs tanod doctor.",
 )
 .program("Use the same Idempotency-Key.");
 /// Too many requests.

@@ -44,7 +44,7 @@ pub static INTERNAL: Kind = Kind::new(
     500,
     "internal",
     "Something failed on our side.",
-    "Try again; if it stays, tell whoever runs this installation when it happened.",
+    "Try again. If it stays, tell the operator what you did and when.",
 )
 .program("Give them the X-Request-Id of this answer.");
 
@@ -88,9 +88,13 @@ impl IntoResponse for Problem {
 }
 
 /// Two writers met at the same row.
-pub static CONFLICT: Kind =
-    Kind::new(409, "conflict", "Another request changed the same thing at the same moment.", "Do it again.")
-        .program("Use the same Idempotency-Key.");
+pub static CONFLICT: Kind = Kind::new(
+    409,
+    "conflict",
+    "Another request changed the same thing at the same moment.",
+    "Open the page again, see what changed, and do it once more if it is still wanted.",
+)
+.program("Use the same Idempotency-Key.");
 
 /// All refusals of this file.
 pub const REFUSALS: &[&Kind] = &[&INTERNAL, &CONFLICT];

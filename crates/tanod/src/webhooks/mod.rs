@@ -25,7 +25,7 @@ pub static UNKNOWN_DELIVERY: Kind = Kind::new(
     404,
     "unknown-delivery",
     "There is no such delivery.",
-    "Look for it under Webhooks; what was delivered is forgotten after 30 days.",
+    "Open Webhooks and choose one from there; what was delivered is forgotten after 30 days.",
 )
 .program("GET /v1/webhooks/deliveries lists them.");
 /// A delivery that goes on by itself.
@@ -33,7 +33,7 @@ pub static UNDER_WAY: Kind = Kind::new(
     409,
     "delivery-under-way",
     "This delivery is still being tried.",
-    "Wait until it is delivered or given up; Webhooks says when the next try is.",
+    "Wait until it is delivered or given up; the page says when the next try is.",
 )
 .program("GET /v1/webhooks/deliveries says it too; the states are `delivered` and `dead`.");
 /// Nobody to send to.
@@ -41,8 +41,9 @@ pub static NO_ENDPOINT: Kind = Kind::new(
     409,
     "no-endpoint",
     "No endpoint is configured.",
-    "Name one in the settings under [[webhooks]], and start the service again.",
-);
+    "An administrator names one in the settings and starts the service again.",
+)
+.program("Name one in the settings under [[webhooks]], and start the service again.");
 
 /// All refusals of this domain.
 pub const REFUSALS: &[&Kind] = &[&UNKNOWN_DELIVERY, &UNDER_WAY, &NO_ENDPOINT];

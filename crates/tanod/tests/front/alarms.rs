@@ -23,7 +23,7 @@ fn person(name: &str, webhook: &str) -> OnCall {
 }
 
 /// An installation with two people on call, their mail server, and the second one's pager.
-async fn watched(change: impl FnOnce(&mut Settings)) -> (Bed, Server, Receiver) {
+pub(crate) async fn watched(change: impl FnOnce(&mut Settings)) -> (Bed, Server, Receiver) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let (mut bed, pager) = heard(|settings| {
@@ -55,18 +55,18 @@ async fn rows(bed: &Bed) -> Vec<Value> {
     bed.get("/v1/alarms", &lead).await.ok()["rows"].as_array().unwrap().clone()
 }
 
-fn acknowledge_link(mail: &Mail) -> String {
+pub(crate) fn acknowledge_link(mail: &Mail) -> String {
     let text = mail.read();
     let line = text.lines().find(|line| line.contains("/alarms/tanod_page_")).unwrap();
     line.strip_prefix("https://tanod.example").unwrap().to_owned()
 }
 
-async fn press(bed: &Bed, link: &str) -> u16 {
+pub(crate) async fn press(bed: &Bed, link: &str) -> u16 {
     let request = Bed::request("POST", link, "").header("sec-fetch-site", "same-origin");
     bed.send(request.body(Body::empty()).unwrap()).await.status.as_u16()
 }
 
-async fn minutes(bed: &Bed, n: u64) {
+pub(crate) async fn minutes(bed: &Bed, n: u64) {
     bed.clock.advance(Duration::from_mins(n));
     due(bed, "pages").await;
 }

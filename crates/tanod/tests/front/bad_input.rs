@@ -216,7 +216,10 @@ async fn a_page_says_what_a_person_can_do_and_a_program_reads_where() {
     let bed = Bed::new().await;
     let lead = bed.person(Role::Lead).await;
     let remedy = bed.get("/v1/cases/case_x", &lead).await.json()["remedy"].as_str().unwrap().to_owned();
-    assert_eq!(remedy, "Look for it among the cases. GET /v1/cases lists them.");
+    assert_eq!(remedy, "Open Cases and choose one from there, or look for it. GET /v1/cases lists them.");
     let (status, page) = bed.console("/console/cases/case_x", &lead, &[]).await;
-    assert_eq!((status, page.contains("Look for it among the cases."), page.contains("/v1/")), (404, true, false));
+    assert_eq!(
+        (status, page.contains("Open Cases and choose one from there"), page.contains("/v1/")),
+        (404, true, false)
+    );
 }

@@ -101,3 +101,49 @@ async fn a_signal_after_a_report_runs_a_clock_anew() {
     tanod::clocks::jobs::watch(&bed.app).await.unwrap();
     assert_eq!(alarms(&bed, "clock_passed", "open").await, 0);
 }
+
+/// In the Philippines more is asked than the report to NCMEC: who else was told is written down, it places its holds and stops the
+/// clocks that ask for it; what is discovered afterwards must be told anew (PH-40).
+#[tokio::test]
+async fn another_authority_is_told_beside_the_report_and_of_each_discovery() {
+    let bed = Bed::with(|settings, _| {
+        settings.operator.country = "PH".into();
+        settings.operator.payments = true;
+    })
+    .await;
+    let (case, _) = matched(&bed, &known(&bed, 1).await, "u").await;
+    let lead = bed.person(Role::Lead).await;
+    lease(&bed, &lead, &case).await;
+    decide(&bed, &lead, &case, &report(&[])).await.ok();
+    bed.work(0).await;
+    let standing = async |id: &str| clock(&bed, &lead, &case, id).await["state"].as_str().unwrap().to_owned();
+    assert_eq!((standing("us-report").await, standing("ph-payments-report").await), ("met".into(), "running".into()));
+    let path = format!("/v1/cases/{case}/filings");
+    let told = |authority: &str, at: &str| json!({"authority": authority, "number": "R-1", "at": at});
+    let late = told("DOJ-OOC", "2027-01-01T00:00:00Z");
+    assert_eq!(bed.post(&path, &lead, &late).await.slug(), "not-said-where");
+    let nowhere = "/v1/cases/case_00000000-0000-7000-8000-000000000000/filings";
+    let now = told("DOJ-OOC", "2026-11-24T12:00:00Z");
+    assert_eq!(bed.post(nowhere, &lead, &now).await.slug(), "unknown-case");
+    bed.post(&path, &lead, &now).await.ok();
+    assert_eq!(
+        (standing("ph-payments-report").await, standing("ph-payments-str").await),
+        ("met".into(), "running".into())
+    );
+    assert_eq!(bed.get(&path, &lead).await.ok()[0]["authority"], "DOJ-OOC");
+    bed.clock.advance(Duration::from_hours(2));
+    bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+    matched(&bed, &known(&bed, 2).await, "u").await;
+    let anew = clock(&bed, &lead, &case, "ph-payments-report").await;
+    assert_eq!((&anew["state"], &anew["since"]), (&json!("running"), &json!("2026-11-24T14:00:00Z")));
+    assert_eq!(clock(&bed, &lead, &case, "ph-payments-str").await["since"], "2026-11-24T12:00:00Z");
+    // On the page, beside what the platform is asked.
+    let here = format!("/console/cases/{case}/actions");
+    let form = [("authority", "DOJ-OOC"), ("number", "R-2"), ("filed_at", "2026-11-24T13:30"), ("receipt", "")];
+    let wrong = [("authority", ""), ("number", "R-2"), ("filed_at", "2026-11-24T13:30"), ("receipt", "")];
+    assert_eq!(bed.console(&format!("/console/cases/{case}/filings"), &lead, &wrong).await.0, 422);
+    assert_eq!(bed.console(&format!("/console/cases/{case}/filings"), &lead, &form).await.0, 303);
+    assert!(bed.console(&here, &lead, &[]).await.1.contains("R-2"));
+    assert_eq!(standing("ph-payments-report").await, "met");
+    bed.ledger_verifies().await;
+}

@@ -212,3 +212,87 @@ async fn a_verified_request_to_preserve_places_its_hold() {
     assert!(page(&bed, "/console/keeping", &lead).await.contains("can be renewed by 90 days"));
     bed.ledger_verifies().await;
 }
+
+/// EV-20 once for all: counsel decides which of two laws gives way, two people put it into force, cases of its scope go on without
+/// an alarm each, and after its end they go to counsel again.
+#[tokio::test]
+async fn what_counsel_decided_once_settles_every_case_of_its_scope_until_it_ends() {
+    let (bed, case, lead) = of_country("DE", vec![Surface::Private]).await;
+    let second = bed.person(Role::Lead).await;
+    let fate = async |case: &str| keeping(&bed, &lead, case).await["fate"]["fate"].as_str().unwrap().to_owned();
+    assert_eq!(fate(&case).await, "conflict");
+    let new = |yields: &str, keeps: &str, until: &str| {
+        json!({
+            "yields": yields, "keeps": keeps, "until": until, "counsel": "Counsel of the operator, Example & Partners",
+            "grounds": "Article 3(1)(i) stands back where a longer duty to preserve binds us.",
+        })
+    };
+    let at = "/v1/standing-decisions";
+    for wrong in [
+        new("us_2258a_h", "eu_cap", "2027-06-01T00:00:00Z"),
+        new("eu_cap", "eu_cap", "2027-06-01T00:00:00Z"),
+        new("eu_cap", "us_2258a_h", "2026-11-01T00:00:00Z"),
+        new("eu_cap", "us_2258a_h", "2029-06-01T00:00:00Z"),
+    ] {
+        assert_eq!(bed.post(at, &lead, &wrong).await.slug(), "bad-standing-decision", "{wrong}");
+    }
+    let reviewer = bed.person(Role::Reviewer).await;
+    let right = new("eu_cap", "us_2258a_h", "2027-06-01T00:00:00Z");
+    assert_eq!(bed.post(at, &reviewer, &right).await.slug(), "not-allowed");
+    let id = bed.post(at, &lead, &right).await.ok()["id"].as_str().unwrap().to_owned();
+    assert_eq!(fate(&case).await, "conflict", "one person alone settles nothing");
+    let approval = format!("{at}/{id}/approval");
+    assert_eq!(bed.post(&approval, &lead, &json!({})).await.slug(), "second-person");
+    // On the page, by the second person.
+    let here = "/console/keeping/counsel";
+    assert!(page(&bed, here, &lead).await.contains("EU-09 gives way to US-30"));
+    assert!(!page(&bed, here, &lead).await.contains("/approval"));
+    let press = format!("{here}/{id}/approval");
+    assert_eq!(bed.console(&press, &second, &[("x", "")]).await.0, 303);
+    assert_eq!(bed.post(&approval, &second, &json!({})).await.slug(), "unknown-standing-decision");
+    // The case that waited goes on, its alarm is over, and nothing of it goes sooner than the year.
+    assert_eq!((fate(&case).await, on(&bed, &case).await), ("held".into(), vec!["us_2258a_h".to_owned()]));
+    let alarms = async |state: &str| {
+        let rows = bed.get("/v1/alarms", &reviewer).await.ok()["rows"].clone();
+        let counts = |row: &&Value| row["kind"] == "counsel_wanted" && row["state"] == state;
+        rows.as_array().unwrap().iter().filter(counts).count()
+    };
+    assert_eq!((alarms("open").await, alarms("cleared").await), (0, 1));
+    let another = async |seed, account: &str| {
+        let (case, _) = matched(&bed, &known(&bed, seed).await, account).await;
+        lease(&bed, &lead, &case).await;
+        decide(&bed, &lead, &case, &report(&[])).await.ok();
+        bed.work(0).await;
+        case
+    };
+    let next = another(21, "v").await;
+    assert_eq!((fate(&next).await.as_str(), alarms("open").await), ("held", 0));
+    // Ended before its time: what it settled stays so, and the next one goes to counsel.
+    bed.post(&format!("{at}/{id}/end"), &second, &json!({})).await.ok();
+    assert_eq!(bed.post(&format!("{at}/{id}/end"), &second, &json!({})).await.slug(), "unknown-standing-decision");
+    let later = another(22, "w").await;
+    assert_eq!(
+        (fate(&next).await.as_str(), fate(&later).await.as_str(), alarms("open").await),
+        ("held", "conflict", 1)
+    );
+    // Written down on the page; what is missing is said and nothing that was typed is lost.
+    let typed = [
+        ("yields", "eu_cap"),
+        ("keeps", "us_2258a_h"),
+        ("counsel", "Counsel, Example"),
+        ("grounds", "short"),
+        ("until", "2027-05-01"),
+    ];
+    let refused = bed.console(here, &lead, &typed).await;
+    assert!(refused.0 == 422 && refused.1.contains("value=\"Counsel, Example\""), "{}", refused.1);
+    let mut whole = typed;
+    whole[3].1 = "Article 3(1)(i) stands back.";
+    assert_eq!(bed.console(here, &lead, &whole).await.0, 303);
+    // And by its own end.
+    let rows = bed.get(at, &lead).await.ok();
+    let approval = format!("{at}/{}/approval", rows[0]["id"].as_str().unwrap());
+    days(&bed, 200).await;
+    let second = bed.person(Role::Lead).await;
+    assert_eq!(bed.post(&approval, &second, &json!({})).await.slug(), "unknown-standing-decision");
+    bed.ledger_verifies().await;
+}

@@ -105,6 +105,66 @@ async fn a_request_that_may_be_a_childs_becomes_a_case_and_what_is_declined_is_n
     bed.ledger_verifies().await;
 }
 
+/// Whoever decides a request sees its picture, under the veil first, each look on record; nobody else does, it is no child's case,
+/// and once it is settled nothing is shown.
+#[tokio::test]
+async fn who_decides_a_request_sees_its_picture_and_every_look_is_on_record() {
+    let bed = Bed::new().await;
+    let key = bed.key(&[Scope::NoticesWrite]).await;
+    let said = json!({"kind": "depicted", "reason": "intimate_adult", "words": "it is me"}).to_string();
+    let (kind, body) = form(&[("notice", said.as_bytes()), ("media", &jpeg(&picture(1, 320, 240), 90))]);
+    let request = Bed::request("POST", "/v1/notices", &key).header("content-type", kind);
+    let id = bed.send(request.body(axum::body::Body::from(body)).unwrap()).await.ok()["notice"].clone();
+    let id = id.as_str().unwrap().to_owned();
+    let item = only(&bed, "").await[0]["notice"]["items"][0].as_str().unwrap().to_owned();
+    let reviewer = bed.person(Role::Reviewer).await;
+    let here = format!("/console/removals/{id}");
+    let shown = async |path: &str, token: &str| {
+        let cookie = format!("{}={token}", tanod::web::COOKIE);
+        bed.send(Bed::request("GET", path, "").header("cookie", cookie).body(axum::body::Body::empty()).unwrap()).await
+    };
+    let looks = "SELECT COUNT(*) AS n FROM audit WHERE kind = 'exhibit.viewed' AND case_id IS NULL";
+    // In the list there is only the way to it: a list shows no picture.
+    let list = bed.console("/console/removals", &reviewer, &[]).await.1;
+    assert!(list.contains(&format!("href=\"{here}\"")) && !list.contains("<img"), "{list}");
+    let page = bed.console(&here, &reviewer, &[]).await.1;
+    assert!(
+        page.contains(&format!("{here}/exhibits/{item}?veiled=true")) && page.contains("This look is on record"),
+        "{page}"
+    );
+    assert_eq!(bed.count(looks).await, 0);
+    let veiled = shown(&format!("{here}/exhibits/{item}?veiled=true"), &reviewer).await;
+    assert_eq!((veiled.status.as_u16(), &veiled.bytes[..2]), (200, &[0xff, 0xd8][..]));
+    let part = bed.console(&format!("{here}/pictures/{item}?whole=true"), &reviewer, &[]).await.1;
+    assert!(part.contains("?veiled=false") && part.contains("Put the veil back"), "{part}");
+    let look = |purpose: &str| json!({"item": item, "purpose": purpose, "veiled": false});
+    let views = format!("/v1/removals/{id}/views");
+    let said = bed.post(&views, &reviewer, &look("removal")).await;
+    assert_eq!((said.status.as_u16(), &said.headers["x-tanod-whole"]), (200, &"true".parse().unwrap()));
+    assert_eq!(bed.count(looks).await, 2);
+    // It is no look of a case's review, and another's upload is not seen by it.
+    assert_eq!(bed.post(&views, &reviewer, &look("review")).await.slug(), "not-in-case");
+    let (case, other) = super::cases::matched(&bed, &known(&bed, 9).await, "u").await;
+    let strange = json!({"item": other, "purpose": "removal"});
+    assert_eq!(bed.post(&views, &reviewer, &strange).await.slug(), "not-in-case");
+    assert_eq!(bed.post(&format!("/v1/cases/{case}/views"), &reviewer, &strange).await.slug(), "not-in-case");
+    let auditor = bed.person(Role::Auditor).await;
+    assert_eq!(bed.post(&views, &auditor, &look("removal")).await.slug(), "not-allowed");
+    assert_eq!(shown(&format!("{here}/exhibits/{item}?veiled=true"), &auditor).await.status, 403);
+    assert_eq!(
+        bed.get("/v1/cases", &reviewer).await.ok()["rows"].as_array().unwrap().len(),
+        1,
+        "the other one's alone"
+    );
+    // Settled, it is shown to nobody any more.
+    let lead = bed.person(Role::Lead).await;
+    step(&bed, &lead, &id, "decline").await.ok();
+    assert_eq!(bed.post(&views, &reviewer, &look("removal")).await.slug(), "removal-settled");
+    let page = bed.console(&here, &reviewer, &[]).await;
+    assert!(page.0 == 200 && !page.1.contains("<img"), "{}", page.1);
+    bed.ledger_verifies().await;
+}
+
 /// Nobody looks: it pages when the time is nearly over and when it has passed, and no more once it is settled.
 #[tokio::test]
 async fn the_time_of_a_request_is_seen_and_pages() {

@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use super::*;
+use crate::alarms::{acknowledge_link, minutes, press, watched};
+use crate::holds::days;
+use crate::webhooks::{due, heard};
 
 const SECOND: &str = "A second pair of eyes agrees.";
 
@@ -169,6 +172,30 @@ async fn an_anonymous_link() {
     assert_eq!((&whole["involved"][0]["kind"], whole["involved"].as_array().unwrap().len()), (&json!("anonymous"), 1));
 }
 
+/// Somebody without an account sends from ever new addresses and links, and from one device: it is one case, however long it takes;
+/// another device is another.
+#[tokio::test]
+async fn an_anonymous_device() {
+    let bed = Bed::new().await;
+    let media = known(&bed, 1).await;
+    let key = bed.key(&[Scope::ItemsWrite]).await;
+    let upload = async |content: &str, device: &str, ip: &str| {
+        let said =
+            json!({"content_id": content, "device": device, "upload_ip": ip, "uploaded_at": "2026-11-24T11:00:00Z"});
+        bed.upload(&key, &said, &media).await.ok()["case"].as_str().unwrap().to_owned()
+    };
+    let first = upload("a", "device-1", "192.0.2.7").await;
+    assert_eq!(upload("b", "device-1", "198.51.100.9").await, first);
+    let other = upload("c", "device-2", "203.0.113.5").await;
+    assert_ne!(other, first);
+    bed.clock.advance(Duration::from_hours(25 * 24));
+    bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+    assert_eq!(upload("d", "device-1", "203.0.113.77").await, first, "a device is surer than an address");
+    assert_eq!(upload("e", "device-2", "203.0.113.77").await, other);
+    let whole = case(&bed, &first).await;
+    assert_eq!((whole["signals"].as_array().unwrap().len(), &whole["involved"][0]["kind"]), (3, &json!("anonymous")));
+}
+
 /// The account's owner says that somebody else used it: the report says so too, and nothing final happens to the account.
 #[tokio::test]
 async fn a_hijacked_account() {
@@ -239,9 +266,119 @@ async fn a_person_depicted_asks_for_removal() {
     assert_eq!(case(&bed, &other).await["knowledge_route"], "person_depicted");
 }
 
+/// She knows only where it can be seen, as the public form asks. Where the platform said so before, the upload is found by its
+/// address and joins; where nobody has, the platform is asked, and what it answers stays here from then on.
+#[tokio::test]
+async fn a_person_depicted_names_only_an_address() {
+    let (bed, platform) = heard(|settings| settings.review.second_approval = tanod::review::SecondApproval::Off).await;
+    let key = bed.key(&[Scope::BanksWrite, Scope::MatchesDetail]).await;
+    let (id, _) = matched(&bed, &known(&bed, 1).await, "u").await;
+    let media = jpeg(&picture(40, 320, 240), 90);
+    let unknown = fingerprint::Digests::of(&media).sha256_hex();
+    let elsewhere = "cd".repeat(32);
+    bed.bank("own_unconfirmed", &[("sha256", unknown.clone()), ("sha256", elsewhere.clone())]).await;
+    let banks = bed.get("/v1/banks", &key).await.ok()["rows"].clone();
+    let left_out = async || {
+        let mut all = 0;
+        for bank in banks.as_array().unwrap() {
+            let export = format!("/v1/banks/{}/export?to=others", bank["id"].as_str().unwrap());
+            let said = bed.get(&export, &key).await;
+            all += said.headers["x-tanod-left-out"].to_str().unwrap().parse::<u32>().unwrap();
+        }
+        all
+    };
+    let notice =
+        |url: &str| json!({"kind": "depicted", "reason": "own_picture", "words": "This is me.", "urls": [url]});
+    assert_eq!(left_out().await, 0);
+    // As it stands in the browser's bar, not quite as the platform wrote it.
+    assert_eq!(told(&bed, &notice("http://www.platform.example/p/of-u/#comments")).await, id);
+    assert_eq!(left_out().await, 2, "its digest and its hash");
+
+    // Nobody has said what is seen there: the case asks.
+    let asked = || {
+        let asked = platform.received().into_iter().filter(|one| one.body["type"] == "case.context_requested");
+        asked.map(|one| one.body["data"].clone()).collect::<Vec<_>>()
+    };
+    let there = "https://platform.example/gallery?picture=7";
+    let other = told(&bed, &notice(there)).await;
+    for lane in ["context", "webhooks"] {
+        due(&bed, lane).await;
+    }
+    let question = asked().into_iter().find(|data| data["case"] == json!(other)).unwrap();
+    assert_eq!(question["urls"], json!([there]), "{question}");
+    let answer = json!({"related": [
+        {"content_id": "gallery-7", "relation": "other", "url": there, "sha256": elsewhere},
+        {"content_id": "later", "relation": "other", "url": there},
+    ]});
+    crate::context::put(&bed, &other, &answer).await.ok();
+    assert_eq!(left_out().await, 3, "also of a file that was never sent here");
+    // Sent later under the name that the platform gave, or with the address itself, it is known as hers.
+    let uploads = bed.key(&[Scope::ItemsWrite]).await;
+    bed.upload(&uploads, &facts("later", "v"), &media).await.ok();
+    assert_eq!(left_out().await, 4);
+    // A notice that joins a case which was asked before asks of its own address alone.
+    let before = asked().len();
+    let more = json!({
+        "kind": "depicted", "reason": "own_picture", "words": "And this.", "content_ids": ["of-u"],
+        "urls": ["https://platform.example/somewhere"],
+    });
+    assert_eq!(told(&bed, &more).await, id);
+    for lane in ["context", "webhooks"] {
+        due(&bed, lane).await;
+    }
+    let question = asked()[before..].iter().find(|data| data["case"] == json!(id)).unwrap().clone();
+    assert_eq!(question["wanted"], json!(["related"]), "{question}");
+    assert!(question["urls"].as_array().unwrap().contains(&json!("https://platform.example/somewhere")));
+    // When everything else of the case is wiped, it still stays here.
+    let lead = bed.person(Role::Lead).await;
+    for case in [&id, &other] {
+        lease(&bed, &lead, case).await;
+        decide(&bed, &lead, case, &json!({"outcome": "no_violation", "reason": "It was taken down by herself."}))
+            .await
+            .ok();
+    }
+    days(&bed, 32).await;
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM notices WHERE words <> ''").await, 0, "it was wiped");
+    assert_eq!(left_out().await, 4);
+}
+
+/// A child may be in danger and whoever is on call sleeps: the page comes again, then goes to the next person, and round, until
+/// somebody presses the button; then it is quiet.
+#[tokio::test]
+async fn a_page_nobody_acknowledges() {
+    let (bed, mails, pager) = watched(|_| {}).await;
+    let notice = json!({
+        "kind": "user", "reason": "live_abuse", "words": "It goes on now.", "danger_now": true, "account": {"id": "u"},
+    });
+    let id = told(&bed, &notice).await;
+    minutes(&bed, 0).await;
+    let whom = || -> Vec<String> {
+        mails.mails().iter().map(|mail| mail.to[0].split('@').next().unwrap().to_owned()).collect()
+    };
+    assert_eq!((whom(), pager.received().len()), (vec!["first".to_owned()], 0));
+    for _ in 0..20 {
+        minutes(&bed, 1).await;
+    }
+    let paged = whom();
+    let next = paged.iter().position(|name| name == "second").unwrap();
+    assert_eq!(paged[..next], ["first", "first"], "asked twice before the next person is");
+    assert!(paged[next..].iter().take(2).all(|name| name == "second"), "{paged:?}");
+    assert!(paged[next..].contains(&"first".to_owned()), "and round again: {paged:?}");
+    let page = pager.received()[0].body["data"].clone();
+    assert_eq!((&page["kind"], &page["case_number"]), (&json!("danger_now"), &json!(1)));
+    // The second person wakes and presses the button of any of the messages: nobody is paged any more.
+    assert_eq!(press(&bed, &acknowledge_link(mails.mails().last().unwrap())).await, 303);
+    let before = mails.mails().len();
+    for _ in 0..20 {
+        minutes(&bed, 1).await;
+    }
+    assert_eq!(mails.mails().len(), before);
+    assert_eq!(case(&bed, &id).await["priority"], "P0");
+}
+
 /// One person alone closes a case: it waits a day, pages, and can be taken back until then.
 #[tokio::test]
-async fn a_page_nobody_acknowledges_and_a_decision_made_alone() {
+async fn a_decision_made_alone() {
     let bed = Bed::new().await;
     let (id, _) = matched(&bed, &known(&bed, 1).await, "u").await;
     let lead = bed.person(Role::Lead).await;
@@ -263,7 +400,6 @@ async fn a_page_nobody_acknowledges_and_a_decision_made_alone() {
     bed.work(2).await;
     let reviewer = bed.person(Role::Reviewer).await;
     assert_eq!(state(&bed, &reviewer, &id).await, "dismissed");
-    // Nobody acknowledged: the page is still there, and was repeated.
     let auditor = bed.person(Role::Auditor).await;
     let record = bed.get(&format!("/v1/audit?case={id}"), &auditor).await.ok();
     let kinds: Vec<&str> = record["rows"].as_array().unwrap().iter().map(|row| row["kind"].as_str().unwrap()).collect();

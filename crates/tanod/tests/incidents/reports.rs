@@ -30,7 +30,7 @@ async fn ncmec_is_down_for_a_day() {
 /// The credentials are revoked in the middle of the night: the report waits for a person, visibly, and then goes out once.
 #[tokio::test]
 async fn the_credentials_are_revoked() {
-    let bed = Bed::with(|settings, _| settings.reporting.password = "old".into()).await;
+    let mut bed = Bed::with(|settings, _| settings.reporting.password = "old".into()).await;
     let (id, _) = matched(&bed, &known(&bed, 1).await, "u").await;
     let lead = bed.person(Role::Lead).await;
     lease(&bed, &lead, &id).await;
@@ -41,6 +41,26 @@ async fn the_credentials_are_revoked() {
     assert!(bed.sim.finished().is_empty());
     tanod::alarms::watch(&bed.app).await.unwrap();
     assert_eq!((alarms(&bed, "report_dead").await, alarms(&bed, "credentials_refused").await), (1, 1));
+    // In the morning somebody gives it the new ones, starts it again, and sends the report once more.
+    bed.settings.reporting.password = "word".into();
+    bed.app = open(bed.settings.clone(), &bed.clock).await.unwrap();
+    bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+    bed.router = tanod::web::router::router(&bed.app, true, true);
+    let path = format!("/v1/reports/{}/revive", whole["reports"][0]["id"].as_str().unwrap());
+    bed.post(&path, &lead, &json!({})).await.ok();
+    bed.work(1).await;
+    assert_eq!(bed.sim.finished().len(), 1);
+    let lead = bed.person(Role::Lead).await;
+    assert_eq!(bed.post(&path, &lead, &json!({})).await.slug(), "not-dead");
+    bed.work(1).await;
+    assert_eq!((bed.sim.finished().len(), state(&bed, &lead, &id).await.as_str()), (1, "reported"));
+    tanod::alarms::watch(&bed.app).await.unwrap();
+    let reviewer = bed.person(Role::Reviewer).await;
+    let rows = bed.get("/v1/alarms", &reviewer).await.ok()["rows"].clone();
+    let open = |row: &&Value| {
+        ["report_dead", "credentials_refused"].iter().any(|kind| row["kind"] == *kind && row["state"] == "open")
+    };
+    assert_eq!(rows.as_array().unwrap().iter().filter(open).count(), 0, "{rows}");
 }
 
 /// The operator reports to its country's hotline by web form: a packet without pictures, the number entered, the same year.
@@ -165,20 +185,50 @@ async fn an_officers_call_with_a_cybertip_number() {
     assert_eq!((&whole["calls"][0]["reference"], whole["calls"].as_array().unwrap().len()), (&json!("ICAC-7"), 1));
 }
 
-/// An order to destroy meets the year's hold: nothing in the product shortens it, whoever asks.
+/// The police orders that a depiction be destroyed, and the year's hold stands: neither gives way in silence. One person alone
+/// destroys nothing, a second one sees what stands against it and may say no; when two agree the depiction goes with a certificate,
+/// and what was reported stays for its year.
 #[tokio::test]
 async fn a_destruction_order_against_a_hold() {
     let bed = Bed::new().await;
-    let lead = bed.person(Role::Lead).await;
-    let (id, _) = reported(&bed, &lead, &known(&bed, 1).await, "u").await;
-    let decision = case(&bed, &id).await["decisions"][0]["id"].as_str().unwrap().to_owned();
-    // Even the correction of the decision, with its appeal window long over, leaves what was reported for its year.
-    let wrong = json!({"decision": decision, "reason": "The order says that it must go."});
-    bed.post(&format!("/v1/cases/{id}/corrections"), &lead, &wrong).await.ok();
-    bed.clock.advance(std::time::Duration::from_hours(40 * 24));
-    bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+    let (lead, second) = (bed.person(Role::Lead).await, bed.person(Role::Lead).await);
+    let (id, item) = reported(&bed, &lead, &known(&bed, 1).await, "u").await;
+    let path = format!("/v1/cases/{id}/destructions");
+    let order = json!({
+        "item": item, "agency": "Example Police", "officer": "badge 12", "reference": "26-118",
+        "verified_how": "called back by the number on the agency's own site", "reason": "They have the file and ask for it.",
+    });
+    let kept = async || bed.count("SELECT COUNT(*) AS n FROM exhibits WHERE destroyed_at IS NULL").await;
+    let waiting = async || {
+        let keeping = bed.get(&format!("/v1/cases/{id}/keeping"), &second).await.ok();
+        let rows = keeping["releases"].as_array().unwrap().clone();
+        let open = rows.iter().find(|row| row["approved"].is_null()).unwrap()["id"].clone();
+        format!("/v1/releases/{}/answer", open.as_str().unwrap())
+    };
+    bed.post(&path, &lead, &order).await.ok();
     bed.work(1).await;
-    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM exhibits WHERE destroyed_at IS NULL").await, 1);
+    assert_eq!(kept().await, 1, "nobody else has agreed");
+    let answer = waiting().await;
+    assert_eq!(bed.post(&answer, &lead, &json!({"approve": true})).await.slug(), "second-person");
+    // The record says what stood against it, before anybody agreed.
+    let auditor = bed.person(Role::Auditor).await;
+    let record = bed.get(&format!("/v1/audit?case={id}"), &auditor).await.ok()["rows"].clone();
+    let ordered = record.as_array().unwrap().iter().find(|row| row["kind"] == "destruction.ordered").unwrap().clone();
+    assert!(ordered["detail"]["against"].as_array().unwrap().contains(&json!("us_2258a_h")), "{ordered}");
+    bed.post(&answer, &second, &json!({"approve": false})).await.ok();
+    bed.work(1).await;
+    assert_eq!(kept().await, 1, "it was refused");
+    // They write again, with a judge's order; now two agree.
+    bed.post(&path, &lead, &order).await.ok();
+    bed.post(&waiting().await, &second, &json!({"approve": true})).await.ok();
+    bed.work(1).await;
+    assert_eq!(kept().await, 0);
+    let keeping = bed.get(&format!("/v1/cases/{id}/keeping"), &lead).await.ok();
+    assert!(keeping["destructions"][0]["certificate"].as_str().unwrap().contains("Example Police"), "{keeping}");
+    let year = keeping["holds"].as_array().unwrap().iter().find(|hold| hold["basis"] == "us_2258a_h").unwrap().clone();
+    assert!(year["released_at"].is_null(), "the year stands for everything else");
+    let whole = case(&bed, &id).await;
+    assert_eq!((&whole["reports"][0]["number"], &whole["account"]), (&json!(4_000_001), &json!("u")));
 }
 
 /// The same by the console alone: decide, read back, take the packet, enter the number, undo it, tell, and raise the alarm.

@@ -21,7 +21,7 @@ pub static SHUT: Kind = Kind::new(
     401,
     "session-shut",
     "Nobody has done anything in this session for a while, so it is shut.",
-    "Say who you are, on the page that the console shows. Nothing is lost.",
+    "Say who you are on the page that appears. Nothing is lost.",
 )
 .program("POST /v1/sessions/presence takes it.");
 /// A password alone where that is not enough.
@@ -325,8 +325,8 @@ pub static NO_COUNTRIES: Kind = Kind::new(
     422,
     "no-countries",
     "Countries cannot be kept to here.",
-    "Send two letters each (ISO 3166-1), and name the header in which the proxy in front says an address's country: sign_in.country_header.",
-);
+    "Give two letters for each country. An administrator names, in the settings, the header in which the proxy in front says an address's country.",
+).program("Send two letters each (ISO 3166-1), and name the header in which the proxy in front says an address's country: sign_in.country_header.");
 
 /// Says from where somebody may work.
 pub async fn set_places(

@@ -162,8 +162,9 @@ const PERSONAL: [&str; 11] = [
     "UPDATE cases SET account = NULL WHERE id = $1",
     "DELETE FROM gatherings WHERE case_id = $1",
     "UPDATE telephone_calls SET telephone = '', words = '' WHERE case_id = $1",
-    "UPDATE notices SET words = '', thread = NULL, account = NULL, content_ids = '[]', urls = '[]', contact = NULL,
-         reporter = NULL WHERE case_id = $1",
+    // What somebody named as their own picture stays named: its hash is not passed on afterwards either (HR-11).
+    "UPDATE notices SET words = '', thread = NULL, account = NULL, urls = '[]', contact = NULL, reporter = NULL,
+         content_ids = CASE WHEN reason = 'own_picture' THEN content_ids ELSE '[]' END WHERE case_id = $1",
     "DELETE FROM stream_events WHERE stream IN (SELECT id FROM streams WHERE case_id = $1)",
     "UPDATE streams SET account = NULL, address = NULL, port = NULL, urls = '[]',
          content_id = CASE WHEN state = 'ended' THEN '' ELSE content_id END WHERE case_id = $1",

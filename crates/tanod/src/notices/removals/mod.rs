@@ -15,10 +15,10 @@ use crate::alarms;
 use crate::audit::{self, Entry};
 use crate::banks;
 use crate::clocks;
-use crate::intake;
+use crate::intake::{self, addresses};
 use crate::refusal::{Kind, Result};
-use crate::review::NO_REASON;
-use crate::store::{NoticeId, Recorded, Tx};
+use crate::review::{NO_REASON, NOT_IN_CASE};
+use crate::store::{ItemId, NoticeId, Recorded, Tx};
 use crate::webhooks;
 
 /// A step that this request cannot take any more.
@@ -26,7 +26,7 @@ pub static REMOVAL_SETTLED: Kind = Kind::new(
     409,
     "removal-settled",
     "This request cannot take this step any more.",
-    "Read it again: where it stands is said with it. A new request is a new notice.",
+    "Open the removals again to see where it stands. A new request is a new notice.",
 )
 .program("GET /v1/removals lists them.");
 
@@ -171,6 +171,26 @@ pub async fn list(
     Ok(all)
 }
 
+/// One request.
+pub async fn find(tx: &mut Tx, caller: &Caller, id: NoticeId) -> Result<Removal> {
+    caller.require(Permission::ReadNotices)?;
+    let now = tx.now();
+    let kept = store::find(tx, id).await?.ok_or(&UNKNOWN_NOTICE)?;
+    let notice = super::store::notice(tx, id).await?.ok_or(&UNKNOWN_NOTICE)?;
+    Ok(kept.of(notice, now))
+}
+
+/// Whether somebody may see a picture that came with a request: who decides it, while it waits for them. It is an adult's, and no
+/// part of a case; one that became a case is seen there, under its lease.
+pub async fn may_see(tx: &mut Tx, caller: &Caller, id: NoticeId, item: ItemId) -> Result<()> {
+    caller.require(Permission::DecideCases)?;
+    let request = find(tx, caller, id).await?;
+    if !request.state.runs() {
+        return Err(REMOVAL_SETTLED.because(format!("it is {}", crate::store::as_word(&request.state))));
+    }
+    if request.notice.items.contains(&item) { Ok(()) } else { Err(NOT_IN_CASE.because(item.to_string())) }
+}
+
 /// Takes the next step of a request.
 pub async fn step(tx: &mut Tx, caller: &Caller, id: NoticeId, new: &NewStep) -> Result<(Removal, Recorded)> {
     // The platform says itself that something is gone; everything else is a person's to decide.
@@ -231,7 +251,11 @@ async fn ask(tx: &mut Tx, caller: &Caller, notice: &Notice) -> Result<()> {
     for item in &notice.items {
         files.push(intake::find(tx, *item).await?.digests.sha256);
     }
-    for content in &notice.said.content_ids {
+    let mut contents = notice.said.content_ids.clone();
+    for url in &notice.said.urls {
+        contents.extend(addresses::contents_at(tx, url).await?);
+    }
+    for content in &contents {
         for sha256 in store::files_of(tx, content).await? {
             if !files.contains(&sha256) {
                 files.push(sha256);

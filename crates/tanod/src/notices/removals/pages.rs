@@ -1,32 +1,41 @@
-//! The page "Adults' intimate pictures": a queue of its own, the next deadline first.
+//! The page "Adults' intimate pictures": a queue of its own, the next deadline first; and each request by itself, with its pictures.
 
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query, State as Shared};
 use axum::response::{IntoResponse as _, Redirect};
-use axum::routing::{get, post};
+use axum::routing::get;
 
 use super::super::UNKNOWN_NOTICE;
-use super::super::pages::{Tab, kind_words, queues};
+use super::super::pages::queues;
 use super::{NewStep, Removal, State};
 use crate::accounts::Permission;
 use crate::clocks;
+use crate::evidence;
+use crate::intake::{self, UNKNOWN_ITEM};
 use crate::plan::App;
 use crate::refusal::{Error, Result};
-use crate::store::{NoticeId, as_word, word};
-use crate::web::console::{Fields, Paged, Staff, Who, Words, minute, show};
-use crate::web::languages::filters;
+use crate::review::NOT_IN_CASE;
+use crate::review::uploads::{Strip, kept_from, strip};
+use crate::store::{ItemId, NoticeId, as_word, word};
+use crate::web::console::{Fields, Paged, Staff, Tab, Who, Words, minute, show, tabs};
+use crate::web::languages::{filters, say, word as say_word};
 use crate::web::{self, BAD_BODY, Body, Page};
 
 /// The pages of this queue.
 pub(in crate::notices) fn router() -> Router<App> {
-    Router::new().route("/console/removals", get(removals)).route("/console/removals/{notice}", post(step))
+    Router::new()
+        .route("/console/removals", get(removals))
+        .route("/console/removals/{notice}", get(request).post(step))
+        .route("/console/removals/{notice}/pictures/{item}", get(picture))
 }
 
 struct Row {
+    /// Its pictures, on its own page.
+    uploads: Vec<Upload>,
     removal: Removal,
-    kind: &'static str,
-    state: &'static str,
+    kind: String,
+    state: String,
     at: String,
     due: String,
     clock: &'static str,
@@ -34,26 +43,39 @@ struct Row {
     asked: bool,
 }
 
+/// A picture that came with a request.
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that the page shows or does not")]
+struct Upload {
+    home: String,
+    nth: usize,
+    item: ItemId,
+    kept: bool,
+    whole: bool,
+    held: Option<String>,
+    shut: bool,
+    strip: Option<Strip>,
+}
+
+#[derive(Template)]
+#[template(path = "review/pages/picture.html")]
+struct Picture {
+    upload: Upload,
+    may_look: bool,
+}
+
 #[derive(Template)]
 #[template(path = "notices/pages/removals.html")]
 struct Removals<'a> {
     who: &'a Who,
     fault: Option<Words>,
-    queues: [Tab; 2],
-    tabs: Vec<Tab>,
+    queues: Vec<Tab>,
+    states: Vec<Tab>,
     rows: Vec<Row>,
+    /// One request, with its pictures.
+    alone: bool,
+    may_look: bool,
     may_decide: bool,
     next: Option<String>,
-}
-
-fn state_words(state: State) -> &'static str {
-    match state {
-        State::Open => "Waits for a person",
-        State::Asked => "The platform is asked",
-        State::Removed => "Removed",
-        State::Declined => "No valid request",
-        State::Escalated => "May be a child: a case",
-    }
 }
 
 #[derive(serde::Deserialize)]
@@ -69,9 +91,15 @@ async fn gather<'a>(app: &App, staff: &'a Staff, asked: &Asked, fault: Option<Wo
     let mut tx = app.db.read().await?;
     let found = super::list(&mut tx, &staff.caller, state, after, web::PAGE).await?;
     let Page { rows, next } = Page::new(found, |row| row.notice.id.to_string());
-    let row = |removal: Removal| Row {
-        kind: kind_words(removal.notice.said.kind),
-        state: state_words(removal.state),
+    let rows = rows.into_iter().map(row).collect();
+    Ok(page(staff, chosen, rows, fault, next.map(|next| format!("/console/removals?state={chosen}&after={next}"))))
+}
+
+fn row(removal: Removal) -> Row {
+    Row {
+        uploads: Vec::new(),
+        kind: as_word(&removal.notice.said.kind),
+        state: as_word(&removal.state),
         at: minute(removal.notice.received_at),
         due: minute(removal.due_at),
         clock: match removal.clock {
@@ -82,19 +110,101 @@ async fn gather<'a>(app: &App, staff: &'a Staff, asked: &Asked, fault: Option<Wo
         open: removal.state == State::Open,
         asked: removal.state == State::Asked,
         removal,
-    };
-    let tab =
-        |name: String, label| Tab { label, chosen: name == chosen, href: format!("/console/removals?state={name}") };
-    let all = std::iter::once(tab("all".to_owned(), "All"));
-    Ok(Removals {
+    }
+}
+
+fn page<'a>(
+    staff: &'a Staff,
+    chosen: &str,
+    rows: Vec<Row>,
+    fault: Option<Words>,
+    next: Option<String>,
+) -> Removals<'a> {
+    let label = |name: &str| if name == "all" { say("removal-all") } else { say_word("removal-state", name) };
+    let names = std::iter::once("all".to_owned()).chain(State::ALL.iter().map(as_word));
+    let states = tabs("/console/removals?state=", chosen, names, label);
+    let may_decide = staff.caller.may(Permission::DecideCases);
+    Removals {
         who: &staff.who,
         fault,
         queues: queues(true),
-        tabs: all.chain(State::ALL.into_iter().map(|state| tab(as_word(&state), state_words(state)))).collect(),
-        rows: rows.into_iter().map(row).collect(),
-        may_decide: staff.caller.may(Permission::DecideCases),
-        next: next.map(|next| format!("/console/removals?state={chosen}&after={next}")),
-    })
+        states,
+        rows,
+        alone: false,
+        may_look: may_decide && staff.caller.may(Permission::SeeDepictions),
+        may_decide,
+        next,
+    }
+}
+
+/// Pictures that came with a request, for its own page.
+async fn uploads(app: &App, staff: &Staff, removal: &Removal, whole: Option<ItemId>) -> Result<Vec<Upload>> {
+    let mut tx = app.db.read().await?;
+    let mut all = Vec::new();
+    for (id, nth) in removal.notice.items.iter().copied().zip(1..) {
+        let (item, hits) = (intake::find(&mut tx, id).await?, intake::matches(&mut tx, id).await?);
+        let mut whole = whole == Some(id);
+        let (held, shut) = kept_from(&mut tx, staff, id, false, whole, &app.settings).await?;
+        whole &= held.is_none();
+        all.push(Upload {
+            home: format!("/console/removals/{}", removal.notice.id),
+            nth,
+            item: id,
+            kept: evidence::is_kept(&mut tx, id).await?,
+            whole,
+            held,
+            shut,
+            strip: item.film.map(|film| strip(nth, film, &hits)),
+        });
+    }
+    Ok(all)
+}
+
+/// A request, whether its pictures can be looked at, and they.
+async fn alone(app: &App, staff: &Staff, id: &str, whole: Option<ItemId>) -> Result<(Removal, bool, Vec<Upload>)> {
+    let id: NoticeId = web::id(id, &UNKNOWN_NOTICE)?;
+    let mut tx = app.db.read().await?;
+    let removal = super::find(&mut tx, &staff.caller, id).await?;
+    drop(tx);
+    let may = |permission| staff.caller.may(permission);
+    let may_look = may(Permission::DecideCases) && may(Permission::SeeDepictions) && removal.state.runs();
+    let uploads = if may_look { uploads(app, staff, &removal, whole).await? } else { Vec::new() };
+    Ok((removal, may_look, uploads))
+}
+
+#[derive(serde::Deserialize)]
+struct Unveiled {
+    whole: Option<String>,
+}
+
+async fn request(
+    Shared(app): Shared<App>,
+    staff: Staff,
+    Path(notice): Path<String>,
+    Query(asked): Query<Unveiled>,
+) -> Paged {
+    let whole = asked.whole.map(|item| web::id(&item, &UNKNOWN_ITEM)).transpose()?;
+    let (removal, may_look, uploads) = alone(&app, &staff, &notice, whole).await?;
+    let rows = vec![Row { uploads, ..row(removal) }];
+    show(&Removals { alone: true, may_look, ..page(&staff, "", rows, None, None) })
+}
+
+async fn picture(
+    Shared(app): Shared<App>,
+    staff: Staff,
+    Path((notice, item)): Path<(String, String)>,
+    Query(asked): Query<Veil>,
+) -> Paged {
+    let item: ItemId = web::id(&item, &UNKNOWN_ITEM)?;
+    let (_, may_look, uploads) = alone(&app, &staff, &notice, asked.whole.then_some(item)).await?;
+    let upload = uploads.into_iter().find(|upload| upload.item == item).ok_or(&NOT_IN_CASE)?;
+    show(&Picture { upload, may_look })
+}
+
+#[derive(serde::Deserialize)]
+struct Veil {
+    #[serde(default)]
+    whole: bool,
 }
 
 async fn removals(Shared(app): Shared<App>, staff: Staff, Query(asked): Query<Asked>) -> Paged {

@@ -30,7 +30,7 @@ pub static UNKNOWN_DECISION: Kind = Kind::new(
     404,
     "unknown-decision",
     "There is no such decision in this case.",
-    "Open the case again: its decisions stand there.",
+    "The case's page lists its decisions.",
 )
 .program("GET /v1/cases/{case} lists them.");
 /// An id that leads nowhere.
@@ -38,7 +38,7 @@ pub static UNKNOWN_TOLD: Kind = Kind::new(
     404,
     "unknown-correction",
     "There is nobody who waits to be told under this id.",
-    "Open the case again: who must still be told stands there.",
+    "The case's page says who must still be told.",
 )
 .program("GET /v1/corrections lists them all.");
 /// Once is enough.

@@ -86,6 +86,7 @@ pub async fn childs_own(tx: &mut Tx) -> Result<ChildsOwn> {
         all.digests.extend([("md5", file.md5), ("sha1", file.sha1), ("sha256", file.sha256)]);
         all.pictures.extend(file.frames.iter().filter_map(|(hash, _)| hash.parse::<Pdq>().ok()));
     }
+    all.digests.extend(store::named(tx).await?.into_iter().map(|sha256| ("sha256", sha256)));
     Ok(all)
 }
 

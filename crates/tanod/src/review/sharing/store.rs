@@ -14,8 +14,8 @@ pub(super) struct File {
 }
 
 /// Uploads of an account that may be a child's, or that a person called a victim's and nobody took over; uploads of which a
-/// decision says that the child may have made them; and what the person depicted told of, with the notice or by the content's
-/// name. Begins with what there is little of: uploads are many.
+/// decision says that the child may have made them; and what the person depicted told of, with the notice, by the content's name
+/// or by its address. Begins with what there is little of: uploads are many.
 macro_rules! childs_own {
     ($tx:ident, $what:literal, $and:literal) => {
         $tx.dialect(
@@ -38,7 +38,15 @@ macro_rules! childs_own {
                  WHERE notices.reason = 'own_picture'
                  UNION SELECT uploads.id FROM notices CROSS JOIN ",
             $named,
-            " JOIN items AS uploads ON uploads.content_id = value WHERE notices.reason = 'own_picture') ",
+            " JOIN items AS uploads ON uploads.content_id = value WHERE notices.reason = 'own_picture'
+                 UNION SELECT uploads.id FROM notices JOIN notice_addresses ON notice_addresses.notice = notices.id
+                     JOIN content_addresses ON content_addresses.address = notice_addresses.address
+                     JOIN items AS uploads ON uploads.content_id = content_addresses.content_id
+                 WHERE notices.reason = 'own_picture'
+                 UNION SELECT uploads.id FROM notices JOIN notice_addresses ON notice_addresses.notice = notices.id
+                     JOIN content_addresses ON content_addresses.address = notice_addresses.address
+                     JOIN items AS uploads ON uploads.sha256 = content_addresses.sha256
+                 WHERE notices.reason = 'own_picture') ",
             $and
         )
     };
@@ -59,6 +67,16 @@ pub(super) async fn childs_own(tx: &mut Tx) -> Result<Vec<File>> {
         })
     };
     Ok(tx.rows(sql, &[]).await?.iter().map(read).collect::<Read<_>>()?)
+}
+
+/// Digests of what the platform says is seen at an address that the person depicted named, also where it was never sent here.
+pub(super) async fn named(tx: &mut Tx) -> Result<Vec<Vec<u8>>> {
+    let sql = "SELECT DISTINCT content_addresses.sha256 AS sha256 FROM notices
+             JOIN notice_addresses ON notice_addresses.notice = notices.id
+             JOIN content_addresses ON content_addresses.address = notice_addresses.address
+         WHERE notices.reason = 'own_picture' AND content_addresses.sha256 IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM sharing_allowed WHERE sharing_allowed.sha256 = content_addresses.sha256)";
+    Ok(tx.rows(sql, &[]).await?.iter().map(|row| row.get("sha256")).collect::<Read<_>>()?)
 }
 
 pub(super) async fn is_childs_own(tx: &mut Tx, sha256: &[u8]) -> Result<bool> {

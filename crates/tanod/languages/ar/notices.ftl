@@ -1,0 +1,119 @@
+# ما يخبر به الناس: النموذج العام، وغرفة البلاغات، وطلبات إزالة صور البالغين.
+
+notice-form-title = الإبلاغ عن أذى لحق بطفل
+notice-form-intro = أخبرنا عن أي اعتداء أو استغلال جنسي لطفل على هذه الخدمة. لست مضطرًا إلى ذكر هويتك.
+notice-form-urgent = إذا كان طفل في خطر الآن، فاتصل أولًا برقم الطوارئ أو بالشرطة، ثم أخبرنا هنا.
+notice-form-no-pictures = يرجى عدم نسخ الصور أو إرسالها. يكفي عنوانها.
+notice-form-media = صور أو أفلام، إن لم يكن لها عنوان
+notice-form-media-hint = أرفق ملفًا فقط إذا تعذّر بيان مكانه بعنوان، وبحد أقصى عشرة ملفات. في بلدان كثيرة يُعد تمرير مثل هذه الصور جريمة حتى عند الإبلاغ؛ ونرحب بصور الشاشة للرسائل.
+notice-form-too-large = الملفات كبيرة جدًا، لذلك لم يُرسل شيء. يرجى إرسال ملفات أقل أو أصغر.
+notice-form-busy = يصل الكثير في هذه اللحظة، لذلك لم يُرسل شيء. يرجى إعادة الإرسال بعد دقيقة.
+notice-form-who = من أنت؟
+notice-form-kind-user = رأيت هذا أو سمعت به
+notice-form-kind-depicted = أنا الشخص الظاهر في الصورة
+notice-form-kind-representative = أتحدث باسم الشخص الظاهر في الصورة
+notice-form-reason = ما موضوع البلاغ؟
+notice-reason-abuse-material = صور أو أفلام لاعتداء جنسي على طفل
+notice-reason-live-abuse = اعتداء يُعرض مباشرة أو يُطلب
+notice-reason-enticement = شخص يطلب من طفل صورًا أو لقاءً
+notice-reason-sextortion = شخص يهدد بنشر صور
+notice-reason-adult-with-access = بالغ قد يكون يؤذي طفلًا
+notice-reason-own-picture = صورة لي التُقطت قبل أن أبلغ 18 عامًا
+notice-reason-intimate-adult = صورة خاصة لبالغ نُشرت دون موافقته
+notice-reason-other = أمر آخر
+notice-form-danger = قد يكون طفل في خطر الآن
+notice-form-urls = أين يوجد؟ عنوان واحد في كل سطر
+notice-form-account = عن أي حساب يدور البلاغ؟
+notice-form-told = ماذا حدث؟
+notice-form-contact = كيف يمكننا الاتصال بك؟
+notice-form-optional = يمكن تركه فارغًا
+notice-form-trap = اترك هذا الحقل فارغًا
+notice-form-trapped = يجب أن يبقى أحد الحقول فارغًا لنعرف أن من يكتب إنسان. يرجى إفراغ الحقل الأخير ثم الإرسال مرة أخرى.
+notice-form-send = إرسال
+notice-form-too-many = وصلت بلاغات كثيرة من شبكتك خلال الساعة الماضية، لذلك لم يُستلم هذا البلاغ. يرجى إرساله لاحقًا. إذا كان طفل في خطر، فاتصل برقم الطوارئ أو بالشرطة الآن.
+notice-form-fault = يرجى مراجعة ما يلي:
+notice-form-thanks = شكرًا لك. وصل بلاغك، وسينظر فيه شخص.
+notice-form-keep-link = احتفظ بهذا الرابط، فهو يبيّن حالة بلاغك:
+notice-form-status = حالة بلاغك
+notice-form-state-received = استُلم
+notice-form-state-looked-at = قيد النظر
+notice-form-state-done = انتهى
+notice-form-unknown = لا يوجد بلاغ بهذا الرابط.
+notice-form-not-your-fault = ما حدث لك ليس ذنبك، ولن يُتخذ أي إجراء ضد حسابك لأنك أخبرتنا.
+
+notice-title = البلاغات
+notice-which = أيّ البلاغات
+notice-children = عن الأطفال
+notice-adults = صور البالغين الخاصة
+notice-new = حالة جديدة
+notice-all = كل البلاغات
+notice-none = لم يخبر أحد بشيء بعد.
+notice-older = بلاغات أقدم
+notice-why-new = ما أخبركم به شخص. ينضم إلى حالة الحساب أو يفتح حالة. منذ هذه اللحظة صار معلومًا (US-03).
+notice-told-by = أخبر به
+notice-about = موضوعه
+notice-danger = الخطر
+notice-danger-now = قد يكون طفل في خطر الآن
+notice-account-id = الحساب المعني، بمعرّفه لدى المنصة
+notice-content-lines = معرّفات المحتوى، واحد في كل سطر
+notice-url-lines = العناوين، واحد في كل سطر
+notice-said = ما قيل
+notice-thread = المحادثة المحيطة به
+notice-files = الملفات المرفقة، بحد أقصى عشرة؛ وأبدًا ليس من الشرطة (US-21)
+notice-files-hint = يفحصها المفكّك وتُقارن بالقوائم وتُختم. والعنوان أفضل حيث يوجد.
+notice-contact = كيفية الاتصال بمن أخبر به
+notice-open = افتح
+notice-kind-user = مستخدم
+notice-kind-depicted = الشخص الظاهر في الصورة
+notice-kind-representative = من يتحدث باسم الشخص الظاهر في الصورة
+notice-kind-moderator = مشرف
+notice-kind-hotline = خط إبلاغ
+notice-kind-police = الشرطة
+notice-danger-told = خطر الآن
+notice-danger-yes = قيل ذلك
+notice-danger-often = قيل ذلك؛ وهو واحد من كثير من هذا المُبلِّغ، فلم يُستدعَ أحد
+notice-account = الحساب
+notice-content = المحتوى
+notice-address = العنوان
+notice-words = الكلمات
+notice-reach = الاتصال به
+notice-others = بلاغاته الأخرى
+notice-history = المجموع { $count }: أدى { $reported } منها إلى تقرير، وأُغلق { $dismissed } دون تقرير
+notice-anonymous = غير معروف، فالبلاغ بلا اسم
+notice-gathered = جاء هذا فوق ما يرسله مُبلِّغ واحد في ساعة
+notice-law = القانون
+notice-law-adult = صورة خاصة لبالغ: حيث يسري قانون TAKE IT DOWN تُزال هي ونسخها المعروفة خلال 48 ساعة من طلب صحيح (US-60). وإذا كان الشخص دون 18 عامًا أو قد يكون كذلك، فالتقرير أولًا.
+notice-law-victim = أخبر به الشخص الظاهر في الصورة أو من ينوب عنه: ليس مشتبهًا به، ولا يُتخذ شيء ضد حسابه، وخدمة Take It Down لدى NCMEC متاحة له (US-49).
+notice-case = حالته
+
+removal-which = أيّ الطلبات
+removal-all = الكل
+removal-why = طلبات إزالة صورة نُشرت دون موافقة: تُزال هي ونسخها المعروفة خلال 48 ساعة (US-60). ولا يُعد أيّ منها بين حالات الأطفال. إذا كان الشخص دون 18 عامًا أو قد يكون كذلك، فاجعله حالة أولًا.
+removal-none = لا طلب هنا.
+removal-due = المهلة حتى { $at } UTC
+removal-clock-near = قريب
+removal-clock-passed = انقضت
+removal-state = الوضع
+removal-state-open = ينتظر شخصًا
+removal-state-asked = طُلب من المنصة
+removal-state-removed = أُزيلت
+removal-state-declined = طلب غير صحيح
+removal-state-escalated = قد يكون طفلًا: حالة
+removal-files = الملفات المرفقة
+removal-sealed = { $count ->
+    [zero] لا ملفات
+    [one] ملف واحد مختوم
+    [two] ملفان مختومان
+    [few] { $count } ملفات مختومة
+    [many] { $count } ملفًا مختومًا
+   *[other] { $count } ملف مختوم
+}
+removal-look = انظر إليها
+removal-reason = السبب
+removal-becomes = ماذا يصير به
+removal-valid = الطلب صحيح: اطلب من المنصة إزالتها ونسخها المعروفة
+removal-invalid = الطلب غير صحيح
+removal-gone = أُزيلت هي ونسخها المعروفة
+removal-child = الشخص دون 18 عامًا أو قد يكون كذلك: اجعله حالة
+removal-press = تأكيد
+removal-more = طلبات أخرى
