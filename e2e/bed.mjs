@@ -1,6 +1,6 @@
 // A demo that stays up, and a browser that sees only it.
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, mkdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,13 +26,40 @@ export async function demo(more = []) {
       await rm(folder, { recursive: true, force: true });
     };
     // The command line beside the demo, as its operator would use it; the demo's address is not in the settings it reads.
-    const invite = async (name, role) => {
-      const { stdout } = await promisify(execFile)(program, ["user", "add", name, "--role", role, "--json", "--data", join(folder, "data")]);
-      return new URL(new URL(JSON.parse(stdout.trim().split("\n").pop()).link).pathname, said.console).href;
+    const run = async (...words) => {
+      const { stdout } = await promisify(execFile)(program, [...words, "--json", "--data", join(folder, "data")]);
+      return JSON.parse(stdout.trim().split("\n").pop());
     };
-    return { ...said, invite, end };
+    const invite = async (name, role) => {
+      const { link } = await run("user", "add", name, "--role", role);
+      return new URL(new URL(link).pathname, said.console).href;
+    };
+    // A file of one entry, as a list is imported.
+    const csv = async (signal, value) => {
+      const file = join(folder, `${signal}.csv`);
+      await writeFile(file, `signal,value\n${signal},"${value.replaceAll('"', '""')}"\n`);
+      return file;
+    };
+    // An upload, as the platform sends it.
+    const upload = async (key, item, file) => {
+      const form = new FormData();
+      form.set("item", new Blob([JSON.stringify(item)]));
+      form.set("media", new Blob([await readFile(file)]), "media");
+      const to = new URL("/v1/items", said.console);
+      const answer = await fetch(to, { method: "POST", headers: { authorization: `Bearer ${key}` }, body: form });
+      return answer.json();
+    };
+    return { ...said, run, invite, csv, upload, end };
   }
   throw new Error("the demo ended without saying where to sign in");
+}
+
+/** A clip or a picture that ffmpeg generates. */
+export async function clip(graph, name) {
+  const file = join(await mkdtemp(join(tmpdir(), "tanod-clip-")), name);
+  const coded = name.endsWith(".png") ? ["-frames:v", "1"] : ["-pix_fmt", "yuv420p", "-c:v", "libx264", "-g", "50"];
+  await promisify(execFile)("ffmpeg", ["-v", "error", "-nostdin", "-y", "-filter_complex", graph, ...coded, file]);
+  return file;
 }
 
 /** A browser that goes nowhere but to this machine. */

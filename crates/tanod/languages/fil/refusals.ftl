@@ -271,3 +271,7 @@ refusal-wrong-place = Walang gumagawa mula sa address na ito, o hindi ang taong 
     .remedy = Gamitin ang network na pinapayagan ng inyong samahan. Nababago ng tagapangasiwa kung alin ang pinapayagan.
 refusal-wrong-state = Wala sa lagay para rito ang kaso.
     .remedy = Basahin muli ang kaso; maaaring may nagpasya na rito.
+refusal-bad-standing-decision = Hindi maisusulat nang ganito ang pasyang ito ng abogado.
+    .remedy = Pumili ng batayang may araw na dapat nang wala ito at ng isang nagpapanatili; sabihin kung sino ang abogado, sa anong batayan, at hanggang kailan sa loob ng isang taon.
+refusal-unknown-standing-decision = Walang pasya ng abogado na may ganitong id ang naghihintay nito.
+    .remedy = Buksan ang Pag-iingat at tingnan kung aling mga pasya ng abogado ang umiiral.

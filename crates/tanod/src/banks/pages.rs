@@ -6,11 +6,12 @@ use axum::extract::{Path, State as Shared};
 use axum::response::{IntoResponse as _, Redirect};
 use axum::routing::{get, post};
 
-use super::{Bank, Kind, Licence};
+use super::Bank;
 use crate::accounts::Permission;
 use crate::plan::App;
 use crate::refusal::{Error, Result};
 use crate::review::{self, NewTold, Told, Touches, UNKNOWN_TOLD};
+use crate::store::as_word;
 use crate::web::console::{Fields, Paged, Staff, Who, Words, minute, show};
 use crate::web::languages::filters;
 use crate::web::{self, Body};
@@ -25,8 +26,8 @@ pub fn router() -> Router<App> {
 
 struct Row {
     bank: Bank,
-    kind: &'static str,
-    licence: &'static str,
+    kind: String,
+    licence: String,
     state: &'static str,
     as_of: String,
     entries: i64,
@@ -50,30 +51,11 @@ struct Quarantine<'a> {
     touches: Touches,
 }
 
-fn kind_words(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Csam => "abuse material",
-        Kind::Exploitative => "exploitative, for review only",
-        Kind::NciiAdult => "adults' intimate pictures",
-        Kind::OwnUnconfirmed => "our own finds, not confirmed",
-        Kind::Exception => "known false alarms",
-        Kind::Test => "for trying out",
-    }
-}
-
-fn licence_words(licence: Licence) -> &'static str {
-    match licence {
-        Licence::Own => "ours",
-        Licence::Shareable => "may be passed on",
-        Licence::Restricted => "for matching only",
-    }
-}
-
-fn state_words(bank: &Bank) -> &'static str {
+fn state(bank: &Bank) -> &'static str {
     match (bank.enabled, bank.shadow) {
-        (false, _) => "set aside: it matches nothing",
-        (true, true) => "counted only",
-        (true, false) => "in use",
+        (false, _) => "aside",
+        (true, true) => "counted",
+        (true, false) => "used",
     }
 }
 
@@ -83,9 +65,9 @@ async fn banks(Shared(app): Shared<App>, staff: Staff) -> Paged {
     // Those of a case stand on its page.
     let untold = review::untold(&mut tx, &staff.caller).await?.into_iter().filter(|one| one.case.is_none());
     let row = |(bank, entries): (Bank, i64)| Row {
-        kind: kind_words(bank.kind),
-        licence: licence_words(bank.licence),
-        state: state_words(&bank),
+        kind: as_word(&bank.kind),
+        licence: as_word(&bank.licence),
+        state: state(&bank),
         as_of: minute(bank.refreshed_at),
         entries,
         bank,

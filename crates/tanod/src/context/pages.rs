@@ -5,13 +5,13 @@ use axum::Router;
 use axum::extract::{Path, State as Shared};
 use axum::routing::get;
 
-use super::{Context, Email, Phone, Snapshot, Standing, State, Version};
+use super::{Context, Snapshot, Standing, State, Version};
 use crate::plan::App;
 use crate::review::{self, UNKNOWN_CASE};
 use crate::store::{CaseId, as_word};
 use crate::web;
 use crate::web::console::{Paged, Staff, Who, minute, show};
-use crate::web::languages::filters;
+use crate::web::languages::{Said, filters, say, word as say_word};
 
 /// The pages of this domain.
 pub fn router() -> Router<App> {
@@ -20,21 +20,21 @@ pub fn router() -> Router<App> {
 
 /// How far the platform has answered, in words for a person.
 pub fn standing_words(standing: &Standing) -> String {
-    let since = minute(standing.asked_at);
-    let came = standing.received_at.map_or_else(String::new, minute);
-    match (standing.state, standing.due_at) {
-        (State::NotAsked, _) => "no endpoint wants to be asked".to_owned(),
-        (State::Asked, Some(due)) => format!("asked {since}, due {} UTC", minute(due)),
-        (State::Asked, None) => format!("asked {since} UTC"),
-        (State::Partial, _) => format!("some of it came {came} UTC"),
-        (State::Received, _) => format!("came {came} UTC"),
-        (State::Late, _) => format!("late: asked {since} UTC, and nothing came"),
-    }
+    let (since, came) = (minute(standing.asked_at), standing.received_at.map_or_else(String::new, minute));
+    let said = match (standing.state, standing.due_at) {
+        (State::NotAsked, _) => say("context-not-asked"),
+        (State::Asked, Some(due)) => say("context-asked-due").with("since", since).with("due", minute(due)),
+        (State::Asked, None) => say("context-asked").with("since", since),
+        (State::Partial, _) => say("context-partial").with("came", came),
+        (State::Received, _) => say("context-received").with("came", came),
+        (State::Late, _) => say("context-late").with("since", since),
+    };
+    said.to_string()
 }
 
 struct Row {
-    name: &'static str,
-    value: String,
+    name: Said,
+    values: Vec<String>,
 }
 
 struct Line {
@@ -54,35 +54,35 @@ struct Shown<'a> {
     known: Context,
     events: Vec<Line>,
     thread: Vec<Line>,
-    versions: Vec<(Version, String, String)>,
+    versions: Vec<(Version, Vec<Said>, String)>,
 }
 
-fn verified(yes: Option<bool>) -> &'static str {
+/// Something with whether a message to it was answered.
+fn verified(what: &str, yes: Option<bool>) -> String {
     match yes {
-        Some(true) => " (verified)",
-        Some(false) => " (not verified)",
-        None => "",
+        Some(true) => say("context-verified").with("what", what).to_string(),
+        Some(false) => say("context-not-verified").with("what", what).to_string(),
+        None => what.to_owned(),
     }
 }
 
 fn rows(account: &Snapshot) -> Vec<Row> {
-    let email = |email: &Email| format!("{}{}", email.address, verified(email.verified));
-    let phone = |phone: &Phone| format!("{}{}", phone.number, verified(phone.verified));
-    let mut rows = Vec::new();
-    let mut add = |name, value: Option<String>| rows.extend(value.map(|value| Row { name, value }));
-    let some = |list: Vec<String>| (!list.is_empty()).then(|| list.join(", "));
-    add("Account", Some(account.id.clone()));
-    add("Shown as", some(account.screen_names.clone()));
-    add("Name given", account.full_name.clone());
-    add("E-mail", some(account.emails.iter().map(email).collect()));
-    add("Telephone", some(account.phones.iter().map(phone).collect()));
-    add("Age as stated", account.self_stated_age.map(|age| age.to_string()));
-    add("Likely a child", account.likely_minor().then(|| "yes".to_owned()));
-    add("Registered", account.registered_at.map(|at| format!("{} UTC", minute(at))));
-    add("Last seen", account.last_seen_at.map(|at| format!("{} UTC", minute(at))));
-    add("Profile", account.profile_url.clone());
-    add("Profile text", account.profile_text.clone());
-    rows
+    let one = |value: Option<String>| value.into_iter().collect::<Vec<_>>();
+    let rows = [
+        ("context-account", vec![account.id.clone()]),
+        ("context-names", account.screen_names.clone()),
+        ("context-full-name", one(account.full_name.clone())),
+        ("context-email", account.emails.iter().map(|email| verified(&email.address, email.verified)).collect()),
+        ("context-phone", account.phones.iter().map(|phone| verified(&phone.number, phone.verified)).collect()),
+        ("context-age", one(account.self_stated_age.map(|age| age.to_string()))),
+        ("context-child", one(account.likely_minor().then(|| say("context-yes").to_string()))),
+        ("context-registered", one(account.registered_at.map(minute))),
+        ("context-last-seen", one(account.last_seen_at.map(minute))),
+        ("context-profile", one(account.profile_url.clone())),
+        ("context-profile-text", one(account.profile_text.clone())),
+    ];
+    let said = rows.into_iter().filter(|(_, values)| !values.is_empty());
+    said.map(|(key, values)| Row { name: say(key), values }).collect()
 }
 
 async fn page(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>) -> Paged {
@@ -95,8 +95,16 @@ async fn page(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>) 
     tx.commit(proof).await?;
     let event = |event: &super::NetworkEvent| Line {
         at: event.at.to_string(),
-        who: as_word(&event.kind),
-        text: event.port.map_or_else(|| event.address.to_string(), |port| format!("{}, port {port}", event.address)),
+        who: say_word("context-event", &as_word(&event.kind)).to_string(),
+        text: event.port.map_or_else(
+            || event.address.to_string(),
+            |port| {
+                say("context-port")
+                    .with("address", event.address.to_string())
+                    .with("port", port.to_string())
+                    .to_string()
+            },
+        ),
     };
     let message = |message: &super::Message| {
         let with = if message.content_ids.is_empty() {
@@ -110,14 +118,14 @@ async fn page(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>) 
         who: &staff.who,
         case: id,
         number: case.number,
-        standing: standing.as_ref().map_or_else(|| "the platform was not asked".to_owned(), standing_words),
+        standing: standing.as_ref().map_or_else(|| say("context-not-asked-yet").to_string(), standing_words),
         account: known.account.as_ref().map(rows).unwrap_or_default(),
         events: known.events.iter().flatten().map(event).collect(),
         thread: known.thread.iter().flatten().map(message).collect(),
         versions: versions
             .into_iter()
             .map(|version| {
-                let parts = version.parts.iter().map(as_word).collect::<Vec<_>>().join(", ");
+                let parts = version.parts.iter().map(|part| say_word("context-part", &as_word(part))).collect();
                 let at = minute(version.received_at);
                 (version, parts, at)
             })
