@@ -27,24 +27,18 @@ pub(super) fn certificate(
     operator: &str,
     made: Timestamp,
 ) -> String {
-    let mut text = String::new();
-    for paragraph in [
+    let paragraphs = [
         "package-certificate-1",
         "package-certificate-2",
         "package-certificate-3",
         "package-certificate-4",
         "package-certificate-5",
-    ] {
-        let said = language
-            .say(paragraph)
-            .with("operator", operator)
-            .with("case", case.to_string())
-            .with("package", package.to_string())
-            .with("made", made.to_string());
-        text.push_str(&format!("{said}\n\n"));
-    }
-    for line in ["package-sign-name", "package-sign-function", "package-sign-place", "package-sign-signature"] {
-        text.push_str(&format!("{}: ________________________________\n\n", language.say(line)));
-    }
-    text
+    ];
+    let paragraphs = paragraphs.map(|key| {
+        let said = language.say(key).with("operator", operator).with("case", case.to_string());
+        format!("{}\n\n", said.with("package", package.to_string()).with("made", made.to_string()))
+    });
+    let lines = ["package-sign-name", "package-sign-function", "package-sign-place", "package-sign-signature"];
+    let lines = lines.map(|key| format!("{}: ________________________________\n\n", language.say(key)));
+    paragraphs.concat() + &lines.concat()
 }

@@ -359,11 +359,11 @@ async fn a_page_nobody_acknowledges() {
     for _ in 0..20 {
         minutes(&bed, 1).await;
     }
-    let paged = whom();
-    let next = paged.iter().position(|name| name == "second").unwrap();
-    assert_eq!(paged[..next], ["first", "first"], "asked twice before the next person is");
-    assert!(paged[next..].iter().take(2).all(|name| name == "second"), "{paged:?}");
-    assert!(paged[next..].contains(&"first".to_owned()), "and round again: {paged:?}");
+    let names = whom();
+    let next = names.iter().position(|name| name == "second").unwrap();
+    assert_eq!(names[..next], ["first", "first"], "asked twice before the next person is");
+    assert!(names[next..].iter().take(2).all(|name| name == "second"), "{names:?}");
+    assert!(names[next..].contains(&"first".to_owned()), "and round again: {names:?}");
     let page = pager.received()[0].body["data"].clone();
     assert_eq!((&page["kind"], &page["case_number"]), (&json!("danger_now"), &json!(1)));
     // The second person wakes and presses the button of any of the messages: nobody is paged any more.

@@ -44,7 +44,6 @@ struct Row {
 }
 
 /// A picture that came with a request.
-#[expect(clippy::struct_excessive_bools, reason = "each is one thing that the page shows or does not")]
 struct Upload {
     home: String,
     nth: usize,
