@@ -48,7 +48,8 @@ async function welcome(link) {
   await somebody.page.goto(link);
   await somebody.page.keyboard.type(PASSWORD);
   await somebody.page.keyboard.press("Enter");
-  await somebody.page.waitForURL("**/console/queue");
+  await somebody.page.waitForURL("**/console");
+  await somebody.page.goto(`${tanod.console}/queue`);
   return somebody;
 }
 
@@ -566,6 +567,43 @@ test("signing in, care, and people and keys, by keyboard, light, dark and mirror
   assert.deepEqual(looker.faults, []);
 });
 
+test("what needs somebody, the record with its proof, work, readiness, retention and the parts of a page, in three languages", async () => {
+  const { page, faults } = await welcome(await tanod.invite("e2e-rooms", "admin"));
+  const kept = await welcome(await tanod.invite("e2e-rooms-lead", "lead"));
+  await page.getByRole("link", { name: "Tanod", exact: true }).press("Enter");
+  await page.waitForURL("**/console");
+  await page.getByRole("heading", { name: "What needs you now" }).waitFor();
+  await page.goto(`${tanod.console}/readiness`);
+  await tabTo(page, page.getByRole("button", { name: "Try every part now" }));
+  await page.keyboard.press("Enter");
+  await page.getByRole("rowheader", { name: "ledger" }).waitFor();
+  await passes(page);
+  await keep(page, "readiness-tried");
+  await page.goto(`${tanod.console}/audit?kind=report`);
+  const proof = page.getByRole("link", { name: /^Take it/ }).first();
+  await tabTo(page, proof);
+  const [file] = await Promise.all([page.waitForEvent("download"), page.keyboard.press("Enter")]);
+  assert.match(file.suggestedFilename(), /^audit_.*\.proof$/);
+  for (const [name, options] of Object.entries({ light: {}, dark: { colorScheme: "dark" } })) {
+    for (const language of ["en", "fil", "ar"]) {
+      for (const [who, places] of [[page, ["", "audit", "jobs", "readiness", "styleguide", "people", "you", "figures"]], [kept.page, ["", "retention", "care"]]]) {
+        await who.emulateMedia(options);
+        await who.context().addCookies([{ name: "tanod-language", value: language, url: tanod.console }]);
+        for (const place of places) {
+          await who.goto(place ? `${tanod.console}/${place}` : tanod.console);
+          assert.equal(await who.locator("html").getAttribute("dir"), language === "ar" ? "rtl" : "ltr");
+          assert.equal(await who.getByText("⟦").count(), 0, `${place} lacks a text in ${language}`);
+          const wide = await who.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+          assert.ok(wide <= 0, `${name} ${language} ${place} scrolls sideways by ${wide}`);
+          await passes(who);
+          await keep(who, `room-${place || (who === page ? "now" : "now-lead")}-${language}-${name}`);
+        }
+      }
+    }
+  }
+  assert.deepEqual([...faults, ...kept.faults], []);
+});
+
 test("a passkey is set up, signs in beside the password, unlocks the screen alone, and is removed", async () => {
   const { page, faults } = await welcome(await tanod.invite("e2e-passkey", "reviewer"));
   const device = await stick(page);
@@ -599,7 +637,7 @@ test("a passkey is set up, signs in beside the password, unlocks the screen alon
   await passes(page);
   await keep(page, "passkey-sign-in");
   await signIn(PASSWORD);
-  await page.waitForURL("**/console/queue");
+  await page.waitForURL("**/console");
 
   // The screen locked, the stick alone opens it; without the stick nothing does.
   await page.keyboard.press("F9");
@@ -607,7 +645,7 @@ test("a passkey is set up, signs in beside the password, unlocks the screen alon
   await passes(page);
   await tabTo(page, page.getByRole("button", { name: "Go on with a passkey" }));
   await page.keyboard.press("Enter");
-  await page.waitForURL("**/console/queue");
+  await page.waitForURL("**/console");
   await device.take();
   await page.goto(`${tanod.console}/you`);
   await page.getByRole("row").filter({ hasText: "the stick on my keys" }).getByRole("button", { name: /^Remove/ }).press("Enter");

@@ -12,7 +12,8 @@ async function welcome(link) {
   await somebody.page.goto(link);
   await somebody.page.keyboard.type(PASSWORD);
   await somebody.page.keyboard.press("Enter");
-  await somebody.page.waitForURL("**/console/queue");
+  await somebody.page.waitForURL("**/console");
+  await somebody.page.goto(new URL("/console/queue", somebody.page.url()).href);
   return somebody;
 }
 

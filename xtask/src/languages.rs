@@ -19,14 +19,6 @@ const SPOKEN: [&str; 2] = ["language-", "refusal-"];
 
 /// Templates that still speak English only. The list gets shorter, never longer.
 pub(crate) const STILL_ENGLISH: &[&str] = &[
-    "accounts/pages/people.html",
-    "accounts/sessions/pages/authenticator.html",
-    "accounts/sessions/pages/codes.html",
-    "accounts/sessions/pages/go_on.html",
-    "accounts/sessions/pages/presence.html",
-    "accounts/sessions/pages/sign_in.html",
-    "accounts/sessions/pages/welcome.html",
-    "accounts/sessions/pages/you.html",
     "evidence/pages/case.html",
     "evidence/pages/list.html",
     "review/pages/case.html",

@@ -4,6 +4,7 @@ pub mod arachnid;
 pub mod http;
 pub mod mail;
 pub mod ncmec;
+pub mod oidc;
 pub mod passkeys;
 pub mod signed;
 pub mod tsa;

@@ -4,6 +4,7 @@
 pub mod arachnid;
 pub mod edits;
 pub mod ncmec;
+pub mod oidc;
 pub mod passkeys;
 pub mod pictures;
 pub mod receiver;

@@ -4,10 +4,10 @@ use axum::routing::post;
 use axum::{Router, middleware};
 
 use crate::plan::App;
-use crate::web::{console, languages, live};
+use crate::web::{console, languages, live, styleguide};
 use crate::{
-    accounts, actions, alarms, banks, care, context, evidence, figures, legal, notices, provider, reporting, review,
-    sources, webhooks,
+    accounts, actions, alarms, audit, banks, care, context, evidence, figures, legal, notices, now, provider, queue,
+    readiness, reporting, review, sources, webhooks,
 };
 
 /// Every page.
@@ -15,6 +15,7 @@ pub fn router(app: &App) -> Router<App> {
     Router::new()
         .merge(console::assets())
         .merge(live::router())
+        .merge(styleguide::router())
         .merge(accounts::pages::router())
         .merge(review::pages::router())
         .merge(care::pages::router())
@@ -30,6 +31,10 @@ pub fn router(app: &App) -> Router<App> {
         .merge(notices::pages::router(app))
         .merge(reporting::pages::router())
         .merge(legal::pages::router())
+        .merge(now::pages::router())
+        .merge(audit::pages::router())
+        .merge(queue::pages::router())
+        .merge(readiness::pages::router())
         .route("/console/language", post(languages::choose))
         .layer(middleware::from_fn(console::present_first))
         .layer(middleware::from_fn_with_state(app.clone(), console::own_pages_only))

@@ -15,6 +15,7 @@ use ledger::Signer;
 use tokio::sync::{Notify, Semaphore};
 use vault::{KeyRing, Kms, KmsKey, Objects};
 
+use crate::accounts::sessions::providers::Providers;
 use crate::audit;
 use crate::clock::{Clock, Random};
 use crate::config::{self, Settings};
@@ -64,6 +65,8 @@ pub struct App {
     pub ledger: Option<Arc<Path>>,
     /// The settings.
     pub settings: Arc<Settings>,
+    /// Where people may sign in instead of here.
+    pub providers: Arc<Providers>,
     /// Limits on how often a key may call.
     pub limits: Arc<Limits>,
     /// Places for uploads that are being looked at.
@@ -222,6 +225,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
     told(&settings, &endpoints)?;
     let http = exchange::http::client().map_err(|error| PlanError::Other(error.to_string()))?;
     let stamps = stamps(&settings, world, &http)?;
+    let providers = Providers::open(&settings.sign_in.providers, http.clone()).map_err(PlanError::Other)?;
     let ring = Box::pin(ring(&settings, &db, &random)).await?;
     let ncmec = ncmec(&settings, world, &db, &*ring.now()?).await?;
     let objects = objects(&settings)?;
@@ -262,6 +266,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         signer: Arc::new(signer),
         stamps,
         ledger: folder("ledger", &settings.ledger)?.map(Into::into),
+        providers: Arc::new(providers),
         limits: Arc::new(Limits::new(
             settings.intake.requests_per_minute,
             settings.notices.per_address_per_hour,

@@ -39,6 +39,10 @@ way-alarms = التنبيهات
 way-figures = الأرقام
 way-people = الأشخاص
 way-webhooks = الإشعارات الآلية
+way-audit = السجل
+way-work = الأعمال
+way-readiness = الجاهزية
+way-retention = مدد الحفظ
 
 role-reviewer = مراجِع
 role-lead = مسؤول

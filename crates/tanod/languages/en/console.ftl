@@ -35,6 +35,10 @@ way-alarms = Alarms
 way-figures = Figures
 way-people = People
 way-webhooks = Webhooks
+way-audit = Record
+way-work = Work
+way-readiness = Readiness
+way-retention = Retention
 
 role-reviewer = reviewer
 role-lead = lead

@@ -35,6 +35,10 @@ way-alarms = Mga alarma
 way-figures = Mga bilang
 way-people = Mga tao
 way-webhooks = Mga webhook
+way-audit = Talaan
+way-work = Gawain
+way-readiness = Kahandaan
+way-retention = Pagtatago
 
 role-reviewer = tagasuri
 role-lead = pinuno

@@ -68,6 +68,10 @@ pub enum Permission {
     AcknowledgeActions,
     /// See legal process and releases.
     ReadLegalProcess,
+    /// See how the installation stands: its parts, and the work behind requests.
+    ReadInstallation,
+    /// Try work again that gave up.
+    RetryWork,
     /// Write legal process down and answer it; ask for releases, and approve another's.
     AnswerLegalProcess,
     /// Tell of streams, and what happens in them.
@@ -78,7 +82,7 @@ pub enum Permission {
 
 impl Permission {
     /// All of them, in the order of the matrix.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::SubmitItems,
         Self::AskMatches,
         Self::SeeMatches,
@@ -113,6 +117,8 @@ impl Permission {
         Self::AnswerLegalProcess,
         Self::WriteStreams,
         Self::ReadStreams,
+        Self::ReadInstallation,
+        Self::RetryWork,
     ];
 
     /// Whether a person who does this must have said lately who they are: what changes the installation, not a case.
@@ -168,6 +174,7 @@ pub fn role_may(role: Role, permission: Permission) -> bool {
                 | P::AcknowledgeActions
                 | P::ReadLegalProcess
                 | P::AnswerLegalProcess
+                | P::ReadInstallation
                 | P::ReadStreams
         ),
         Role::Admin => matches!(
@@ -188,6 +195,8 @@ pub fn role_may(role: Role, permission: Permission) -> bool {
                 | P::AcknowledgeAlarms
                 | P::ReadWebhooks
                 | P::ReplayWebhooks
+                | P::ReadInstallation
+                | P::RetryWork
         ),
         Role::Auditor => matches!(
             permission,
@@ -201,6 +210,7 @@ pub fn role_may(role: Role, permission: Permission) -> bool {
                 | P::ReadWebhooks
                 | P::ReadActions
                 | P::ReadLegalProcess
+                | P::ReadInstallation
         ),
     }
 }

@@ -374,6 +374,8 @@ pub struct Member {
     pub authenticator: bool,
     /// How many passkeys they set up.
     pub passkeys: i64,
+    /// Whether they sign in with an account of a provider.
+    pub provider: bool,
     /// Sessions that are open.
     pub sessions: i64,
     /// When they last did something, while a session is open.

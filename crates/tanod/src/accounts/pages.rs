@@ -12,7 +12,7 @@ use crate::plan::App;
 use crate::refusal::Result;
 use crate::store::{KeyId, PersonId, as_word, word};
 use crate::web::console::{Fields, Paged, Staff, Who, minute, show};
-use crate::web::languages::filters;
+use crate::web::languages::{filters, say};
 use crate::web::{self, BAD_BODY, Body};
 
 /// The pages of this domain.
@@ -34,7 +34,7 @@ struct PeopleAndKeys {
     scopes: Vec<String>,
     countries_known: bool,
     /// What is shown this once: what it is, and the secret.
-    fresh: Option<(&'static str, String)>,
+    fresh: Option<(String, String)>,
 }
 
 struct Person {
@@ -42,7 +42,7 @@ struct Person {
     staff: i64,
     name: String,
     role: String,
-    factors: String,
+    factors: Vec<String>,
     sessions: i64,
     seen: Option<String>,
     removed: Option<String>,
@@ -56,28 +56,25 @@ struct Key {
     id: KeyId,
     name: String,
     scopes: String,
-    per_minute: String,
+    per_minute: Option<i64>,
     since: String,
     removed: Option<String>,
 }
 
-fn factors_of(member: &super::Member) -> String {
-    let authenticator = member.authenticator.then(|| "authenticator".to_owned());
-    let passkeys = match member.passkeys {
-        0 => None,
-        1 => Some("passkey".to_owned()),
-        n => Some(format!("{n} passkeys")),
-    };
-    let factors = passkeys.into_iter().chain(authenticator).collect::<Vec<_>>();
-    if factors.is_empty() { "none".to_owned() } else { factors.join(", ") }
+/// What somebody has beside a password of ours.
+fn factors_of(member: &super::Member) -> Vec<String> {
+    let passkeys = (member.passkeys > 0).then(|| say("people-factor-passkeys").with("count", member.passkeys));
+    let authenticator = member.authenticator.then(|| say("people-factor-authenticator"));
+    let provider = member.provider.then(|| say("people-factor-providers"));
+    [passkeys, authenticator, provider].into_iter().flatten().map(|said| said.to_string()).collect()
 }
 
-async fn page(app: &App, staff: Staff, fresh: Option<(&'static str, String)>) -> Result<PeopleAndKeys> {
+async fn page(app: &App, staff: Staff, fresh: Option<(String, String)>) -> Result<PeopleAndKeys> {
     let mut tx = app.db.read().await?;
     let members = super::members(&mut tx, &staff.caller).await?;
     let lookers = super::roster(&mut tx, &staff.caller).await?;
     let looks = |person: PersonId| match lookers.iter().find(|looker| looker.person == person) {
-        None => "never: not of this role",
+        None => "never",
         Some(looker) if looker.revoked_at.is_some() => "ended",
         Some(_) => "yes",
     };
@@ -101,7 +98,7 @@ async fn page(app: &App, staff: Staff, fresh: Option<(&'static str, String)>) ->
         id: key.key,
         name: key.name,
         scopes: key.scopes.iter().map(as_word).collect::<Vec<_>>().join(", "),
-        per_minute: key.per_minute.map_or_else(|| "the usual".to_owned(), |n| n.to_string()),
+        per_minute: key.per_minute,
         since: minute(key.created_at),
         removed: key.removed_at.map(minute),
     });
@@ -128,14 +125,7 @@ async fn invite(State(app): State<App>, staff: Staff, body: Body) -> Paged {
     tx.commit(proof).await?;
     let base = app.settings.public_url.trim_end_matches('/');
     let link = format!("{base}/console/welcome/{}", invited.invitation);
-    show(
-        &page(
-            &app,
-            staff,
-            Some(("A one-time link, good for a day. Hand it over in person or by a way you trust", link)),
-        )
-        .await?,
-    )
+    show(&page(&app, staff, Some((say("people-fresh-link").to_string(), link))).await?)
 }
 
 fn back() -> Response {
@@ -181,7 +171,7 @@ async fn add_key(State(app): State<App>, staff: Staff, body: Body) -> Paged {
     let mut tx = app.db.write().await?;
     let (key, proof) = super::add_key(&mut tx, &staff.caller, form.one("name"), &scopes, per_minute).await?;
     tx.commit(proof).await?;
-    show(&page(&app, staff, Some(("The new key. Put it where your program reads secrets", key.token))).await?)
+    show(&page(&app, staff, Some((say("people-fresh-key").to_string(), key.token))).await?)
 }
 
 async fn remove_key(State(app): State<App>, staff: Staff, Path(key): Path<String>) -> Paged {

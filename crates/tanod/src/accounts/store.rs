@@ -101,6 +101,7 @@ pub(super) async fn disable_person(tx: &mut Tx, name: &str) -> Result<Option<Per
     tx.execute("UPDATE people SET disabled_at = $1, password = NULL WHERE id = $2", &[now.into(), person.into()])
         .await?;
     tx.execute("DELETE FROM sessions WHERE person = $1", &[person.into()]).await?;
+    tx.execute("DELETE FROM identities WHERE person = $1", &[person.into()]).await?;
     Ok(Some(person))
 }
 
@@ -143,7 +144,8 @@ pub(super) async fn insert_key(
 pub(super) async fn active(tx: &mut Tx) -> Result<Vec<(Colleague, Role)>> {
     let rows = tx
         .rows(
-            "SELECT id, staff, role FROM people WHERE disabled_at IS NULL AND password IS NOT NULL ORDER BY staff",
+            "SELECT id, staff, role FROM people WHERE disabled_at IS NULL
+               AND (password IS NOT NULL OR id IN (SELECT person FROM identities)) ORDER BY staff",
             &[],
         )
         .await?;
@@ -199,6 +201,7 @@ pub(super) async fn members(tx: &mut Tx) -> Result<Vec<Member>> {
                     (SELECT COUNT(*) FROM authenticators
                      WHERE authenticators.person = people.id AND confirmed_at IS NOT NULL) AS factors,
                     (SELECT COUNT(*) FROM passkeys WHERE passkeys.person = people.id) AS passkeys,
+                    (SELECT COUNT(*) FROM identities WHERE identities.person = people.id) AS identities,
                     (SELECT COUNT(*) FROM sessions
                      WHERE sessions.person = people.id AND kind = 'session' AND expires_at > $1) AS sessions,
                     (SELECT MAX(seen_at) FROM sessions
@@ -215,6 +218,7 @@ pub(super) async fn members(tx: &mut Tx) -> Result<Vec<Member>> {
             role: row.word("role")?,
             authenticator: row.get::<i64>("factors")? > 0,
             passkeys: row.get("passkeys")?,
+            provider: row.get::<i64>("identities")? > 0,
             sessions: row.get("sessions")?,
             seen_at: row.get("seen_at")?,
             removed_at: row.get("disabled_at")?,

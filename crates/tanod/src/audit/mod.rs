@@ -7,6 +7,7 @@ pub mod api;
 mod custody;
 mod jobs;
 mod log;
+pub mod pages;
 mod stamps;
 mod store;
 
@@ -126,6 +127,33 @@ fn leaf(id: AuditId, entry: &Entry, at: Timestamp, salt: &[u8; 16], detail: &str
         hex::encode(commitment),
     )
     .into_bytes()
+}
+
+/// Which entries are sought; what is left open is any.
+#[derive(Clone, Debug, Default)]
+pub struct Sought {
+    /// Of which case.
+    pub case: Option<CaseId>,
+    /// About which opaque id.
+    pub subject: Option<String>,
+    /// By whom, as the record marks them: `staff 7`, a key, `operator`, `tanod`.
+    pub actor: Option<String>,
+    /// Of which kind: `report.finished`, or all of `report`.
+    pub kind: Option<String>,
+    /// Not before.
+    pub from: Option<Timestamp>,
+    /// Before.
+    pub until: Option<Timestamp>,
+}
+
+/// Entries that are sought, newest first, before a given one.
+pub async fn search(tx: &mut Tx, sought: &Sought, before: Option<AuditId>, limit: i64) -> Result<Vec<Written>> {
+    store::search(tx, sought, before, limit).await
+}
+
+/// How many entries the newest checkpoint vouches for.
+pub async fn promised(tx: &mut Tx) -> Result<i64> {
+    Ok(store::tree(tx).await?.1)
 }
 
 /// Entries of the record, newest first, before a given one.

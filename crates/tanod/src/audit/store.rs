@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use ledger::Frontier;
 use sha2::{Digest, Sha256};
 
-use super::{Entry, Written};
+use super::{Entry, Sought, Written};
 use crate::refusal::{Error, Result};
 use crate::store::{Arg, AuditId, CaseId, Row, StoreError, Tx};
 
@@ -218,19 +218,47 @@ pub(super) async fn page(
             .await?
         }
     };
-    let written = |row: &Row| {
-        let detail: Option<String> = row.get("detail")?;
-        Ok(Written {
-            id: row.get("id")?,
-            kind: row.get("kind")?,
-            actor: row.get("actor")?,
-            case: row.get("case_id")?,
-            subject: row.get("subject")?,
-            at: row.get("at")?,
-            detail: detail.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
-            position: row.get("position")?,
-        })
-    };
+    Ok(rows.iter().map(written).collect::<std::result::Result<_, StoreError>>()?)
+}
+
+fn written(row: &Row) -> std::result::Result<Written, StoreError> {
+    let detail: Option<String> = row.get("detail")?;
+    Ok(Written {
+        id: row.get("id")?,
+        kind: row.get("kind")?,
+        actor: row.get("actor")?,
+        case: row.get("case_id")?,
+        subject: row.get("subject")?,
+        at: row.get("at")?,
+        detail: detail.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
+        position: row.get("position")?,
+    })
+}
+
+pub(super) async fn search(tx: &mut Tx, sought: &Sought, before: Option<AuditId>, limit: i64) -> Result<Vec<Written>> {
+    let before = before.map_or(uuid::Uuid::max(), |id| id.0);
+    // A noun stands for all that happens to it.
+    let of_noun = sought.kind.as_ref().map(|kind| format!("{kind}."));
+    let rows = tx
+        .rows(
+            "SELECT * FROM audit
+             WHERE id < $1 AND ($3 IS NULL OR case_id = $3) AND ($4 IS NULL OR subject = $4)
+               AND ($5 IS NULL OR actor = $5) AND ($6 IS NULL OR kind = $6 OR substr(kind, 1, length($7)) = $7)
+               AND ($8 IS NULL OR at >= $8) AND ($9 IS NULL OR at < $9)
+             ORDER BY id DESC LIMIT $2",
+            &[
+                before.into(),
+                limit.into(),
+                sought.case.into(),
+                sought.subject.as_deref().into(),
+                sought.actor.as_deref().into(),
+                sought.kind.as_deref().into(),
+                of_noun.as_deref().into(),
+                sought.from.into(),
+                sought.until.into(),
+            ],
+        )
+        .await?;
     Ok(rows.iter().map(written).collect::<std::result::Result<_, StoreError>>()?)
 }
 

@@ -3,6 +3,8 @@
 //! Jobs are at-least-once: each is written so that doing it twice changes nothing the second time. Losing a nudge costs a
 //! moment, never a job.
 
+pub mod api;
+pub mod pages;
 mod store;
 
 use std::time::Duration;
@@ -10,8 +12,31 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use crate::refusal::Result;
+use crate::accounts::{Caller, Permission};
+use crate::audit::{self, Entry};
+use crate::refusal::{Kind, Result};
 use crate::store::{JobId, LeaseId, Recorded, Tx};
+
+/// Work that nobody finds, or that has not given up.
+pub static UNKNOWN_WORK: Kind = Kind::new(
+    404,
+    "unknown-work",
+    "There is no such work that gave up.",
+    "It may have been tried again since; the page Work lists what gave up.",
+);
+/// A report's work, which is tried again with the report.
+pub static WITH_ITS_REPORT: Kind = Kind::new(
+    409,
+    "with-its-report",
+    "This work belongs to a report, and is tried again with it.",
+    "Open the report, mend what it names, and send it again there.",
+);
+
+/// All refusals of this domain.
+pub const REFUSALS: &[&Kind] = &[&UNKNOWN_WORK, &WITH_ITS_REPORT];
+
+/// The lane of reports: their work is tried again where somebody has read their trouble.
+pub const REPORTS: &str = "reports";
 
 /// How long a worker may be silent before another takes over.
 pub const LEASE: Duration = Duration::from_mins(1);
@@ -208,6 +233,69 @@ pub struct Counts {
 /// Counts the queue.
 pub async fn counts(tx: &mut Tx) -> Result<Counts> {
     store::counts(tx).await
+}
+
+/// One kind of work, as it stands.
+#[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct Lane {
+    /// Its name.
+    pub lane: String,
+    /// Due or not yet.
+    pub waiting: i64,
+    /// Due, and in nobody's hands.
+    pub due: i64,
+    /// In a worker's hands.
+    pub leased: i64,
+    /// Given up.
+    pub dead: i64,
+    /// Since when the oldest is due.
+    #[schema(value_type = Option<String>)]
+    pub oldest_due_at: Option<Timestamp>,
+}
+
+/// Work that gave up.
+#[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct GaveUp {
+    /// Which.
+    pub job: JobId,
+    /// Of which kind.
+    pub lane: String,
+    /// When it was last due.
+    #[schema(value_type = String)]
+    pub due_at: Timestamp,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// Why it gave up.
+    pub last_error: Option<String>,
+}
+
+/// Each lane that has work.
+pub async fn lanes(tx: &mut Tx, caller: &Caller) -> Result<Vec<Lane>> {
+    caller.require(Permission::ReadInstallation)?;
+    store::lanes(tx).await
+}
+
+/// What gave up, the newest first.
+pub async fn gave_up(tx: &mut Tx, caller: &Caller, most: i64) -> Result<Vec<GaveUp>> {
+    caller.require(Permission::ReadInstallation)?;
+    store::gave_up(tx, most).await
+}
+
+/// Work that gave up.
+pub async fn dead(tx: &mut Tx, job: JobId) -> Result<GaveUp> {
+    Ok(store::dead(tx, job).await?.ok_or(&UNKNOWN_WORK)?)
+}
+
+/// Tries work again that gave up. Doing it twice changes nothing the second time, so nobody need know how far it came.
+pub async fn try_again(tx: &mut Tx, caller: &Caller, job: JobId) -> Result<Recorded> {
+    caller.require(Permission::RetryWork)?;
+    let known = dead(tx, job).await?;
+    if known.lane == REPORTS {
+        return Err((&WITH_ITS_REPORT).into());
+    }
+    store::try_again(tx, job).await?;
+    let detail = serde_json::json!({"lane": known.lane, "attempts": known.attempts});
+    audit::record(tx, Entry::by(caller, "work.retried").about(job).detail(detail)).await
 }
 
 /// The lanes in which work was due before `since` and is not done.

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Counts, Leased, Work};
+use super::{Counts, GaveUp, Lane, Leased, Work};
 use crate::refusal::{Error, Result};
-use crate::store::{JobId, LeaseId, StoreError, Tx};
+use crate::store::{JobId, LeaseId, Row, StoreError, Tx};
 
 pub(super) async fn insert(tx: &mut Tx, work: &[Work], due: Timestamp) -> Result<()> {
     let now = tx.now();
@@ -133,4 +133,60 @@ pub(super) async fn stuck(tx: &mut Tx, since: Timestamp) -> Result<Vec<String>> 
         )
         .await?;
     Ok(rows.iter().map(|row| row.get("lane")).collect::<std::result::Result<_, StoreError>>()?)
+}
+
+pub(super) async fn lanes(tx: &mut Tx) -> Result<Vec<Lane>> {
+    let now = tx.now();
+    let rows = tx
+        .rows(
+            "SELECT lane, COUNT(CASE WHEN state = 'waiting' THEN 1 END) AS waiting,
+                    COUNT(CASE WHEN state = 'waiting' AND due_at <= $1 THEN 1 END) AS due,
+                    COUNT(CASE WHEN state = 'leased' THEN 1 END) AS leased,
+                    COUNT(CASE WHEN state = 'dead' THEN 1 END) AS dead,
+                    MIN(CASE WHEN state = 'waiting' AND due_at <= $1 THEN due_at END) AS oldest
+             FROM jobs GROUP BY lane ORDER BY lane",
+            &[now.into()],
+        )
+        .await?;
+    let read = |row: &Row| {
+        Ok::<_, StoreError>(Lane {
+            lane: row.get("lane")?,
+            waiting: row.get("waiting")?,
+            due: row.get("due")?,
+            leased: row.get("leased")?,
+            dead: row.get("dead")?,
+            oldest_due_at: row.get("oldest")?,
+        })
+    };
+    Ok(rows.iter().map(read).collect::<std::result::Result<_, _>>()?)
+}
+
+fn gave(row: &Row) -> std::result::Result<GaveUp, StoreError> {
+    Ok(GaveUp {
+        job: row.get("id")?,
+        lane: row.get("lane")?,
+        due_at: row.get("due_at")?,
+        attempts: row.get("attempts")?,
+        last_error: row.get("last_error")?,
+    })
+}
+
+pub(super) async fn gave_up(tx: &mut Tx, most: i64) -> Result<Vec<GaveUp>> {
+    let sql = "SELECT id, lane, due_at, attempts, last_error FROM jobs WHERE state = 'dead' ORDER BY due_at DESC, id LIMIT $1";
+    Ok(tx.rows(sql, &[most.into()]).await?.iter().map(gave).collect::<std::result::Result<_, _>>()?)
+}
+
+pub(super) async fn dead(tx: &mut Tx, job: JobId) -> Result<Option<GaveUp>> {
+    let sql = "SELECT id, lane, due_at, attempts, last_error FROM jobs WHERE state = 'dead' AND id = $1";
+    Ok(tx.row(sql, &[job.into()]).await?.as_ref().map(gave).transpose()?)
+}
+
+pub(super) async fn try_again(tx: &mut Tx, job: JobId) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        "UPDATE jobs SET state = 'waiting', attempts = 0, due_at = $1 WHERE id = $2 AND state = 'dead'",
+        &[now.into(), job.into()],
+    )
+    .await?;
+    Ok(())
 }

@@ -430,7 +430,7 @@ async fn of_report(
     let trouble = report.trouble.as_ref().map_or_else(String::new, |trouble| format!(": {trouble}"));
     let spoken = conversation.into_iter().map(|call| Spoken {
         at: call.at.to_string(),
-        what: say("report-step").with("step", call.step.as_str()).with("attempt", call.attempt).to_string(),
+        what: say("report-step").with("step", call.step.clone()).with("attempt", call.attempt).to_string(),
         answer: call.outcome.map_or_else(
             || say("report-no-answer").to_string(),
             |outcome| match call.http_status {

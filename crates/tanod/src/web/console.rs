@@ -149,12 +149,13 @@ pub struct Way {
 }
 
 /// Every room, in the order of the banner.
-const WAYS: [Way; 14] = [
+const WAYS: [Way; 18] = [
     Way { path: "/console/queue", name: "queue", needs: Permission::ReadCases },
     Way { path: "/console/care", name: "care", needs: Permission::SeeDepictions },
     Way { path: "/console/actions", name: "actions", needs: Permission::ReadCases },
     Way { path: "/console/notices", name: "notices", needs: Permission::ReadCases },
     Way { path: "/console/keeping", name: "keeping", needs: Permission::ReadHolds },
+    Way { path: "/console/retention", name: "retention", needs: Permission::ReadHolds },
     Way { path: "/console/legal", name: "legal", needs: Permission::ReadLegalProcess },
     Way { path: "/console/reports", name: "reports", needs: Permission::ReadReports },
     Way { path: "/console/provider", name: "provider", needs: Permission::ReadReports },
@@ -164,6 +165,9 @@ const WAYS: [Way; 14] = [
     Way { path: "/console/figures", name: "figures", needs: Permission::ReadFigures },
     Way { path: "/console/people", name: "people", needs: Permission::ReadAccounts },
     Way { path: "/console/webhooks", name: "webhooks", needs: Permission::ReadWebhooks },
+    Way { path: "/console/jobs", name: "work", needs: Permission::ReadInstallation },
+    Way { path: "/console/readiness", name: "readiness", needs: Permission::ReadInstallation },
+    Way { path: "/console/audit", name: "audit", needs: Permission::ReadAudit },
 ];
 
 fn ways(caller: &Caller) -> Vec<Way> {
@@ -264,7 +268,7 @@ pub async fn present_first(request: Request, next: Next) -> Response {
         return answer;
     }
     let form = Some(form_urlencoded::parse(&body).into_owned().collect());
-    let page = show(&Presence { to, form, fault: None });
+    let page = show(&Presence { to, form, providers: Vec::new(), fault: None });
     (answer.status(), page.unwrap_or_else(IntoResponse::into_response)).into_response()
 }
 
@@ -310,22 +314,26 @@ impl Fields {
 }
 
 /// The session as a cookie: never read by a script, never sent from another site, gone with the session.
-pub fn signed_in(app: &App, session: &Session, to: &str) -> Result<Response> {
+pub fn session_cookie(app: &App, session: &Session) -> Result<HeaderValue> {
     let seconds = session.expires_at.as_second().saturating_sub(app.db.clock().now().as_second());
     let secure = if app.settings.public_url.starts_with("https://") { "; Secure" } else { "" };
     let token = &session.token;
-    let cookie = format!("{COOKIE}={token}; Path=/console; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
-    with_cookie(&cookie, to)
+    cookie_of(&format!("{COOKIE}={token}; Path=/console; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"))
+}
+
+/// Signs somebody in, and leads them on.
+pub fn signed_in(app: &App, session: &Session, to: &str) -> Result<Response> {
+    Ok(([(header::SET_COOKIE, session_cookie(app, session)?)], Redirect::to(to)).into_response())
 }
 
 /// Takes the cookie away.
 pub fn signed_out(to: &str) -> Result<Response> {
-    with_cookie(&format!("{COOKIE}=; Path=/console; HttpOnly; SameSite=Strict; Max-Age=0"), to)
+    let cookie = cookie_of(&format!("{COOKIE}=; Path=/console; HttpOnly; SameSite=Strict; Max-Age=0"))?;
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(to)).into_response())
 }
 
-fn with_cookie(cookie: &str, to: &str) -> Result<Response> {
-    let value = HeaderValue::from_str(cookie).map_err(|error| Error::internal("setting the cookie", error))?;
-    Ok(([(header::SET_COOKIE, value)], Redirect::to(to)).into_response())
+fn cookie_of(text: &str) -> Result<HeaderValue> {
+    HeaderValue::from_str(text).map_err(|error| Error::internal("setting a cookie", error))
 }
 
 /// Lets only this console's own pages change something: browsers say where a form comes from.

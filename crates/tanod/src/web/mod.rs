@@ -6,6 +6,7 @@ pub mod live;
 pub mod metrics;
 pub mod problem;
 pub mod router;
+pub mod styleguide;
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -198,6 +199,11 @@ pub fn token(headers: &HeaderMap) -> Option<&str> {
 
 /// The console's cookie.
 pub fn cookie(headers: &HeaderMap) -> Option<&str> {
+    cookie_called(headers, COOKIE)
+}
+
+/// The cookie of this name.
+pub fn cookie_called<'a>(headers: &'a HeaderMap, called: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -205,7 +211,7 @@ pub fn cookie(headers: &HeaderMap) -> Option<&str> {
         .flat_map(|line| line.split(';'))
         .find_map(|pair| {
             let (name, value) = pair.trim().split_once('=')?;
-            (name == COOKIE).then_some(value)
+            (name == called).then_some(value)
         })
 }
 

@@ -17,13 +17,13 @@ use utoipa_axum::routes;
 use super::problem::{INTERNAL, Problem};
 use super::{BAD_QUERY, BODY_TOO_LARGE, NO_SUCH_PAGE, TOO_SLOW, WRONG_METHOD};
 use crate::accounts::sessions::api as sessions;
-use crate::accounts::sessions::passkeys;
+use crate::accounts::sessions::{passkeys, providers};
 use crate::plan::App;
 use crate::refusal::{self, Error, Kind};
 use crate::store::{RequestId, new_uuid};
 use crate::{
     accounts, actions, alarms, audit, banks, care, clocks, context, evidence, figures, intake, legal, livestream,
-    matching, notices, pages, provider, reporting, review, sources, webhooks,
+    matching, notices, now, pages, provider, queue, reporting, review, sources, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -140,6 +140,10 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(livestream::api::resume))
         .routes(routes!(audit::api::page))
         .routes(routes!(audit::api::checkpoint))
+        .routes(routes!(audit::api::proof))
+        .routes(routes!(now::api::needs))
+        .routes(routes!(queue::api::standing))
+        .routes(routes!(queue::api::retry))
         .routes(routes!(sessions::sign_in, sessions::own, sessions::sign_out))
         .routes(routes!(figures::api::figures))
         .routes(routes!(care::api::own, care::api::say))
@@ -183,6 +187,7 @@ pub fn refusals() -> Vec<&'static Kind> {
         care::REFUSALS,
         accounts::sessions::factors::REFUSALS,
         passkeys::REFUSALS,
+        providers::REFUSALS,
         audit::REFUSALS,
         banks::REFUSALS,
         intake::REFUSALS,
@@ -199,6 +204,7 @@ pub fn refusals() -> Vec<&'static Kind> {
         webhooks::REFUSALS,
         notices::REFUSALS,
         legal::REFUSALS,
+        queue::REFUSALS,
         livestream::REFUSALS,
     ]
     .concat()

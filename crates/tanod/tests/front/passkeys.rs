@@ -190,7 +190,7 @@ async fn what_is_not_this_answer_to_this_question_is_not_believed_and_on_record(
         bend(&mut stick);
         let mut answer = stick.answer(&question(&bed, if n == 5 { &other } else { &name }).await);
         match n {
-            6 => drop(bed.clock.advance(Duration::from_mins(6))),
+            6 => bed.clock.advance(Duration::from_mins(6)),
             8 => answer["response"]["signature"] = json!("MEUCIQ"),
             9 => answer["response"]["clientDataJSON"] = json!("not base64url!"),
             _ => {}

@@ -199,7 +199,7 @@ async fn a_session_in_which_nobody_is_is_shut_and_nothing_is_lost() {
     let code = digits(&bed, &secret, 0);
     let away = [("to", "https://elsewhere.example/"), ("again", "form"), ("code", &code), ("password", PASSWORD)];
     let (_, page) = bed.console("/console/presence", &token, &away).await;
-    assert!(page.contains(r#"action="/console/queue""#) && !page.contains("elsewhere"), "{page}");
+    assert!(page.contains(r#"action="/console""#) && !page.contains("elsewhere"), "{page}");
 
     let (status, _) = bed.console("/console/lock", &token, &[("x", "")]).await;
     assert_eq!(status, 303);

@@ -61,13 +61,18 @@ async fn password_fits(password: &str, hash: Option<String>) -> bool {
 }
 
 /// What somebody gives beside a password, as it was sent.
-fn second<'a>(app: &App, code: &'a str, passkey: Option<&'a Answered>) -> Result<Second<'a>> {
+pub(super) fn second<'a>(app: &App, code: &'a str, passkey: Option<&'a Answered>) -> Result<Second<'a>> {
     let passkey = passkey.map(|answered| Ok::<_, Error>((answered, passkeys::party(&app.settings.public_url)?)));
     Ok(Second { code, passkey: passkey.transpose()? })
 }
 
 /// What somebody proves with this, beside a password that was right or by itself. What is wrong is on record before it is refused.
-async fn proved(app: &App, person: PersonId, second: &Second<'_>, with_password: bool) -> Result<(Tx, ProvedBy)> {
+pub(super) async fn proved(
+    app: &App,
+    person: PersonId,
+    second: &Second<'_>,
+    with_password: bool,
+) -> Result<(Tx, ProvedBy)> {
     let ring = app.vault.ring.now()?;
     let mut tx = app.db.write().await?;
     match factors::prove(&mut tx, person, second, &ring).await? {

@@ -4,6 +4,7 @@ pub mod api;
 pub mod factors;
 pub mod pages;
 pub mod passkeys;
+pub mod providers;
 mod store;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -63,6 +64,9 @@ pub struct Settings {
     pub second_factor: SecondFactor,
     /// Whether depictions are shown only in a session that a passkey opened.
     pub passkey_before_depictions: bool,
+    /// Where people may sign in instead of with a password of ours.
+    #[serde(default)]
+    pub providers: Vec<providers::Settings>,
     /// Minutes without a request after which a session is shut until its person says who they are.
     pub idle_minutes: u32,
     /// Minutes for which having said who one is covers administrative changes.
@@ -93,8 +97,12 @@ pub enum ProvedBy {
     Invitation,
     /// A password alone.
     Password,
+    /// The word of a provider of identity, which is that of a password.
+    Provider,
     /// A password and one of the codes for the day when the other factors are lost.
     RecoveryCode,
+    /// The word of a provider who says that more than a password was proved, in a way that the settings accept.
+    ProviderFactor,
     /// A password and an authenticator's code.
     Authenticator,
     /// A passkey: beside a password, or alone where the device made sure of its person.

@@ -9,18 +9,18 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::passkeys::pages::answered;
-use super::{Place, ProvedBy, UNKNOWN_SESSION, api, factors, passkeys};
+use super::{Place, UNKNOWN_SESSION, api, factors, passkeys, providers};
 use crate::plan::App;
 use crate::refusal::{Error, Refusal, Result};
-use crate::store::{PasskeyId, SessionId};
+use crate::store::{PasskeyId, SessionId, as_word};
 use crate::web::console::{Fields, InSession, Paged, Staff, Who, minute, show, signed_in, signed_out};
-use crate::web::languages::filters;
+use crate::web::languages::{self, filters, say};
 use crate::web::{self, Body};
 
 /// The pages of this noun.
 pub fn router() -> Router<App> {
     passkeys::pages::router()
-        .route("/console", get(|_: Staff| async { Redirect::to("/console/queue") }))
+        .merge(providers::pages::router())
         .route("/console/sign-in", get(sign_in_page).post(sign_in))
         .route("/console/welcome/{invitation}", get(welcome_page).post(welcome))
         .route("/console/sign-out", post(sign_out))
@@ -40,12 +40,15 @@ pub fn router() -> Router<App> {
 #[template(path = "accounts/sessions/pages/sign_in.html")]
 struct SignIn<'a> {
     name: &'a str,
+    providers: Vec<(String, String)>,
     fault: Option<String>,
 }
 
 #[derive(Template)]
 #[template(path = "accounts/sessions/pages/welcome.html")]
 struct Welcome {
+    invitation: String,
+    providers: Vec<(String, String)>,
     fault: Option<String>,
 }
 
@@ -57,6 +60,8 @@ pub struct Presence {
     pub to: String,
     /// The form that was sent there, if one was.
     pub form: Option<Vec<(String, String)>>,
+    /// The providers by whom somebody can say so; a form does not go that way.
+    pub providers: Vec<(String, String)>,
     /// What was wrong.
     pub fault: Option<String>,
 }
@@ -78,7 +83,7 @@ struct You {
     /// Whether browsers use passkeys at this address.
     usable: bool,
     fault: Option<String>,
-    done: Option<&'static str>,
+    done: Option<String>,
 }
 
 struct Key {
@@ -91,10 +96,10 @@ struct Key {
 struct Line {
     id: SessionId,
     this: bool,
-    proved_by: &'static str,
+    proved_by: String,
     opened: String,
     seen: String,
-    address: String,
+    address: Option<String>,
     browser: String,
 }
 
@@ -119,8 +124,9 @@ pub(super) struct Codes {
 }
 
 /// A refusal in a sentence, above a form.
-fn sentence(refusal: &Refusal) -> String {
-    format!("{} {}", refusal.kind.title, refusal.kind.remedy)
+pub(super) fn sentence(refusal: &Refusal) -> String {
+    let (title, remedy) = languages::refusal(refusal.kind);
+    format!("{title} {remedy}")
 }
 
 fn status(refusal: &Refusal) -> StatusCode {
@@ -128,12 +134,12 @@ fn status(refusal: &Refusal) -> StatusCode {
 }
 
 /// The page again, with what was wrong, under the status of the refusal.
-fn again(refusal: &Refusal, page: &impl Template) -> Paged {
+pub(super) fn again(refusal: &Refusal, page: &impl Template) -> Paged {
     Ok((status(refusal), show(page)?).into_response())
 }
 
-async fn sign_in_page() -> Paged {
-    show(&SignIn { name: "", fault: None })
+async fn sign_in_page(State(app): State<App>) -> Paged {
+    show(&SignIn { name: "", providers: app.providers.offered(), fault: None })
 }
 
 async fn sign_in(State(app): State<App>, place: Place, body: Body) -> Paged {
@@ -142,21 +148,27 @@ async fn sign_in(State(app): State<App>, place: Place, body: Body) -> Paged {
     let [password, code] = ["password", "code"].map(|field| form.one(field).to_owned());
     let word = api::NewSession { name: name.to_owned(), password, code, passkey: answered(&form)? };
     match api::open_session(&app, &word, &place).await {
-        Ok(session) => Ok(signed_in(&app, &session, "/console/queue")?),
-        Err(Error::Refused(refusal)) => again(&refusal, &SignIn { name, fault: Some(sentence(&refusal)) }),
+        Ok(session) => Ok(signed_in(&app, &session, "/console")?),
+        Err(Error::Refused(refusal)) => {
+            let providers = app.providers.offered();
+            again(&refusal, &SignIn { name, providers, fault: Some(sentence(&refusal)) })
+        }
         Err(error) => Err(error.into()),
     }
 }
 
-async fn welcome_page() -> Paged {
-    show(&Welcome { fault: None })
+async fn welcome_page(State(app): State<App>, Path(invitation): Path<String>) -> Paged {
+    show(&Welcome { invitation, providers: app.providers.offered(), fault: None })
 }
 
 async fn welcome(State(app): State<App>, Path(invitation): Path<String>, place: Place, body: Body) -> Paged {
     let form = Fields::read(&body, &["password"])?;
     match api::follow(&app, &invitation, form.one("password").to_owned(), &place).await {
-        Ok(session) => Ok(signed_in(&app, &session, "/console/queue")?),
-        Err(Error::Refused(refusal)) => again(&refusal, &Welcome { fault: Some(sentence(&refusal)) }),
+        Ok(session) => Ok(signed_in(&app, &session, "/console")?),
+        Err(Error::Refused(refusal)) => {
+            let providers = app.providers.offered();
+            again(&refusal, &Welcome { invitation, providers, fault: Some(sentence(&refusal)) })
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -178,9 +190,11 @@ async fn lock(State(app): State<App>, who: InSession) -> Paged {
 
 /// Where to go on: a page of this console, and nowhere else.
 fn own_page(to: &str) -> String {
-    let ours =
-        to.starts_with("/console/") && !to.contains("//") && !to.contains(char::is_control) && !to.contains('\\');
-    if ours && to.len() < 2_000 { to.to_owned() } else { "/console/queue".to_owned() }
+    let ours = (to == "/console" || to.starts_with("/console/"))
+        && !to.contains("//")
+        && !to.contains(char::is_control)
+        && !to.contains('\\');
+    if ours && to.len() < 2_000 { to.to_owned() } else { "/console".to_owned() }
 }
 
 #[derive(Deserialize)]
@@ -189,8 +203,8 @@ struct Asked {
     to: String,
 }
 
-async fn presence_page(_: InSession, Query(asked): Query<Asked>) -> Paged {
-    show(&Presence { to: own_page(&asked.to), form: None, fault: None })
+async fn presence_page(State(app): State<App>, _: InSession, Query(asked): Query<Asked>) -> Paged {
+    show(&Presence { to: own_page(&asked.to), form: None, providers: app.providers.offered(), fault: None })
 }
 
 /// The prefix of the fields of the form that was being sent.
@@ -210,30 +224,23 @@ async fn presence(State(app): State<App>, who: InSession, body: Body) -> Paged {
             Some(form) => show(&GoOn { to, form }),
             None => Ok(Redirect::to(&to).into_response()),
         },
-        Err(Error::Refused(refusal)) => again(&refusal, &Presence { to, form, fault: Some(sentence(&refusal)) }),
+        Err(Error::Refused(refusal)) => {
+            let providers = if form.is_some() { Vec::new() } else { app.providers.offered() };
+            again(&refusal, &Presence { to, form, providers, fault: Some(sentence(&refusal)) })
+        }
         Err(error) => Err(error.into()),
     }
 }
 
-fn words(proved_by: ProvedBy) -> &'static str {
-    match proved_by {
-        ProvedBy::Invitation => "one-time link",
-        ProvedBy::Password => "password",
-        ProvedBy::RecoveryCode => "password and recovery code",
-        ProvedBy::Authenticator => "password and authenticator",
-        ProvedBy::Passkey => "passkey",
-    }
-}
-
-async fn own_account(app: &App, staff: Staff, fault: Option<String>, done: Option<&'static str>) -> Result<You> {
+async fn own_account(app: &App, staff: Staff, fault: Option<String>, done: Option<String>) -> Result<You> {
     let mut tx = app.db.read().await?;
     let sessions = super::own(&mut tx, &staff.caller).await?.into_iter().map(|row| Line {
         id: row.session,
         this: row.this,
-        proved_by: words(row.proved_by),
+        proved_by: as_word(&row.proved_by),
         opened: minute(row.opened_at),
         seen: minute(row.seen_at),
-        address: row.address.unwrap_or_else(|| "not known".to_owned()),
+        address: row.address,
         browser: row.browser,
     });
     let sessions = sessions.collect();
@@ -265,10 +272,7 @@ async fn password(State(app): State<App>, staff: Staff, body: Body) -> Paged {
     let form = Fields::read(&body, &["password", "new"])?;
     let (old, new) = (form.one("password"), form.one("new").to_owned());
     match api::change_own_password(&app, &staff.caller, old, new).await {
-        Ok(()) => {
-            let done = "The password is changed. Every other session of yours has ended.";
-            show(&own_account(&app, staff, None, Some(done)).await?)
-        }
+        Ok(()) => show(&own_account(&app, staff, None, Some(say("you-password-done").to_string())).await?),
         Err(Error::Refused(refusal)) => {
             again(&refusal, &own_account(&app, staff, Some(sentence(&refusal)), None).await?)
         }

@@ -1,6 +1,7 @@
 //! What a lead must know of everything that is kept: what waits for a second person, what contradicts, what ends next.
 
 pub(super) mod pages;
+mod retention;
 mod store;
 
 use jiff::Timestamp;

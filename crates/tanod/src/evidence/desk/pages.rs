@@ -27,6 +27,7 @@ use crate::web::{self, BAD_BODY, Body, Page};
 pub(in crate::evidence) fn router() -> Router<App> {
     Router::new()
         .route("/console/keeping", get(list))
+        .route("/console/retention", get(super::retention::page))
         .route("/console/cases/{case}/keeping", get(one))
         .route("/console/cases/{case}/holds", post(place_hold))
         .route("/console/cases/{case}/destructions", post(take_order))

@@ -1,0 +1,30 @@
+# الأعمال في الخلفية.
+
+work-title = الأعمال في الخلفية
+work-words = ما يفعله Tanod بنفسه: يرسل ويسأل وينظر مرة أخرى ويتلف في موعده. ما يفشل يُعاد تلقائيًا؛ وبعد المحاولة الأخيرة ينتظر هنا شخصًا.
+work-reports = التقارير ومشكلاتها
+work-lanes = حسب النوع
+work-lane = النوع
+work-due = مستحق الآن
+work-waiting = ينتظر
+work-leased = قيد العمل
+work-dead = توقف
+work-oldest = أقدم مستحق منذ (UTC)
+work-gave-up = ما توقف عن المحاولة
+work-none = لم يتوقف شيء.
+work-since = منذ (UTC)
+work-attempts = المحاولات
+work-because = لماذا
+work-again = حاول مرة أخرى
+work-again-do = حاول مرة أخرى
+work-again-one = حاول مرة أخرى ما توقف في { $at }
+work-at-report = في تقريره
+lane-reports = تقارير
+lane-items = نظر من جديد
+lane-expiry = إتلاف
+lane-decisions = قرارات من يعمل وحده
+lane-appeals = انتهاء مهل الاعتراض
+lane-webhooks = إشعارات آلية
+lane-pages = نداءات للأشخاص
+lane-context = أسئلة للمنصة
+lane-actions = إجراءات المنصة

@@ -1,0 +1,30 @@
+# Work behind the requests.
+
+work-title = Work behind the requests
+work-words = What Tanod does by itself: sending, asking, looking again, destroying when it is due. What fails is tried again by itself; after the last try it waits here for a person.
+work-reports = Reports and their troubles
+work-lanes = By kind
+work-lane = Kind
+work-due = Due now
+work-waiting = Waiting
+work-leased = In hand
+work-dead = Gave up
+work-oldest = Oldest due since (UTC)
+work-gave-up = What gave up
+work-none = Nothing gave up.
+work-since = Since (UTC)
+work-attempts = Tries
+work-because = Why
+work-again = Try again
+work-again-do = Try again
+work-again-one = Try again what gave up { $at }
+work-at-report = at its report
+lane-reports = reports
+lane-items = looking again
+lane-expiry = destroying
+lane-decisions = decisions of one alone
+lane-appeals = ends of appeal windows
+lane-webhooks = webhooks
+lane-pages = pages to people
+lane-context = questions to the platform
+lane-actions = actions of the platform

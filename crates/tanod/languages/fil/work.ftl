@@ -1,0 +1,30 @@
+# Gawain sa likod ng mga kahilingan.
+
+work-title = Gawain sa likod ng mga kahilingan
+work-words = Ang ginagawa ng Tanod nang kusa: pagpapadala, pagtatanong, muling pagtingin, pagsira kapag takda na. Kusang inuulit ang nabigo; pagkatapos ng huling subok, naghihintay ito rito ng tao.
+work-reports = Mga ulat at ang suliranin ng mga ito
+work-lanes = Ayon sa uri
+work-lane = Uri
+work-due = Takda na
+work-waiting = Naghihintay
+work-leased = Ginagawa
+work-dead = Sumuko
+work-oldest = Pinakamatagal na takda mula (UTC)
+work-gave-up = Ang sumuko
+work-none = Walang sumuko.
+work-since = Mula (UTC)
+work-attempts = Mga subok
+work-because = Bakit
+work-again = Subukan muli
+work-again-do = Subukan muli
+work-again-one = Subukan muli ang sumuko noong { $at }
+work-at-report = sa ulat nito
+lane-reports = mga ulat
+lane-items = muling pagtingin
+lane-expiry = pagsira
+lane-decisions = mga pasya ng nag-iisa
+lane-appeals = pagtatapos ng panahon ng apela
+lane-webhooks = mga webhook
+lane-pages = mga tawag sa tao
+lane-context = mga tanong sa plataporma
+lane-actions = mga aksiyon ng plataporma
