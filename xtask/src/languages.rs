@@ -19,8 +19,6 @@ const SPOKEN: [&str; 2] = ["language-", "refusal-"];
 
 /// Templates that still speak English only. The list gets shorter, never longer.
 pub(crate) const STILL_ENGLISH: &[&str] = &[
-    "evidence/pages/case.html",
-    "evidence/pages/list.html",
     "review/pages/case.html",
     "review/pages/elsewhere.html",
     "review/pages/file.html",

@@ -11,16 +11,16 @@ use jiff::civil::Date;
 use super::{Numbered, desk, kept_cases, there};
 use crate::accounts::{self, Permission};
 use crate::evidence::{
-    Basis, Cause, Destruction, Extension, Fate, Foreseen, Hold, Keeping, NewHold, NewOrder, Order, OrderState, Release,
-    Rules, UNKNOWN_HOLD, UNKNOWN_RELEASE, answer_release, ask_release, bases, extend, holds, keeping, order, place,
+    Basis, Cause, Destruction, Extension, Fate, Foreseen, Hold, Keeping, NewHold, NewOrder, Order, Release, Rules,
+    UNKNOWN_HOLD, UNKNOWN_RELEASE, answer_release, ask_release, bases, extend, holds, keeping, order, place,
 };
 use crate::intake;
 use crate::plan::App;
 use crate::refusal::{Error, Result};
 use crate::review::{self, UNKNOWN_CASE};
-use crate::store::{CaseId, HoldId, PersonId, Recorded, ReleaseId, Tx, word};
+use crate::store::{CaseId, HoldId, PersonId, Recorded, ReleaseId, Tx, as_word, word};
 use crate::web::console::{Fields, Paged, Staff, Who, Words, minute, show};
-use crate::web::languages::filters;
+use crate::web::languages::{self, Said, filters, say};
 use crate::web::{self, BAD_BODY, Body, Page};
 
 /// The pages of what is kept.
@@ -37,17 +37,15 @@ pub(in crate::evidence) fn router() -> Router<App> {
 }
 
 /// What becomes of a case, in words.
-fn fate_words(fate: &Fate) -> String {
+fn fate_words(fate: &Fate) -> Said {
     match fate {
-        Fate::Unheld => "nothing keeps it".to_owned(),
-        Fate::Held { until: None } => "stays until what it waits for has come".to_owned(),
-        Fate::Held { until: Some(until) } => format!("stays until {} UTC", minute(*until)),
-        Fate::Due { since } => format!("goes: every hold has ended, the last on {} UTC", minute(*since)),
-        Fate::Conflict { gone_by, until: None } => {
-            format!("must be gone by {} UTC, and its end is not known: with counsel", minute(*gone_by))
-        }
+        Fate::Unheld => say("keeping-fate-unheld"),
+        Fate::Held { until: None } => say("keeping-fate-open"),
+        Fate::Held { until: Some(until) } => say("keeping-fate-held").with("until", minute(*until)),
+        Fate::Due { since } => say("keeping-fate-due").with("since", minute(*since)),
+        Fate::Conflict { gone_by, until: None } => say("keeping-fate-conflict-open").with("gone", minute(*gone_by)),
         Fate::Conflict { gone_by, until: Some(until) } => {
-            format!("must be gone by {} UTC, and stay until {} UTC: with counsel", minute(*gone_by), minute(*until))
+            say("keeping-fate-conflict").with("gone", minute(*gone_by)).with("until", minute(*until))
         }
     }
 }
@@ -55,7 +53,7 @@ fn fate_words(fate: &Fate) -> String {
 struct Row {
     case: CaseId,
     number: i64,
-    fate: String,
+    fate: Said,
     conflict: bool,
     bases: Vec<&'static Rules>,
 }
@@ -126,20 +124,13 @@ struct HoldRow {
     open: bool,
     ended: Option<String>,
     asked: Option<(String, String)>,
-    purpose: Option<&'static str>,
+    purpose: Option<Said>,
     owner: Option<String>,
     review: Option<String>,
     /// How many days a renewal adds, where one is left.
     renewal: Option<i64>,
     extend: bool,
     may_ask: bool,
-}
-
-fn purpose_words(purpose: Keeping) -> &'static str {
-    match purpose {
-        Keeping::ReduceExploitation => "to reduce online sexual exploitation of children",
-        Keeping::PreventExploitation => "to prevent online sexual exploitation of children",
-    }
 }
 
 fn hold_row(hold: &Hold, conflict: bool) -> HoldRow {
@@ -157,7 +148,7 @@ fn hold_row(hold: &Hold, conflict: bool) -> HoldRow {
         open: hold.until.is_none(),
         ended: hold.released_at.map(minute),
         asked: hold.authority.clone().zip(hold.reference.clone()),
-        purpose: hold.purpose.map(purpose_words),
+        purpose: hold.purpose.map(|purpose| languages::word("keeping-purpose", &as_word(&purpose))),
         owner: hold.owner.clone(),
         review: hold.review_at.map(minute),
         renewal: rules
@@ -181,8 +172,8 @@ struct ReleaseRow {
 
 async fn staff_words(tx: &mut Tx, person: PersonId) -> Result<String> {
     Ok(match accounts::staff_of(tx, person).await? {
-        0 => "the command line".to_owned(),
-        staff => format!("staff {staff}"),
+        0 => say("keeping-command-line").to_string(),
+        staff => say("page-staff").with("staff", staff).to_string(),
     })
 }
 
@@ -197,15 +188,17 @@ async fn release_row(
     let what = match (hold, order) {
         (Some(hold), _) => {
             let law = hold.basis.rules().map_or("", |rules| rules.law.as_str());
-            format!("The hold under {law} gives way: {}", hold.basis.words())
+            say("keeping-gives-way").with("law", law).with("why", hold.basis.words()).to_string()
         }
-        (_, Some(order)) => format!("A depiction is destroyed, as {} ask ({})", order.agency, order.reference),
-        _ => "Something that is not there any more".to_owned(),
+        (_, Some(order)) => {
+            say("keeping-destroyed").with("agency", &order.agency).with("reference", &order.reference).to_string()
+        }
+        _ => say("keeping-not-there").to_string(),
     };
     let answer = match (release.answered_by, release.answered_at, release.approved) {
         (Some(person), Some(at), Some(approved)) => {
-            let said = if approved { "agreed" } else { "refused" };
-            Some(format!("{said} by {}, {} UTC", staff_words(tx, person).await?, minute(at)))
+            let said = say(if approved { "keeping-agreed" } else { "keeping-refused" });
+            Some(said.with("who", staff_words(tx, person).await?).with("time", minute(at)).to_string())
         }
         _ => None,
     };
@@ -217,13 +210,13 @@ async fn release_row(
 struct OrderRow {
     order: Order,
     came: String,
-    state: &'static str,
+    state: Said,
 }
 
 struct GoneRow {
     gone: Destruction,
-    what: &'static str,
-    why: &'static str,
+    what: Said,
+    why: Said,
     at: String,
     keys: String,
     verified: Option<String>,
@@ -231,11 +224,11 @@ struct GoneRow {
 
 fn gone_row(gone: Destruction) -> GoneRow {
     GoneRow {
-        what: if gone.kind == "media" { "Media of an upload" } else { "What the platform said around it" },
-        why: match gone.cause {
-            Cause::Expired => "every hold had ended (US-34)",
-            Cause::Ordered => "the police asked, and two people agreed (US-41)",
-        },
+        what: say(if gone.kind == "media" { "keeping-media" } else { "keeping-context" }),
+        why: say(match gone.cause {
+            Cause::Expired => "keeping-expired",
+            Cause::Ordered => "keeping-ordered",
+        }),
         at: minute(gone.at),
         keys: minute(gone.keys_gone_at),
         verified: gone.verified_at.map(minute),
@@ -249,7 +242,7 @@ struct One<'a> {
     who: &'a Who,
     id: CaseId,
     number: i64,
-    fate: String,
+    fate: Said,
     counsel: Option<String>,
     holds: Vec<HoldRow>,
     releases: Vec<ReleaseRow>,
@@ -285,11 +278,7 @@ async fn shown(app: &App, staff: &Staff, id: CaseId, typed: &Fields, fault: Opti
     for item in there(&mut tx, id).await? {
         uploads.push((item.to_string(), intake::find(&mut tx, item).await?.content_id));
     }
-    let state = |order: &Order| match order.state {
-        OrderState::Waiting => "waits for a second person",
-        OrderState::Done => "carried out",
-        OrderState::Refused => "refused",
-    };
+    let state = |order: &Order| languages::word("order-state", &as_word(&order.state));
     let conflict = matches!(kept.fate, Fate::Conflict { .. });
     show(&One {
         who: &staff.who,
