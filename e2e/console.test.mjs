@@ -458,7 +458,7 @@ test("what is kept is seen with its law; what contradicts goes to counsel, and t
     }
   }
   await other.page.getByRole("button", { name: "Agree, as the second person" }).click();
-  await other.page.getByText(/agreed by staff/).waitFor();
+  await other.page.getByText(/agreed by Staff/).waitFor();
   assert.equal(await other.page.getByRole("heading", { name: "With counsel" }).count(), 0);
   await passes(other.page);
   assert.deepEqual([...faults, ...other.faults], []);
