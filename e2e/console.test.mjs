@@ -120,7 +120,7 @@ test("a case goes from the queue to the filed report by keyboard alone", async (
   await page.keyboard.press("Escape");
 
   // What was opened whole can be stated to be viewed, here and when the page is read again.
-  assert.equal(await page.locator("input[name=viewed_whole]").first().isEnabled(), true);
+  await page.locator("input[name=viewed_whole]:enabled").first().waitFor();
   await page.reload();
   const statement = page.locator("input[name=viewed_whole]:enabled").first();
   await tabTo(page, page.locator("input[value=report]"));
@@ -154,6 +154,68 @@ async function sure(page, examined = true) {
   if (examined) await passes(page);
   await page.getByRole("button", { name: "Yes, decide so" }).click();
 }
+
+test("no picture that its reviewer has not chosen to see is sent without the veil, says the network", async () => {
+  const { page } = reviewer;
+  await page.goto(`${tanod.console}/queue`);
+  await page.locator("a.row").first().click();
+  const pictures = [];
+  const listen = async (response) => {
+    if (!/\/exhibits\//.test(response.url())) return;
+    const body = await response.body().catch(() => null);
+    if (!body) return;
+    const size = await page.evaluate(async (bytes) => {
+      const bitmap = await createImageBitmap(new Blob([new Uint8Array(bytes)]));
+      return [bitmap.width, bitmap.height];
+    }, [...body]);
+    pictures.push({ query: new URL(response.url()).searchParams, size, type: response.headers()["content-type"], store: response.headers()["cache-control"] });
+  };
+  page.on("response", listen);
+  const seen = async (n) => {
+    for (let tries = 0; pictures.length < n && tries < 100; tries += 1) await page.waitForTimeout(50);
+    return pictures;
+  };
+  await page.keyboard.press("t");
+  await page.locator("figure.veiled img").first().waitFor();
+  const shown = await page.locator("figure img").count();
+  for (const { query, size, type, store } of await seen(shown)) {
+    assert.equal(query.get("veiled"), "true");
+    assert.ok(Math.max(...size) <= 160, `under the veil it is small: ${size}`);
+    assert.deepEqual([type, store], ["image/jpeg", "no-store"]);
+  }
+  // Everything that does not choose to see: moving about, lines, a thicker veil, hiding all.
+  await page.keyboard.press("e");
+  await page.locator("img.lines").first().waitFor();
+  await seen(shown + 1);
+  await page.keyboard.press("e");
+  await page.locator("figure.veiled img:not(.lines)").first().waitFor();
+  // The veiled picture is the one that this very page has already: it is not asked for again.
+  await page.locator("[data-veil]").first().fill("3");
+  await seen(shown + 2);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
+  assert.ok(pictures.length >= shown + 2 && pictures.every(({ query }) => query.get("veiled") === "true"), "lines and thicker veils are veiled");
+  assert.ok(pictures.some(({ query }) => query.get("edges") === "true") && pictures.some(({ query }) => query.get("veil") === "3"));
+  await passes(page);
+  await keep(page, "case-looking");
+
+  // Held, it is seen, and gone with the key.
+  const before = pictures.length;
+  await page.locator("a.edges").first().focus();
+  await page.keyboard.down("h");
+  await page.locator("img.glimpse").first().waitFor();
+  await seen(before + 1);
+  await page.keyboard.up("h");
+  assert.equal(await page.locator("img.glimpse").count(), 0);
+  assert.equal(pictures.at(-1).query.get("glimpse"), "true");
+  assert.equal(await page.locator("input[name=viewed_whole]:enabled").count(), 0, "a glimpse is no viewing");
+  await page.getByText("A part of it, without the veil").first().click();
+  await page.getByRole("link", { name: "Part 5" }).first().click();
+  await page.getByAltText(/^Part 5 of upload/).waitFor();
+  await passes(page);
+  page.off("response", listen);
+  await page.getByRole("button", { name: "Give it back" }).click();
+});
 
 test("a dismissal waits for a second person, who sees what they approve", async () => {
   const { page } = reviewer;

@@ -18,15 +18,7 @@ const READ: [&str; 4] = ["aria-label", "placeholder", "title", "alt"];
 const SPOKEN: [&str; 2] = ["language-", "refusal-"];
 
 /// Templates that still speak English only. The list gets shorter, never longer.
-pub(crate) const STILL_ENGLISH: &[&str] = &[
-    "review/pages/case.html",
-    "review/pages/elsewhere.html",
-    "review/pages/file.html",
-    "review/pages/packet.html",
-    "review/pages/picture.html",
-    "review/pages/queue.html",
-    "review/pages/read_back.html",
-];
+pub(crate) const STILL_ENGLISH: &[&str] = &[];
 
 /// The texts of a language, each with what is put into it; an attribute after a dot.
 type Texts = BTreeMap<String, BTreeSet<String>>;

@@ -18,6 +18,7 @@ mod pictures;
 mod pool;
 mod protocol;
 mod raster;
+mod shows;
 mod track;
 
 /// The two sides of the pipe without the pipe, for fuzzing.
@@ -32,7 +33,8 @@ pub mod sides {
         let asks = [
             Ask::Fingerprints(Wanted::default()),
             Ask::Fingerprints(all),
-            Ask::Picture { max_side: 64, veil: true, mark: crate::Mark::new("STAFF 1") },
+            Ask::Picture { max_side: 64, shows: crate::Shows::default(), mark: crate::Mark::new("STAFF 1") },
+            Ask::Picture { max_side: 64, shows: crate::Shows::Edges, mark: crate::Mark::NONE },
             Ask::Exif,
         ];
         for ask in asks {
@@ -88,6 +90,7 @@ use fingerprint::{Pdq, PdqHash, VideoFrame, Vpdq};
 pub use exif::Exif;
 pub use mark::Mark;
 pub use pool::Pool;
+pub use shows::{Part, Shows, Veil};
 
 /// Whether films can be read on this machine: where its ffmpeg is.
 pub fn ffmpeg() -> Option<std::path::PathBuf> {

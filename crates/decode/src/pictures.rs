@@ -14,7 +14,7 @@ use image::{AnimationDecoder, DynamicImage, Frames, ImageDecoder, ImageFormat, I
 
 use crate::later::Later;
 use crate::protocol::{Answer, Ask, Request};
-use crate::{Coverage, Format, FrameHash, Look, Mark, Unscanned, Wanted};
+use crate::{Coverage, Format, FrameHash, Look, Mark, Shows, Unscanned, Wanted};
 use crate::{borders, exif, film, jpeg};
 
 type Result<T> = std::result::Result<T, Unscanned>;
@@ -27,7 +27,7 @@ pub(crate) fn examine(request: &Request, media: &[u8], max_memory_bytes: u64) ->
         Ask::Strip { .. } => Err(Unscanned::UnsupportedFormat),
         Ask::Exif => return Answer::Exif(exif::read(media)),
         Ask::Fingerprints(wanted) => open.look(request.max_frames, wanted).map(Answer::Look),
-        Ask::Picture { max_side, veil, mark } => open.picture(max_side, veil, mark).map(Answer::Picture),
+        Ask::Picture { max_side, shows, mark } => open.picture(max_side, shows, mark).map(Answer::Picture),
     };
     match answer {
         // What no reader of pictures takes may be a film, which another child looks at.
@@ -218,24 +218,54 @@ impl<'a> Open<'a> {
     }
 
     /// New pixels, never original bytes: scaled, and blurred and grey under the veil.
-    fn picture(&self, max_side: u32, veil: bool, mark: Mark) -> Result<Vec<u8>> {
-        re_encoded(self.first()?, max_side, veil, mark)
+    fn picture(&self, max_side: u32, shows: Shows, mark: Mark) -> Result<Vec<u8>> {
+        re_encoded(self.first()?, max_side, shows, mark)
     }
 }
 
 /// New pixels: scaled, and blurred and grey under the veil; with the mark on them.
-pub(crate) fn re_encoded(mut picture: DynamicImage, max_side: u32, veil: bool, mark: Mark) -> Result<Vec<u8>> {
+pub(crate) fn re_encoded(picture: DynamicImage, max_side: u32, shows: Shows, mark: Mark) -> Result<Vec<u8>> {
     let side = max_side.clamp(16, 8_192);
-    if veil {
-        picture = picture.thumbnail(side.min(160), side.min(160)).grayscale().fast_blur(4.0);
-    } else if picture.width() > side || picture.height() > side {
-        picture = picture.resize(side, side, FilterType::Triangle);
-    }
+    let fitted = |picture: DynamicImage| {
+        let fits = picture.width() <= side && picture.height() <= side;
+        if fits { picture } else { picture.resize(side, side, FilterType::Triangle) }
+    };
+    let picture = match shows {
+        Shows::Whole => fitted(picture),
+        Shows::Part(part) => fitted(part.of(&picture)),
+        Shows::Veiled(veil) => picture.thumbnail(side.min(160), side.min(160)).grayscale().fast_blur(veil.blur()),
+        Shows::Edges => edges(&picture.thumbnail(side.min(480), side.min(480))),
+    };
     let mut jpeg = Vec::new();
     JpegEncoder::new_with_quality(&mut jpeg, 88)
         .encode_image(&mark.draw(picture.into_rgb8()))
         .map_err(|error| unscanned(&error))?;
     Ok(jpeg)
+}
+
+/// Where brightness changes much: lines, black on white, and nothing between. No shade of the picture is left.
+fn edges(picture: &DynamicImage) -> DynamicImage {
+    /// So much change of brightness is a line.
+    const LINE: i32 = 96;
+    let grey = picture.grayscale().fast_blur(1.2).into_luma8();
+    let at = |x: i64, y: i64| {
+        let within = |value: i64, most: u32| u32::try_from(value.max(0)).unwrap_or(0).min(most.saturating_sub(1));
+        i32::from(grey.get_pixel(within(x, grey.width()), within(y, grey.height())).0[0])
+    };
+    let lines = image::GrayImage::from_fn(grey.width(), grey.height(), |x, y| {
+        let (x, y) = (i64::from(x), i64::from(y));
+        // Sobel's operator.
+        let across = at(x + 1, y - 1) + 2 * at(x + 1, y) + at(x + 1, y + 1)
+            - at(x - 1, y - 1)
+            - 2 * at(x - 1, y)
+            - at(x - 1, y + 1);
+        let down = at(x - 1, y + 1) + 2 * at(x, y + 1) + at(x + 1, y + 1)
+            - at(x - 1, y - 1)
+            - 2 * at(x, y - 1)
+            - at(x + 1, y - 1);
+        image::Luma([if across.abs() + down.abs() >= LINE { 0 } else { 255 }])
+    });
+    DynamicImage::ImageLuma8(lines)
 }
 
 /// An exact look at a JPEG.
@@ -351,7 +381,7 @@ mod tests {
             examine(&ask(Ask::Fingerprints(Wanted::default())), &media, 64 << 20);
             let all = Wanted { exact: true, turned: true, trimmed: true, ..Wanted::default() };
             examine(&ask(Ask::Fingerprints(all)), &media, 64 << 20);
-            examine(&ask(Ask::Picture { max_side: 64, veil: true, mark: Mark::new("STAFF 1") }), &media, 64 << 20);
+            examine(&ask(Ask::Picture { max_side: 64, shows: Shows::default(), mark: Mark::new("STAFF 1") }), &media, 64 << 20);
         }
     }
 }

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 
 use crate::child::FOR_A_FILM;
 use crate::protocol::{Answer, Ask, MOST_ANSWER, Request};
-use crate::{Confinement, Exif, Limits, Look, Mark, Unscanned, Wanted};
+use crate::{Confinement, Exif, Limits, Look, Mark, Shows, Unscanned, Veil, Wanted};
 
 /// A child answers this many questions, then makes room for a fresh one.
 const MOST_ANSWERS: u32 = 500;
@@ -83,9 +83,9 @@ impl Pool {
         }
     }
 
-    /// The first frame as a new JPEG, at most `max_side` pixels on a side, with the mark on it; under the veil it is small, grey and blurred.
-    pub async fn picture(&self, media: Bytes, max_side: u32, veil: bool, mark: Mark) -> Result<Vec<u8>, Unscanned> {
-        match self.ask(Ask::Picture { max_side, veil, mark }, media).await? {
+    /// The first frame as a new JPEG, at most `max_side` pixels on a side, with the mark on it.
+    pub async fn picture(&self, media: Bytes, max_side: u32, shows: Shows, mark: Mark) -> Result<Vec<u8>, Unscanned> {
+        match self.ask(Ask::Picture { max_side, shows, mark }, media).await? {
             Answer::Picture(jpeg) => Ok(jpeg),
             Answer::Unscanned(why) => Err(why),
             _ => Err(Unscanned::Crashed),
@@ -93,8 +93,8 @@ impl Pool {
     }
 
     /// Frames of a film beside each other as a new JPEG, evenly spaced over its length; small, grey, blurred and marked.
-    pub async fn strip(&self, media: Bytes, mark: Mark) -> Result<Vec<u8>, Unscanned> {
-        match self.ask(Ask::Strip { mark }, media).await? {
+    pub async fn strip(&self, media: Bytes, veil: Veil, mark: Mark) -> Result<Vec<u8>, Unscanned> {
+        match self.ask(Ask::Strip { veil, mark }, media).await? {
             Answer::Picture(jpeg) => Ok(jpeg),
             Answer::Unscanned(why) => Err(why),
             _ => Err(Unscanned::Crashed),

@@ -4,7 +4,7 @@ use fingerprint::{Pdq, PdqHash};
 
 use crate::exif::{Exif, FIELDS, MOST_VALUE};
 use crate::mark::{LONGEST, Mark};
-use crate::{Confinement, Coverage, Format, FrameHash, Look, Sampling, Unscanned, Video, Wanted};
+use crate::{Confinement, Coverage, Format, FrameHash, Look, Sampling, Shows, Unscanned, Veil, Video, Wanted};
 
 /// No answer is longer: pictures are the longest, and are made small.
 pub(crate) const MOST_ANSWER: u32 = 64 << 20;
@@ -17,9 +17,9 @@ pub(crate) enum Ask {
     /// Fingerprints of every frame.
     Fingerprints(Wanted),
     /// The first frame as a new JPEG.
-    Picture { max_side: u32, veil: bool, mark: Mark },
+    Picture { max_side: u32, shows: Shows, mark: Mark },
     /// Frames of a film beside each other as a new JPEG, under the veil.
-    Strip { mark: Mark },
+    Strip { veil: Veil, mark: Mark },
     /// What a camera wrote beside the pixels.
     Exif,
 }
@@ -44,12 +44,12 @@ impl Request {
             Ask::Fingerprints(Wanted { exact, turned, trimmed, sampling }) => {
                 (1, u32::from(code(&SAMPLINGS, &sampling)), marks([exact, turned, trimmed]))
             }
-            Ask::Picture { max_side, veil, .. } => (2, max_side, u8::from(veil)),
-            Ask::Strip { .. } => (3, 0, 0),
+            Ask::Picture { max_side, shows, .. } => (2, max_side, shows.code()),
+            Ask::Strip { veil, .. } => (3, 0, veil.strength()),
             Ask::Exif => (4, 0, 0),
         };
         let mark = match self.ask {
-            Ask::Picture { mark, .. } | Ask::Strip { mark } => mark,
+            Ask::Picture { mark, .. } | Ask::Strip { mark, .. } => mark,
             Ask::Hello | Ask::Fingerprints(_) | Ask::Exif => Mark::NONE,
         };
         let mut out = Out(Vec::with_capacity(REQUEST));
@@ -75,8 +75,8 @@ impl Request {
                 let sampling = *SAMPLINGS.get(usize::try_from(sampling).ok()?)?;
                 Ask::Fingerprints(Wanted { exact, turned, trimmed, sampling })
             }
-            (2, 0 | 1, _) => Ask::Picture { max_side, veil: marks == 1, mark },
-            (3, 0, 0) => Ask::Strip { mark },
+            (2, code, _) => Ask::Picture { max_side, shows: Shows::of_code(code)?, mark },
+            (3, strength @ 1..=4, 0) => Ask::Strip { veil: Veil::of(strength), mark },
             (4, 0, 0) if mark == Mark::NONE => Ask::Exif,
             _ => return None,
         };
@@ -372,10 +372,11 @@ mod tests {
         }
 
         #[test]
-        fn questions_come_back(side in any::<u32>(), [veil, exact, turned, trimmed] in any::<[bool; 4]>(), pixels in any::<u64>(), [frames, time_ms] in any::<[u32; 2]>(), media in any::<u64>(), sampling in 0_usize..3, text in "[A-Z0-9 ]{0,48}") {
+        fn questions_come_back(side in any::<u32>(), code in any::<u8>(), [exact, turned, trimmed] in any::<[bool; 3]>(), pixels in any::<u64>(), [frames, time_ms] in any::<[u32; 2]>(), media in any::<u64>(), sampling in 0_usize..3, text in "[A-Z0-9 ]{0,48}") {
             let wanted = Wanted { exact, turned, trimmed, sampling: SAMPLINGS[sampling] };
-            let mark = Mark::new(&text);
-            for ask in [Ask::Hello, Ask::Fingerprints(wanted), Ask::Picture { max_side: side, veil, mark }, Ask::Strip { mark }, Ask::Exif] {
+            let (mark, shows) = (Mark::new(&text), Shows::of_code(code).unwrap_or_default());
+            prop_assert_eq!(Shows::of_code(shows.code()), Some(shows));
+            for ask in [Ask::Hello, Ask::Fingerprints(wanted), Ask::Picture { max_side: side, shows, mark }, Ask::Strip { veil: Veil::of(code), mark }, Ask::Exif] {
                 let request = Request { ask, max_pixels: pixels, max_frames: frames, time_ms, media };
                 prop_assert_eq!(Request::from_bytes(&request.to_bytes()), Some(request));
             }

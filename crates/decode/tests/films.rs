@@ -204,18 +204,24 @@ async fn a_picture_and_a_strip_are_new_pixels() {
     let folder = tempfile::tempdir().unwrap();
     let pool = pool(Limits::default());
     let red = clip(folder.path(), "a.mp4", "color=red:s=320x180:r=25", "3", &["-c:v", "libx264"]);
-    let picture = image::load_from_memory(&pool.picture(red.clone(), 200, false, decode::Mark::NONE).await.unwrap())
-        .unwrap()
-        .into_rgb8();
+    let picture = image::load_from_memory(
+        &pool.picture(red.clone(), 200, decode::Shows::Whole, decode::Mark::NONE).await.unwrap(),
+    )
+    .unwrap()
+    .into_rgb8();
     assert_eq!(picture.dimensions(), (200, 113));
     let [r, g, b] = picture.get_pixel(100, 50).0;
     assert!(r > 200 && g < 60 && b < 60, "{r} {g} {b}");
-    let veiled = image::load_from_memory(&pool.picture(red.clone(), 900, true, decode::Mark::NONE).await.unwrap())
-        .unwrap()
-        .into_rgb8();
+    let veiled = image::load_from_memory(
+        &pool.picture(red.clone(), 900, decode::Shows::default(), decode::Mark::NONE).await.unwrap(),
+    )
+    .unwrap()
+    .into_rgb8();
     let [r, g, b] = veiled.get_pixel(80, 40).0;
     assert!(veiled.width() <= 160 && r.abs_diff(g) < 9 && g.abs_diff(b) < 9);
-    let strip = image::load_from_memory(&pool.strip(red, decode::Mark::NONE).await.unwrap()).unwrap().into_rgb8();
+    let strip = image::load_from_memory(&pool.strip(red, decode::Veil::THIN, decode::Mark::NONE).await.unwrap())
+        .unwrap()
+        .into_rgb8();
     assert_eq!(strip.dimensions(), (12 * 160, 90));
     let [r, g, b] = strip.get_pixel(12 * 160 - 40, 40).0;
     assert!(r > 30 && r.abs_diff(g) < 9 && g.abs_diff(b) < 9, "the last frame is missing: {r} {g} {b}");
@@ -230,9 +236,11 @@ async fn what_is_shown_of_a_film_is_marked() {
     let mark = decode::Mark::new("STAFF 17 CASE 0123456789AB 2026-11-25 12:00Z");
     for what in ["frame", "veiled", "strip"] {
         let shown = async |mark| {
-            let jpeg = match what {
-                "strip" => pool.strip(red.clone(), mark).await,
-                _ => pool.picture(red.clone(), 640, what == "veiled", mark).await,
+            let shows = if what == "veiled" { decode::Shows::default() } else { decode::Shows::Whole };
+            let jpeg = if what == "strip" {
+                pool.strip(red.clone(), decode::Veil::THIN, mark).await
+            } else {
+                pool.picture(red.clone(), 640, shows, mark).await
             };
             image::load_from_memory(&jpeg.unwrap()).unwrap().into_luma8()
         };

@@ -59,9 +59,10 @@ async fn every_colour_model_depth_and_turn_gives_the_same_picture() {
         assert_eq!((look.format, look.width, look.height), (format, 96, 64), "{name}");
         assert_eq!((look.coverage, look.frames_seen), (Coverage::Whole, 1), "{name}");
         assert!(distance(&look, &original) <= 12, "{name}: {}", distance(&look, &original));
-        let shown =
-            image::load_from_memory(&pool.picture(kept(name).into(), 400, false, decode::Mark::NONE).await.unwrap())
-                .unwrap();
+        let shown = image::load_from_memory(
+            &pool.picture(kept(name).into(), 400, decode::Shows::Whole, decode::Mark::NONE).await.unwrap(),
+        )
+        .unwrap();
         assert_eq!((shown.width(), shown.height()), (96, 64), "{name}");
         // What a person is shown is what was fingerprinted.
         let mut png = std::io::Cursor::new(Vec::new());

@@ -232,12 +232,53 @@ async fn a_picture_is_new_pixels_and_veiled_when_asked() {
     JpegEncoder::new_with_quality(&mut jpeg, 90).encode_image(&original).unwrap();
     // A comment that must not survive.
     let marked: Bytes = [&jpeg[..2], b"\xff\xfe\0\x0bTRACEABLE", &jpeg[2..]].concat().into();
-    let shown = pool.picture(marked.clone(), 400, false, decode::Mark::NONE).await.unwrap();
-    let (shown_picture, veiled) =
-        (image::load_from_memory(&shown).unwrap(), pool.picture(marked, 400, true, decode::Mark::NONE).await.unwrap());
+    let shown = pool.picture(marked.clone(), 400, decode::Shows::Whole, decode::Mark::NONE).await.unwrap();
+    let (shown_picture, veiled) = (
+        image::load_from_memory(&shown).unwrap(),
+        pool.picture(marked, 400, decode::Shows::default(), decode::Mark::NONE).await.unwrap(),
+    );
     assert_eq!((shown_picture.width(), shown_picture.height()), (400, 267));
     assert!(!shown.windows(9).any(|window| window == b"TRACEABLE"));
     let veiled = image::load_from_memory(&veiled).unwrap().to_rgb8();
     assert!(veiled.width() <= 160);
     assert!(veiled.pixels().all(|pixel| pixel.0[0].abs_diff(pixel.0[1]) < 4 && pixel.0[1].abs_diff(pixel.0[2]) < 4));
+}
+
+/// How much brightness changes from each pixel to the next, on average: what the veil takes away.
+fn detail(jpeg: &[u8]) -> f64 {
+    let grey = image::load_from_memory(jpeg).unwrap().to_luma8();
+    let row = |y| (1..grey.width()).map(move |x| (x, y));
+    let all: Vec<f64> = (0..grey.height())
+        .flat_map(row)
+        .map(|(x, y)| f64::from(grey.get_pixel(x, y).0[0].abs_diff(grey.get_pixel(x - 1, y).0[0])))
+        .collect();
+    all.iter().sum::<f64>() / all.len() as f64
+}
+
+#[tokio::test]
+async fn a_thicker_veil_leaves_less_lines_leave_no_shade_and_a_part_is_a_part() {
+    use decode::{Part, Shows, Veil};
+    let (pool, original) = (pool(small()), picture(900, 600, 8));
+    let mut jpeg = Vec::new();
+    JpegEncoder::new_with_quality(&mut jpeg, 95).encode_image(&original).unwrap();
+    let jpeg: Bytes = jpeg.into();
+    let mut before = f64::MAX;
+    for strength in 1..=4 {
+        let shows = Shows::Veiled(Veil::of(strength));
+        let left = detail(&pool.picture(jpeg.clone(), 400, shows, decode::Mark::NONE).await.unwrap());
+        assert!(left < before, "{strength}: {left} of {before}");
+        before = left;
+    }
+    let edges = pool.picture(jpeg.clone(), 1_600, Shows::Edges, decode::Mark::NONE).await.unwrap();
+    let edges = image::load_from_memory(&edges).unwrap().to_luma8();
+    assert!(edges.width() <= 480);
+    // JPEG rings at a line, so that a few pixels are neither black nor white.
+    let between = edges.pixels().filter(|pixel| (64..192).contains(&pixel.0[0])).count();
+    assert!(between * 8 < edges.pixels().len(), "{between} of {}", edges.pixels().len());
+    assert!(edges.pixels().any(|pixel| pixel.0[0] < 64), "there are lines");
+    let part = pool.picture(jpeg.clone(), 1_600, Shows::Part(Part::of_number(5).unwrap()), decode::Mark::NONE).await;
+    let part = image::load_from_memory(&part.unwrap()).unwrap().to_rgb8();
+    assert_eq!((part.width(), part.height()), (300, 200));
+    let middle = original.get_pixel(450, 300).0[0];
+    assert!(part.get_pixel(150, 100).0[0].abs_diff(middle) < 24, "it is the middle of the picture, as it is");
 }

@@ -57,9 +57,11 @@ fn an_exact_look_at_a_jpeg_is_to_the_last_bit_that_of_other_programs() {
 /// coarse colour planes are made fine again is each library's own matter.
 async fn apart(pool: &Pool, ours: &Bytes, theirs: &Bytes) -> f64 {
     let read = async |bytes: &Bytes| {
-        image::load_from_memory(&pool.picture(bytes.clone(), 8_192, false, decode::Mark::NONE).await.unwrap())
-            .unwrap()
-            .into_luma8()
+        image::load_from_memory(
+            &pool.picture(bytes.clone(), 8_192, decode::Shows::Whole, decode::Mark::NONE).await.unwrap(),
+        )
+        .unwrap()
+        .into_luma8()
     };
     let (ours, theirs) = (read(ours).await, read(theirs).await);
     assert_eq!(ours.dimensions(), theirs.dimensions());

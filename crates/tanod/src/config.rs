@@ -86,6 +86,8 @@ pub struct Settings {
     pub care: crate::care::Settings,
     /// How decisions are made.
     pub review: Review,
+    /// How pictures come to whoever looks.
+    pub looking: Looking,
     /// What is outside our own backups.
     pub keeping: Keeping,
     /// Whom to call when a child may be in danger.
@@ -262,6 +264,22 @@ pub struct Review {
     pub looks_at_one: i64,
     /// More people who can see depictions page somebody.
     pub most_who_look: usize,
+    /// Reasons that people often give; a decision can be given any other.
+    pub reasons: Vec<String>,
+    /// Whose category vouches for a file, as the entries of lists name their source.
+    pub hotlines: Vec<String>,
+}
+
+/// How pictures come to whoever looks. What a person chooses for themselves is stricter, never less so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Looking {
+    /// How thick the veil is at least, from 1 to 4.
+    pub veil: u8,
+    /// Whether a picture comes as its lines alone, until somebody asks for more.
+    pub edges: bool,
+    /// A look counts as a viewing of the whole when so many seconds have passed since the picture came.
+    pub least_seconds: u32,
 }
 
 /// Where reports go.

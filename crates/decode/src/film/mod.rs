@@ -22,7 +22,9 @@ use self::mkv::{Packet, Reader, Track};
 use self::plan::Planner;
 use self::start::Starter;
 use crate::protocol::{Answer, Ask, Request};
-use crate::{Confinement, Coverage, Format, Look, Mark, Sampling, Unscanned, Video, Wanted, confine, pictures};
+use crate::{
+    Confinement, Coverage, Format, Look, Mark, Sampling, Shows, Unscanned, Veil, Video, Wanted, confine, pictures,
+};
 
 pub(crate) use self::start::{ffmpeg, hand_over};
 
@@ -103,8 +105,8 @@ impl FilmChild {
             // No camera's fields are read of a film.
             Ask::Exif => return Ok(Answer::Exif(crate::Exif::default())),
             Ask::Fingerprints(wanted) => look.fingerprints(format, wanted).map(Answer::Look),
-            Ask::Picture { max_side, veil, mark } => look.picture(max_side, veil, mark).map(Answer::Picture),
-            Ask::Strip { mark } => look.strip(mark).map(Answer::Picture),
+            Ask::Picture { max_side, shows, mark } => look.picture(max_side, shows, mark).map(Answer::Picture),
+            Ask::Strip { veil, mark } => look.strip(veil, mark).map(Answer::Picture),
         };
         Ok(answer.unwrap_or_else(Answer::Unscanned))
     }
@@ -309,7 +311,7 @@ impl Looking<'_> {
     }
 
     /// The first frame as a new JPEG.
-    fn picture(&self, max_side: u32, veil: bool, mark: Mark) -> Result<Vec<u8>> {
+    fn picture(&self, max_side: u32, shows: Shows, mark: Mark) -> Result<Vec<u8>> {
         let form = Form {
             sampling: Sampling::KeyFrames,
             every_ms: 1_000,
@@ -322,11 +324,11 @@ impl Looking<'_> {
             first = first.take().or_else(|| RgbImage::from_raw(width, height, frame.pixels));
             Ok(())
         })?;
-        pictures::re_encoded(DynamicImage::ImageRgb8(first.ok_or(Unscanned::Damaged)?), max_side, veil, mark)
+        pictures::re_encoded(DynamicImage::ImageRgb8(first.ok_or(Unscanned::Damaged)?), max_side, shows, mark)
     }
 
     /// Frames of the whole length beside each other, small, grey and blurred.
-    fn strip(&self, mark: Mark) -> Result<Vec<u8>> {
+    fn strip(&self, veil: Veil, mark: Mark) -> Result<Vec<u8>> {
         let (mut packets, _, mut taker) = self.packets()?;
         let mut end = 0;
         while let Ok(Some(packet)) = packets.packet() {
@@ -346,7 +348,7 @@ impl Looking<'_> {
         self.frames(form, |(width, height), frame| {
             let (filled, canvas) = strip.get_or_insert_with(|| (0, RgbImage::new(width.saturating_mul(STRIP), height)));
             let small = RgbImage::from_raw(width, height, frame.pixels).ok_or(Unscanned::Damaged)?;
-            let veiled = DynamicImage::ImageRgb8(small).grayscale().fast_blur(4.0).into_rgb8();
+            let veiled = DynamicImage::ImageRgb8(small).grayscale().fast_blur(veil.blur()).into_rgb8();
             if *filled < STRIP {
                 canvas.copy_from(&veiled, *filled * width, 0).map_err(|_| Unscanned::Damaged)?;
                 *filled += 1;

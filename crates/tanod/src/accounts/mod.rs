@@ -7,6 +7,8 @@ mod roster;
 pub mod sessions;
 mod store;
 
+use std::collections::HashMap;
+
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
@@ -264,6 +266,11 @@ pub async fn recognise(tx: &mut Tx, key: &str) -> Result<Caller> {
 /// How the record names a person: by staff number, never by name.
 pub async fn staff_of(tx: &mut Tx, person: PersonId) -> Result<i64> {
     Ok(store::staff_of(tx, person).await?.unwrap_or_default())
+}
+
+/// How the record names everybody.
+pub async fn staff_numbers(tx: &mut Tx) -> Result<HashMap<PersonId, i64>> {
+    store::staff_numbers(tx).await
 }
 
 /// Somebody of the operator who can sign in.

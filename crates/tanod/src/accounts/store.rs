@@ -1,5 +1,7 @@
 //! The SQL of people, sessions and keys.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use super::sessions::Places;
@@ -46,6 +48,14 @@ pub(super) async fn person_by_name(tx: &mut Tx, name: &str) -> Result<Option<(Pe
 pub(super) async fn staff_of(tx: &mut Tx, person: PersonId) -> Result<Option<i64>> {
     let row = tx.row("SELECT staff FROM people WHERE id = $1", &[person.into()]).await?;
     Ok(row.map(|row| row.get("staff")).transpose()?)
+}
+
+pub(super) async fn staff_numbers(tx: &mut Tx) -> Result<HashMap<PersonId, i64>> {
+    let rows = tx.rows("SELECT id, staff FROM people", &[]).await?;
+    Ok(rows
+        .iter()
+        .map(|row| Ok::<_, StoreError>((row.get("id")?, row.get("staff")?)))
+        .collect::<std::result::Result<_, _>>()?)
 }
 
 pub(super) async fn insert_person(tx: &mut Tx, id: PersonId, staff: i64, name: &str, role: Role) -> Result<()> {

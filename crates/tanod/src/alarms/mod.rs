@@ -6,6 +6,7 @@ mod jobs;
 pub mod pages;
 mod store;
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -40,7 +41,7 @@ pub const REFUSALS: &[&RefusalKind] = &[&UNKNOWN_ALARM, &UNKNOWN_PAGE];
 pub const SILENT_AFTER: SignedDuration = SignedDuration::from_mins(2);
 
 /// What somebody must know of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = AlarmKind)]
 pub enum Kind {
@@ -280,6 +281,12 @@ async fn record(
 ) -> Result<Recorded> {
     let entry = entry.about(id).detail(json!({"kind": kind, "subject": subject}));
     audit::record(tx, if let Some(case) = case { entry.case(case) } else { entry }).await
+}
+
+/// Which alarms of these kinds stand about these cases, by what they are about.
+pub async fn standing_on(tx: &mut Tx, cases: &[CaseId], kinds: &[Kind]) -> Result<HashSet<(Kind, String)>> {
+    let standing = store::standing_on(tx, cases).await?;
+    Ok(standing.into_iter().filter(|(kind, _)| kinds.contains(kind)).collect())
 }
 
 /// Alarms, newest first; only those that stand, if asked so.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Alarm, Kind, Page, Part, State, Told};
 use crate::refusal::Result;
-use crate::store::{AlarmId, Arg, CaseId, PageId, ProcessId, Row, StoreError, Tx, as_word};
+use crate::store::{AlarmId, Arg, CaseId, PageId, ProcessId, Row, StoreError, Tx, as_word, uuids};
 
 type Read<T> = std::result::Result<T, StoreError>;
 
@@ -59,6 +59,13 @@ pub(super) async fn standing(tx: &mut Tx, kind: Kind, subject: &str) -> Result<O
         )
         .await?;
     Ok(row.as_ref().map(read).transpose()?)
+}
+
+/// Kinds and subjects of those about these cases that are not cleared.
+pub(super) async fn standing_on(tx: &mut Tx, cases: &[CaseId]) -> Result<Vec<(Kind, String)>> {
+    let sql = "SELECT kind, subject FROM alarms WHERE cleared_at IS NULL AND case_id IN IDS";
+    let rows = tx.rows_of(sql, &[], &uuids(cases)).await?;
+    Ok(rows.iter().map(|row| Ok((row.word("kind")?, row.get("subject")?))).collect::<Read<_>>()?)
 }
 
 /// All that are not cleared.

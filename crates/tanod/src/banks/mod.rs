@@ -6,7 +6,7 @@ pub mod pages;
 mod rows;
 mod store;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use fingerprint::{Pdq, Print, Vpdq};
 use jiff::Timestamp;
@@ -578,7 +578,7 @@ pub(crate) async fn ids_after(tx: &mut Tx, bank: BankId, after: EntryId, limit: 
     store::ids_after(tx, bank, after, limit).await
 }
 
-/// Entries by id, to explain matches.
-pub(crate) async fn entry(tx: &mut Tx, id: EntryId) -> Result<Option<(Bank, Entry)>> {
-    store::entry(tx, id).await
+/// Entries with their banks, by their ids.
+pub(crate) async fn entries_of(tx: &mut Tx, ids: &[EntryId]) -> Result<HashMap<EntryId, (Bank, Entry)>> {
+    Ok(store::entries_of(tx, ids).await?.into_iter().map(|(bank, entry)| (entry.id, (bank, entry))).collect())
 }

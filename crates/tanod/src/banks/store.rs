@@ -1,5 +1,7 @@
 //! The SQL of banks.
 
+use uuid::Uuid;
+
 use super::{Bank, Entry, Place, Row as ImportRow};
 use crate::refusal::Result;
 use crate::store::{BankId, EntryId, Row, StoreError, Tx, as_word};
@@ -223,13 +225,15 @@ pub(super) async fn ids_after(tx: &mut Tx, bank: BankId, after: EntryId, limit: 
     Ok(rows.iter().map(|row| row.get("id")).collect::<Read<_>>()?)
 }
 
-pub(super) async fn entry(tx: &mut Tx, id: EntryId) -> Result<Option<(Bank, Entry)>> {
-    let Some(row) = tx.row("SELECT * FROM entries WHERE id = $1", &[id.into()]).await? else {
-        return Ok(None);
-    };
-    let found = entry_row(&row)?;
-    let Some(row) = tx.row("SELECT * FROM banks WHERE id = $1", &[found.bank.into()]).await? else {
-        return Ok(None);
-    };
-    Ok(Some((bank(&row)?, found)))
+pub(super) async fn entries_of(tx: &mut Tx, ids: &[EntryId]) -> Result<Vec<(Bank, Entry)>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = tx.rows_of("SELECT * FROM entries WHERE id IN IDS", &[], &ids).await?;
+    let found = rows.iter().map(entry_row).collect::<Read<Vec<_>>>()?;
+    let mut ids: Vec<Uuid> = found.iter().map(|entry| entry.bank.0).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let rows = tx.rows_of("SELECT * FROM banks WHERE id IN IDS", &[], &ids).await?;
+    let banks = rows.iter().map(bank).collect::<Read<Vec<_>>>()?;
+    let pair = |entry: Entry| Some((banks.iter().find(|bank| bank.id == entry.bank)?.clone(), entry));
+    Ok(found.into_iter().filter_map(pair).collect())
 }

@@ -14,9 +14,11 @@ use serde::{Deserialize, Serialize};
 use crate::accounts::sessions::{self, passkeys};
 use crate::accounts::{Caller, NOT_YOURSELF, Permission, UNKNOWN_NAME};
 use crate::audit::{self, Entry};
+use crate::config::Looking;
 use crate::intake;
+use crate::matching::Hit;
 use crate::operator::Profile;
-use crate::refusal::{Kind, Result};
+use crate::refusal::{Error, Kind, Result};
 use crate::review;
 use crate::store::{ItemId, PersonId, Recorded, Tx};
 
@@ -138,6 +140,10 @@ pub struct Choices {
     /// When their shift ends, where they said so.
     #[schema(value_type = Option<String>)]
     pub shift_ends_at: Option<Timestamp>,
+    /// How thick their veil is at least, from 1 to 4.
+    pub veil: Option<i64>,
+    /// Whether pictures come to them as lines alone, until they ask for more.
+    pub edges: bool,
 }
 
 /// How it stands with whoever asks.
@@ -176,13 +182,91 @@ pub async fn own(tx: &mut Tx, caller: &Caller, settings: &Settings) -> Result<Ca
 
 /// How severe an upload is, by the lists that know it: what is known before anybody looks.
 pub async fn severity(tx: &mut Tx, item: ItemId) -> Result<&'static str> {
-    let hits = intake::matches(tx, item).await?;
-    let worst = hits.iter().filter_map(|hit| hit.classification.as_deref()).min();
-    Ok(CATEGORIES.into_iter().find(|category| Some(*category) == worst).unwrap_or("unclassified"))
+    Ok(severity_of(&intake::matches(tx, item).await?))
 }
 
-/// Whether this person looks at this upload now, where a passkey opened the session if the house asks for one. Under the veil only what they said themselves counts; without it also what
-/// they have seen today. A case in which a child may be in danger now is held back by none of the second kind.
+/// The same, of what the lists said of it.
+pub fn severity_of(hits: &[Hit]) -> &'static str {
+    let worst = hits.iter().filter_map(|hit| hit.classification.as_deref()).min();
+    CATEGORIES.into_iter().find(|category| Some(*category) == worst).unwrap_or("unclassified")
+}
+
+/// How it stands with somebody who is about to look: read once, asked of many uploads.
+pub struct Looker {
+    now: Timestamp,
+    /// Why nobody looks in this session: no passkey opened it, where the house asks for one.
+    barred: Option<&'static Kind>,
+    choices: Choices,
+    looks: Vec<Look>,
+    session_ends_at: Option<Timestamp>,
+}
+
+/// How it stands with the caller.
+pub async fn looker(tx: &mut Tx, caller: &Caller, house: &crate::config::Settings) -> Result<Looker> {
+    let (person, now) = (caller.person()?, tx.now());
+    let barred = match passkeys::before_depictions(tx, caller, &house.sign_in).await {
+        Ok(()) => None,
+        Err(Error::Refused(refusal)) => Some(refusal.kind),
+        Err(error) => return Err(error),
+    };
+    let choices = store::choices(tx, person).await?;
+    let looks = store::looks(tx, person, before(now, SignedDuration::from_hours(24))).await?;
+    let session_ends_at = match choices.shift_ends_at.filter(|ends| *ends > now) {
+        Some(_) => None,
+        None => sessions::ends_at(tx, caller).await?,
+    };
+    Ok(Looker { now, barred, choices, looks, session_ends_at })
+}
+
+impl Looker {
+    /// Whether this person looks at an upload of this category now. Under the veil only what they said themselves counts; without
+    /// it also what they have seen today. A case in which a child may be in danger now is held back by none of the second kind.
+    pub fn may(
+        &self,
+        item: ItemId,
+        category: &'static str,
+        veiled: bool,
+        urgent: bool,
+        settings: &Settings,
+    ) -> Result<()> {
+        let (choices, now) = (&self.choices, self.now);
+        if let Some(kind) = self.barred {
+            return Err(kind.into());
+        }
+        if settings.agreement == Agreement::Required && (choices.agreed_at.is_none() || choices.trained_at.is_none()) {
+            return Err((&NOT_AGREED).into());
+        }
+        if choices.resting_since.is_some() {
+            return Err((&RESTING).into());
+        }
+        if choices.opted_out.iter().any(|out| out == category) {
+            return Err((&OPTED_OUT).into());
+        }
+        if veiled || urgent {
+            return Ok(());
+        }
+        let seen = Exposure::of(&self.looks, now);
+        let again = self.looks.iter().any(|look| look.item == item && !look.veiled);
+        let full = |most: i64, n: i64| most > 0 && n >= most;
+        if (full(settings.daily_files, seen.files) && !again) || full(settings.daily_minutes, seen.minutes) {
+            return Err((&ENOUGH).into());
+        }
+        if let Some(until) = exposure::break_until(&self.looks, now, settings) {
+            return Err(PAUSE.because(format!("until {}", until.strftime("%H:%M UTC"))));
+        }
+        if settings.is_severe(category) {
+            let ends = choices.shift_ends_at.filter(|ends| *ends > now).or(self.session_ends_at);
+            let late =
+                ends.is_some_and(|ends| ends.duration_since(now) <= SignedDuration::from_mins(settings.late_minutes));
+            if settings.late_minutes > 0 && late {
+                return Err((&LATE).into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the caller looks at this one upload now.
 pub async fn may_look(
     tx: &mut Tx,
     caller: &Caller,
@@ -191,44 +275,8 @@ pub async fn may_look(
     urgent: bool,
     house: &crate::config::Settings,
 ) -> Result<()> {
-    passkeys::before_depictions(tx, caller, &house.sign_in).await?;
-    let (settings, person, now) = (&house.care, caller.person()?, tx.now());
-    let choices = store::choices(tx, person).await?;
-    if settings.agreement == Agreement::Required && (choices.agreed_at.is_none() || choices.trained_at.is_none()) {
-        return Err((&NOT_AGREED).into());
-    }
-    if choices.resting_since.is_some() {
-        return Err((&RESTING).into());
-    }
     let category = severity(tx, item).await?;
-    if choices.opted_out.iter().any(|out| out == category) {
-        return Err((&OPTED_OUT).into());
-    }
-    if veiled || urgent {
-        return Ok(());
-    }
-    let looks = store::looks(tx, person, before(now, SignedDuration::from_hours(24))).await?;
-    let seen = Exposure::of(&looks, now);
-    let again = looks.iter().any(|look| look.item == item && !look.veiled);
-    let full = |most: i64, n: i64| most > 0 && n >= most;
-    if (full(settings.daily_files, seen.files) && !again) || full(settings.daily_minutes, seen.minutes) {
-        return Err((&ENOUGH).into());
-    }
-    if let Some(until) = exposure::break_until(&looks, now, settings) {
-        return Err(PAUSE.because(format!("until {}", until.strftime("%H:%M UTC"))));
-    }
-    if settings.is_severe(category) {
-        let ends = match choices.shift_ends_at.filter(|ends| *ends > now) {
-            Some(ends) => Some(ends),
-            None => sessions::ends_at(tx, caller).await?,
-        };
-        let late =
-            ends.is_some_and(|ends| ends.duration_since(now) <= SignedDuration::from_mins(settings.late_minutes));
-        if settings.late_minutes > 0 && late {
-            return Err((&LATE).into());
-        }
-    }
-    Ok(())
+    looker(tx, caller, house).await?.may(item, category, veiled, urgent, &house.care)
 }
 
 /// What is to be kept from somebody who takes the next case: categories they chose not to see, and after so many severe ones in
@@ -295,6 +343,22 @@ pub async fn opt_out(tx: &mut Tx, caller: &Caller, categories: &[String]) -> Res
     }
     let person = caller.person()?;
     store::set_opted_out(tx, person, categories).await?;
+    audit::record(tx, Entry::by(caller, "care.chose").about(person)).await
+}
+
+/// How pictures come to the caller: as the settings say, or stricter where they chose so.
+pub async fn looking(tx: &mut Tx, caller: &Caller, settings: Looking) -> Result<Looking> {
+    let own = store::choices(tx, caller.person()?).await?;
+    let veil = own.veil.and_then(|veil| u8::try_from(veil).ok()).unwrap_or(0);
+    let veil = decode::Veil::of(settings.veil.max(veil)).strength();
+    Ok(Looking { veil, edges: settings.edges || own.edges, ..settings })
+}
+
+/// Chooses how pictures come to oneself. What is laxer than the settings has no effect.
+pub async fn choose_looking(tx: &mut Tx, caller: &Caller, veil: u8, edges: bool) -> Result<Recorded> {
+    caller.require(Permission::SeeDepictions)?;
+    let person = caller.person()?;
+    store::set_looking(tx, person, i64::from(decode::Veil::of(veil).strength()), edges).await?;
     audit::record(tx, Entry::by(caller, "care.chose").about(person)).await
 }
 

@@ -38,6 +38,10 @@ struct Page {
     shift: String,
     categories: Vec<(&'static str, bool)>,
     support_line: String,
+    /// How thick the veil can be chosen to be, and which is.
+    veils: Vec<(u8, bool)>,
+    edges: bool,
+    edges_for_all: bool,
     /// Those whose training may be written down here.
     colleagues: Vec<(PersonId, i64)>,
 }
@@ -59,6 +63,7 @@ async fn page(app: &App, staff: Staff) -> Result<Page> {
         let people = people.filter(|one| alone || Some(one.id) != own);
         colleagues = people.map(|one| (one.id, one.staff)).collect();
     }
+    let looking = super::looking(&mut tx, &staff.caller, app.settings.looking).await?;
     Ok(Page {
         who: staff.who,
         resting: choices.resting_since.is_some(),
@@ -72,6 +77,9 @@ async fn page(app: &App, staff: Staff) -> Result<Page> {
         shift: choices.shift_ends_at.map(minute).unwrap_or_default(),
         categories: CATEGORIES.map(|category| (category, choices.opted_out.iter().any(|out| out == category))).to_vec(),
         support_line: settings.support_line.clone(),
+        veils: (app.settings.looking.veil.clamp(1, 4)..=4).map(|veil| (veil, veil == looking.veil)).collect(),
+        edges: looking.edges,
+        edges_for_all: app.settings.looking.edges,
         colleagues,
     })
 }
@@ -89,7 +97,7 @@ fn back() -> Response {
 }
 
 async fn say(State(app): State<App>, staff: Staff, body: Body) -> Paged {
-    let form = Fields::read(&body, &["do", "category", "shift"])?;
+    let form = Fields::read(&body, &["do", "category", "shift", "veil", "edges"])?;
     let (caller, mut tx) = (&staff.caller, app.db.write().await?);
     let proof = match form.one("do") {
         "agree" => super::agree(&mut tx, caller, true).await?,
@@ -99,6 +107,10 @@ async fn say(State(app): State<App>, staff: Staff, body: Body) -> Paged {
         "choose" => {
             let categories: Vec<String> = form.all("category").map(str::to_owned).collect();
             super::opt_out(&mut tx, caller, &categories).await?
+        }
+        "looking" => {
+            let veil = form.one("veil").parse().map_err(|_| BAD_BODY.because("the veil is 1 to 4"))?;
+            super::choose_looking(&mut tx, caller, veil, form.one("edges") == "yes").await?
         }
         "shift" => {
             let at = match form.one("shift") {

@@ -9,7 +9,8 @@ use crate::store::{PersonId, Row, StoreError, Tx};
 pub(super) async fn choices(tx: &mut Tx, person: PersonId) -> Result<Choices> {
     let row = tx
         .row(
-            "SELECT agreed_at, training, trained_at, resting_since, opted_out, shift_ends_at FROM care WHERE person = $1",
+            "SELECT agreed_at, training, trained_at, resting_since, opted_out, shift_ends_at, veil, edges FROM care
+             WHERE person = $1",
             &[person.into()],
         )
         .await?;
@@ -21,6 +22,8 @@ pub(super) async fn choices(tx: &mut Tx, person: PersonId) -> Result<Choices> {
             resting_since: row.get("resting_since")?,
             opted_out: row.json("opted_out")?,
             shift_ends_at: row.get("shift_ends_at")?,
+            veil: row.get("veil")?,
+            edges: row.get("edges")?,
         })
     };
     Ok(row.as_ref().map(read).transpose()?.unwrap_or_default())
@@ -83,6 +86,13 @@ pub(super) async fn set_opted_out(tx: &mut Tx, person: PersonId, categories: &[S
     begin(tx, person).await?;
     let categories = serde_json::json!(categories).to_string();
     tx.execute("UPDATE care SET opted_out = $1 WHERE person = $2", &[categories.into(), person.into()]).await?;
+    Ok(())
+}
+
+pub(super) async fn set_looking(tx: &mut Tx, person: PersonId, veil: i64, edges: bool) -> Result<()> {
+    begin(tx, person).await?;
+    tx.execute("UPDATE care SET veil = $1, edges = $2 WHERE person = $3", &[veil.into(), edges.into(), person.into()])
+        .await?;
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::operator::Operator;
 
-pub use facts::{facts, of_case};
+pub use facts::{facts, facts_of, of_case};
 
 /// What starts a clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -265,6 +265,27 @@ pub fn authorities(operator: &Operator) -> Vec<&'static str> {
     names
 }
 
+impl ClockFacts {
+    /// Of a case of which nothing more is known than since when, and whether a child may be in danger.
+    pub fn plain(now: Timestamp, knowledge_at: Timestamp, danger: bool) -> Self {
+        Self {
+            now,
+            knowledge_at,
+            first_known_at: knowledge_at,
+            signals: vec![knowledge_at],
+            notice_at: None,
+            restricted_at: None,
+            decided_at: None,
+            finished_at: None,
+            filed: Vec::new(),
+            closed_at: None,
+            danger,
+            intimate_adult: false,
+            authority: false,
+        }
+    }
+}
+
 /// The next deadline, if one is open.
 pub fn next(clocks: &[Clock]) -> Option<&Clock> {
     clocks.iter().find(|clock| clock.state != State::Met)
@@ -279,21 +300,7 @@ mod tests {
     }
 
     fn facts(now: i64) -> ClockFacts {
-        ClockFacts {
-            now: at(now),
-            knowledge_at: at(0),
-            first_known_at: at(0),
-            signals: vec![at(0)],
-            notice_at: None,
-            restricted_at: None,
-            decided_at: None,
-            finished_at: None,
-            filed: Vec::new(),
-            closed_at: None,
-            danger: false,
-            intimate_adult: false,
-            authority: false,
-        }
+        ClockFacts::plain(at(now), at(0), false)
     }
 
     fn operator(country: &str) -> Operator {

@@ -253,7 +253,8 @@ async fn keep(tx: &mut Tx, case: CaseId, answer: &Answer, by: &str) -> Result<(V
     };
     store::insert(tx, case, &version, object, &answer.sha256, &answer.context).await?;
     evidence::keep_key(tx, &answer.sealed).await?;
-    review::worklist::remember(tx, case, answer.context.words().iter().map(String::as_str)).await?;
+    let words = answer.context.words();
+    review::worklist::remember(tx, case, words.iter().map(|(kind, word)| (*kind, word.as_str()))).await?;
     let detail = json!({"version": version.version, "parts": version.parts, "sha256": version.sha256, "bytes": bytes});
     let entry = Entry { actor: by.to_owned(), ..Entry::by_tanod("context.received") };
     let proof = audit::record(tx, entry.case(case).about(version.id).detail(detail)).await?;

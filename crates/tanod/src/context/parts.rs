@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::BAD_CONTEXT;
 use crate::refusal::Result;
+use crate::review::worklist::Known;
 use crate::store::StreamId;
 
 /// One answer of the platform. A part that is absent stays as it was; one that is there, also an empty one, replaces it.
@@ -50,16 +51,20 @@ impl Context {
     }
 
     /// What a case is found by: the account's addresses and telephone numbers, where it came from, its devices.
-    pub fn words(&self) -> Vec<String> {
+    pub fn words(&self) -> Vec<(Known, String)> {
         let account = self.account.iter();
         let emails = account.clone().flat_map(|account| account.emails.iter().map(|email| email.address.clone()));
         let phones = account.clone().flat_map(|account| account.phones.iter().map(|phone| phone.number.clone()));
         let names = account.flat_map(|account| account.screen_names.iter().cloned());
         let addresses = self.events.iter().flatten().map(|event| event.address.to_string());
         let took_part = self.streams.iter().flatten().flat_map(|stream| &stream.participants);
-        let accounts = took_part.clone().filter_map(|one| one.account.clone());
-        let places = took_part.flat_map(|one| &one.places).map(|place| place.address.to_string());
-        emails.chain(phones).chain(names).chain(addresses).chain(accounts).chain(places).collect()
+        let accounts = took_part.clone().filter_map(|one| one.account.clone()).map(|one| (Known::Name, one));
+        let places = took_part.flat_map(|one| &one.places).map(|place| (Known::Address, place.address.to_string()));
+        let devices = self.devices.iter().flatten().map(|device| (Known::Device, device.id.clone()));
+        let (emails, phones) = (emails.map(|one| (Known::Email, one)), phones.map(|one| (Known::Telephone, one)));
+        let (names, addresses) = (names.map(|one| (Known::Name, one)), addresses.map(|one| (Known::Address, one)));
+        // What is two things at once is kept as the last of them.
+        names.chain(accounts).chain(emails).chain(phones).chain(addresses).chain(places).chain(devices).collect()
     }
 }
 

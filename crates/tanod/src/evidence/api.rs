@@ -3,14 +3,14 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use decode::{Coverage, Mark};
+use decode::{Coverage, Mark, Part, Shows};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::door;
 use super::{
-    At, Exhibit, Extension, Foreseen, Hold, Keep, NOT_SHOWABLE, NewHold, NewOrder, Order, Ordinary, Purpose, Release,
-    UNKNOWN_HOLD, UNKNOWN_RELEASE,
+    At, Exhibit, Extension, Foreseen, Hold, Keep, NO_SUCH_PART, NOT_SHOWABLE, NewHold, NewOrder, Order, Ordinary,
+    Purpose, Release, UNKNOWN_HOLD, UNKNOWN_RELEASE,
 };
 use crate::accounts::{Caller, Permission};
 use crate::care;
@@ -26,6 +26,7 @@ use crate::web::{self, Answer, Asked, Body, Page, Sent};
 /// How to look.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that the picture is or is not")]
 pub struct NewView {
     /// Which upload of the case.
     pub item: ItemId,
@@ -37,6 +38,25 @@ pub struct NewView {
     /// Of a film: frames of its whole length beside each other, under the veil, instead of the first one.
     #[serde(default)]
     pub strip: bool,
+    /// How thick the veil is, from 1 to 4; never thinner than the settings and the person say.
+    #[serde(default)]
+    pub veil: Option<u8>,
+    /// Its lines alone. They count as veiled.
+    #[serde(default)]
+    pub edges: bool,
+    /// One ninth of it without the veil: three rows of three, from 1 in the upper left corner to 9. It is no viewing of the whole.
+    #[serde(default)]
+    pub part: Option<u8>,
+    /// Shown only while a key is held: it is no viewing of the whole.
+    #[serde(default)]
+    pub glimpse: bool,
+}
+
+impl NewView {
+    /// Whether nothing is shown as it is.
+    fn is_veiled(&self) -> bool {
+        self.strip || self.edges || (self.veiled && self.part.is_none())
+    }
 }
 
 fn yes() -> bool {
@@ -67,15 +87,26 @@ pub async fn look(app: &App, caller: &Caller, at: At, new: NewView) -> Result<Sh
         let proof = door::refused(&mut tx, caller, at, new.item, slug).await?;
         tx.commit(proof).await?;
     }
-    let (exhibit, single) = opened?;
+    let (exhibit, single, least) = opened?;
     let media = app.vault.open(&exhibit).await?;
-    let veiled = new.veiled || new.strip;
+    let veiled = new.is_veiled();
     let mark = mark(caller, at, app.db.clock().now());
-    let shown =
-        if new.strip { app.pool.strip(media, mark).await } else { app.pool.picture(media, SIDE, veiled, mark).await };
+    let veil = decode::Veil::of(new.veil.unwrap_or(0).max(least));
+    let part = new.part.map(|number| Part::of_number(number).ok_or(&NO_SUCH_PART)).transpose()?;
+    let how = match (part, veiled) {
+        _ if new.edges => Shows::Edges,
+        (Some(part), _) => Shows::Part(part),
+        (None, true) => Shows::Veiled(veil),
+        (None, false) => Shows::Whole,
+    };
+    let shown = if new.strip {
+        app.pool.strip(media, veil, mark).await
+    } else {
+        app.pool.picture(media, SIDE, how, mark).await
+    };
     let jpeg = shown.map_err(|why| NOT_SHOWABLE.because(why.to_string()))?;
     // Whole means: not veiled, and the one picture there is. An animation shown by its first frame is not whole.
-    let whole = !veiled && single;
+    let whole = how == Shows::Whole && !new.strip && !new.glimpse && single;
     let mut tx = app.db.write().await?;
     door::check(&mut tx, caller, at, new.item, new.purpose).await?;
     let (view, proof) = super::record_view(&mut tx, caller, at, new.item, new.purpose, whole, veiled).await?;
@@ -103,19 +134,19 @@ fn off_case(slug: &str) -> bool {
     [review::NOT_LEASED.slug, NOT_IN_CASE.slug, UNKNOWN_CASE.slug].contains(&slug)
 }
 
-async fn open(app: &App, caller: &Caller, at: At, new: NewView) -> Result<(Exhibit, bool)> {
+async fn open(app: &App, caller: &Caller, at: At, new: NewView) -> Result<(Exhibit, bool, u8)> {
     let mut tx = app.db.read().await?;
     door::check(&mut tx, caller, at, new.item, new.purpose).await?;
     let urgent = match at {
         At::Case(case) => review::find(&mut tx, caller, case).await?.priority == review::Priority::P0,
         At::Request(_) => false,
     };
-    let veiled = new.veiled || new.strip;
-    care::may_look(&mut tx, caller, new.item, veiled, urgent, &app.settings).await?;
+    care::may_look(&mut tx, caller, new.item, new.is_veiled(), urgent, &app.settings).await?;
+    let own = care::looking(&mut tx, caller, app.settings.looking).await?;
     let item = intake::find(&mut tx, new.item).await?;
     let parts = [Coverage::FirstFrame, Coverage::Sampled, Coverage::KeyFrames];
     let single = !parts.contains(&item.coverage) && item.frames.len() <= 1;
-    Ok((super::exhibit(&mut tx, new.item).await?, single))
+    Ok((super::exhibit(&mut tx, new.item).await?, single, own.veil))
 }
 
 /// Look at an upload of a case. The answer is a JPEG of new pixels; `X-Tanod-View` names the look in the record, and

@@ -14,7 +14,7 @@ mod pieces;
 pub mod standing;
 mod store;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
@@ -50,6 +50,10 @@ pub static NOT_KEPT: Kind = Kind::new(
     "Uploads without a match leave no media; unscanned ones expire. Their fingerprints remain on record.",
 )
 .program("GET /v1/items/{item} has them.");
+/// A part of a picture that there is not.
+pub static NO_SUCH_PART: Kind =
+    Kind::new(422, "no-such-part", "A picture has nine parts.", "Choose one from 1, in the upper left corner, to 9.")
+        .program("It is `part`.");
 /// A picture that cannot be shown.
 pub static NOT_SHOWABLE: Kind = Kind::new(
     422,
@@ -71,6 +75,7 @@ pub const REFUSALS: &[&Kind] = &[
     &KEYS_AWAY,
     &NOT_KEPT,
     &NOT_SHOWABLE,
+    &NO_SUCH_PART,
     &ON_HOLD,
     &UNKNOWN_HOLD,
     &UNKNOWN_RELEASE,
@@ -206,9 +211,9 @@ pub async fn exhibit(tx: &mut Tx, item: ItemId) -> Result<Exhibit> {
     store::exhibit(tx, item).await?.ok_or_else(|| (&NOT_KEPT).into())
 }
 
-/// Whether the sealed media of an upload is there.
-pub async fn is_kept(tx: &mut Tx, item: ItemId) -> Result<bool> {
-    Ok(store::exhibit(tx, item).await?.is_some_and(|exhibit| exhibit.wrapped_key.is_some()))
+/// Of these uploads those whose sealed media is there.
+pub async fn kept_of(tx: &mut Tx, items: &[ItemId]) -> Result<HashSet<ItemId>> {
+    store::kept_of(tx, items).await
 }
 
 /// Takes the expiry from an exhibit that became part of a case.
@@ -429,7 +434,17 @@ pub async fn record_view(
 
 /// All looks at an upload.
 pub async fn views(tx: &mut Tx, item: ItemId) -> Result<Vec<View>> {
-    store::views(tx, item).await
+    store::views(tx, &[item]).await
+}
+
+/// Uploads of a case that this person saw whole and without the veil.
+pub async fn viewed_whole(tx: &mut Tx, case: CaseId, person: PersonId) -> Result<HashSet<ItemId>> {
+    store::viewed_whole(tx, case, person).await
+}
+
+/// All looks at many uploads, oldest first.
+pub async fn views_of(tx: &mut Tx, items: &[ItemId]) -> Result<Vec<View>> {
+    store::views(tx, items).await
 }
 
 /// What a crash, a fault or somebody else left between objects and rows.

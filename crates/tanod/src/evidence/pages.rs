@@ -12,7 +12,7 @@ use crate::intake::UNKNOWN_ITEM;
 use crate::notices::UNKNOWN_NOTICE;
 use crate::plan::App;
 use crate::review::{self, UNKNOWN_CASE};
-use crate::store::{CaseId, NoticeId};
+use crate::store::{CaseId, ItemId, NoticeId};
 use crate::web::console::{Paged, Staff};
 use crate::web::{self};
 
@@ -26,10 +26,24 @@ pub fn router() -> Router<App> {
 }
 
 #[derive(serde::Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that the picture is or is not")]
 struct How {
     veiled: bool,
     #[serde(default)]
     strip: bool,
+    veil: Option<u8>,
+    #[serde(default)]
+    edges: bool,
+    part: Option<u8>,
+    #[serde(default)]
+    glimpse: bool,
+}
+
+impl How {
+    fn of(self, item: ItemId, purpose: Purpose) -> NewView {
+        let Self { veiled, strip, veil, edges, part, glimpse } = self;
+        NewView { item, purpose, veiled, strip, veil, edges, part, glimpse }
+    }
 }
 
 async fn picture(
@@ -44,7 +58,7 @@ async fn picture(
     let state = review::find(&mut tx, &staff.caller, id).await?.state;
     drop(tx);
     let purpose = if state == review::State::Approval { Purpose::SecondOpinion } else { Purpose::Review };
-    let new = NewView { item, purpose, veiled: how.veiled, strip: how.strip };
+    let new = how.of(item, purpose);
     Ok(jpeg(look(&app, &staff.caller, At::Case(id), new).await?))
 }
 
@@ -56,7 +70,7 @@ async fn of_request(
 ) -> Paged {
     let id: NoticeId = web::id(&notice, &UNKNOWN_NOTICE)?;
     let item = web::id(&item, &UNKNOWN_ITEM)?;
-    let new = NewView { item, purpose: Purpose::Removal, veiled: how.veiled, strip: how.strip };
+    let new = how.of(item, Purpose::Removal);
     Ok(jpeg(look(&app, &staff.caller, At::Request(id), new).await?))
 }
 

@@ -1,6 +1,6 @@
 //! The SQL of exhibits, holds and views.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -297,8 +297,28 @@ pub(super) async fn insert_view(
     Ok(())
 }
 
-pub(super) async fn views(tx: &mut Tx, item: ItemId) -> Result<Vec<View>> {
-    let rows = tx.rows("SELECT * FROM views WHERE item = $1 ORDER BY id", &[item.into()]).await?;
+pub(super) async fn kept_of(tx: &mut Tx, items: &[ItemId]) -> Result<HashSet<ItemId>> {
+    let ids: Vec<uuid::Uuid> = items.iter().map(|item| item.0).collect();
+    let sql = "SELECT exhibits.item FROM exhibits JOIN data_keys ON data_keys.object = exhibits.object
+         WHERE exhibits.item IN IDS";
+    let rows = tx.rows_of(sql, &[], &ids).await?;
+    Ok(rows.iter().map(|row| row.get("item")).collect::<Read<_>>()?)
+}
+
+pub(super) async fn viewed_whole(tx: &mut Tx, case: CaseId, person: PersonId) -> Result<HashSet<ItemId>> {
+    let rows = tx
+        .rows(
+            "SELECT DISTINCT views.item FROM signals JOIN views ON views.item = signals.item
+             WHERE signals.case_id = $1 AND views.person = $2 AND views.whole AND NOT views.veiled",
+            &[case.into(), person.into()],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| row.get("item")).collect::<Read<_>>()?)
+}
+
+pub(super) async fn views(tx: &mut Tx, items: &[ItemId]) -> Result<Vec<View>> {
+    let ids: Vec<uuid::Uuid> = items.iter().map(|item| item.0).collect();
+    let rows = tx.rows_of("SELECT * FROM views WHERE item IN IDS ORDER BY id", &[], &ids).await?;
     let view = |row: &Row| {
         Ok(View {
             id: row.get("id")?,

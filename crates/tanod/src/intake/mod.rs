@@ -158,6 +158,9 @@ pub struct Facts {
     /// Whether every user of the platform can see it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public: Option<bool>,
+    /// The language of the content, where the platform knows it (BCP 47): whoever reads it can take the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// Where it can be seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub urls: Vec<String>,
@@ -187,6 +190,12 @@ impl Facts {
         }
         if self.urls.len() > 50 {
             return fault("urls must have at most 50 entries");
+        }
+        let tag = |text: &String| {
+            (2..=35).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        if !self.language.iter().all(tag) {
+            return fault("language must be a tag as BCP 47 writes it, of at most 35 characters");
         }
         if self.device.as_ref().is_some_and(|device| !fits(device, 255)) {
             return fault("device must have 1 to 255 characters");
@@ -393,16 +402,24 @@ pub async fn find_all(tx: &mut Tx, ids: &[ItemId]) -> Result<HashMap<ItemId, Ite
 
 /// The matches kept with an upload, shadow banks left out.
 pub async fn matches(tx: &mut Tx, id: ItemId) -> Result<Vec<Hit>> {
-    let mut hits = Vec::new();
-    for kept in store::matches(tx, id).await? {
-        if kept.bank == shield::BANK {
-            hits.push(shield::remote(kept.entry, kept.signal, kept.strength, kept.classification));
-            continue;
-        }
-        if let Some((bank, entry)) = banks::entry(tx, kept.entry).await? {
-            hits.push(Hit {
+    Ok(matches_of(tx, &[id]).await?.remove(&id).unwrap_or_default())
+}
+
+/// The same of many uploads: a few questions for all of them.
+pub async fn matches_of(tx: &mut Tx, ids: &[ItemId]) -> Result<HashMap<ItemId, Vec<Hit>>> {
+    let kept = store::matches(tx, ids).await?;
+    let mut entries: Vec<EntryId> = kept.iter().map(|(_, kept)| kept.entry).collect();
+    entries.sort_unstable();
+    entries.dedup();
+    let known = banks::entries_of(tx, &entries).await?;
+    let mut hits: HashMap<ItemId, Vec<Hit>> = HashMap::new();
+    for (item, kept) in kept {
+        let hit = if kept.bank == shield::BANK {
+            shield::remote(kept.entry, kept.signal, kept.strength, kept.classification)
+        } else if let Some((bank, entry)) = known.get(&kept.entry) {
+            Hit {
                 bank: bank.id,
-                bank_name: bank.name,
+                bank_name: bank.name.clone(),
                 kind: bank.kind,
                 entry: entry.id,
                 signal: entry.signal,
@@ -412,11 +429,14 @@ pub async fn matches(tx: &mut Tx, id: ItemId) -> Result<Vec<Hit>> {
                 orientation: kept.orientation,
                 trimmed: kept.trimmed,
                 in_common: kept.in_common,
-                classification: entry.classification,
-                source: entry.source,
+                classification: entry.classification.clone(),
+                source: entry.source.clone(),
                 shadow: false,
-            });
-        }
+            }
+        } else {
+            continue;
+        };
+        hits.entry(item).or_default().push(hit);
     }
     Ok(hits)
 }

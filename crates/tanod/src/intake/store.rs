@@ -179,16 +179,13 @@ pub(super) async fn items(tx: &mut Tx, ids: &[ItemId]) -> Result<Vec<Item>> {
     Ok(rows.iter().map(read_item).collect::<Read<_>>()?)
 }
 
-pub(super) async fn matches(tx: &mut Tx, id: ItemId) -> Result<Vec<KeptMatch>> {
-    let rows = tx
-        .rows(
-            "SELECT * FROM item_matches WHERE item = $1 AND NOT shadow ORDER BY strength, distance, entry",
-            &[id.into()],
-        )
-        .await?;
+pub(super) async fn matches(tx: &mut Tx, ids: &[ItemId]) -> Result<Vec<(ItemId, KeptMatch)>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let sql = "SELECT * FROM item_matches WHERE NOT shadow AND item IN IDS ORDER BY strength, distance, entry";
+    let rows = tx.rows_of(sql, &[], &ids).await?;
     let kept = |row: &Row| {
         let bits = |value: Option<i64>| value.and_then(|bits| u32::try_from(bits).ok());
-        Ok(KeptMatch {
+        let kept = KeptMatch {
             entry: row.get("entry")?,
             bank: row.get("bank")?,
             signal: row.word("signal")?,
@@ -199,7 +196,8 @@ pub(super) async fn matches(tx: &mut Tx, id: ItemId) -> Result<Vec<KeptMatch>> {
             orientation: row.get::<Option<String>>("orientation")?.and_then(|text| crate::store::word(&text)),
             trimmed: row.get("trimmed")?,
             in_common: optional(row, "in_common")?,
-        })
+        };
+        Ok((row.get("item")?, kept))
     };
     Ok(rows.iter().map(kept).collect::<Read<_>>()?)
 }

@@ -6,6 +6,7 @@ pub mod api;
 mod films;
 mod shared;
 pub mod shield;
+mod vouched;
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ use crate::store::{BankId, EntryId};
 use films::{Films, Meeting};
 pub use films::{Overlap, Range};
 pub use shared::{FOLLOW_EVERY, KEEP_EVERY, SharedLists};
+pub use vouched::{Vouched, vouched};
 
 /// A process that has not heard from the feed for this long does not serve.
 pub const FEED_LIMIT: Duration = Duration::from_secs(10);

@@ -87,6 +87,7 @@ async fn into_case(
         gathered_by,
         case,
         grounds,
+        language: None,
     };
     let Some((first, others)) = items.split_first() else { return review::join(tx, joining).await };
     joining.item = Some(first.0);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::danger::{Danger, NewCall, TelephoneCall};
 use super::involved::{self, Involved, NewInvolved, NewRole, Proposal, Role};
+use super::worklist::{self, Conditions};
 use super::{
     Case, Correction, Decision, FileDecided, FileDecision, FileView, NewCorrection, NewDecision, NewSharing, NewTold,
     Priority, Quarantined, ReadBack, Sharing, Signal, State as CaseState, Touches, UNKNOWN_CASE, Untold, Wanted,
@@ -29,6 +30,18 @@ use crate::web::{self, Answer, Asked, Body, Once, Page, Sent};
 pub struct Filter {
     /// Only in this state.
     state: Option<String>,
+    /// Only as urgent as this: `P0` to `P4`.
+    priority: Option<String>,
+    /// Only known by this way, as cases name it.
+    by: Option<String>,
+    /// Only with this ground for their urgency, as cases name it.
+    ground: Option<String>,
+    /// Only with a deadline that has passed (`over`) or passes before the day ends in UTC (`today`).
+    due: Option<String>,
+    /// Only with content in this language (BCP 47).
+    language: Option<String>,
+    /// Only those that `me`, `nobody` or `somebody` works on.
+    with: Option<String>,
     /// The `next` of the page before.
     after: Option<String>,
 }
@@ -41,10 +54,13 @@ pub async fn list(State(app): State<App>, caller: Caller, Asked(filter): Asked<F
     let state: Option<CaseState> = web::chosen(filter.state.as_deref())?;
     let after = filter.after.as_deref().map(|after| web::id(after, &UNKNOWN_CASE)).transpose()?;
     let mut tx = app.db.read().await.map_err(Error::from)?;
-    let mut rows = Vec::new();
-    for case in super::list(&mut tx, &caller, Wanted { state, after }, web::PAGE).await? {
-        rows.push(CaseRow { context: context::standing(&mut tx, case.id).await?, case });
-    }
+    let Filter { priority, by, ground, due, language, with, .. } = filter;
+    let conditions = Conditions { priority, by, ground, due, language, with };
+    let wanted = Wanted { state, after, ..conditions.read()? };
+    let cases = worklist::list(&mut tx, &caller, &wanted, web::PAGE).await?;
+    let ids: Vec<CaseId> = cases.iter().map(|case| case.id).collect();
+    let mut contexts = context::standing_all(&mut tx, &ids).await?;
+    let rows = cases.into_iter().map(|case| CaseRow { context: contexts.remove(&case.id), case }).collect();
     web::ok(&Page::new(rows, |row| row.case.id.to_string()))
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::involved::{self, NewRole};
 use super::{
     Case, Event, NO_REASON, NOT_IN_CASE, Signal, State, UNKNOWN_CASE, WRONG_STATE, leased, move_to, store, undecided,
+    vouching,
 };
 use crate::accounts::{self, Caller, Permission};
 use crate::actions;
@@ -21,7 +22,8 @@ use crate::evidence;
 use crate::queue::{self, Work};
 use crate::refusal::{Kind, Result};
 use crate::reporting::{self, Destination, Elsewhere};
-use crate::store::{CaseId, DecisionId, ItemId, PersonId, Recorded, ReportId, Tx};
+use crate::store::{CaseId, DecisionId, ItemId, PersonId, Recorded, ReportId, SignalId, Tx};
+use crate::web::languages::{say, word};
 
 /// A statement about a viewing that did not happen.
 pub static NOT_VIEWED: Kind = Kind::new(
@@ -179,6 +181,10 @@ pub struct NewDecision {
     /// For `already_reported`: where.
     #[serde(default)]
     pub elsewhere: Option<Elsewhere>,
+    /// Only about the files that somebody vouches for, by exact digest: one decision after a list has grown. Everything else in the
+    /// case waits for a decision of its own.
+    #[serde(default)]
+    pub only_vouched: bool,
 }
 
 /// What else was said at a decision.
@@ -254,7 +260,13 @@ pub struct ReadBack {
 }
 
 /// Checks a decision against the case: what it gives back is locked until the transaction ends.
-async fn check(tx: &mut Tx, caller: &Caller, id: CaseId, new: &NewDecision) -> Result<(Case, Vec<Signal>)> {
+async fn check(
+    tx: &mut Tx,
+    caller: &Caller,
+    id: CaseId,
+    new: &NewDecision,
+    settings: &Settings,
+) -> Result<(Case, Vec<Signal>)> {
     caller.require(Permission::DecideCases)?;
     store::locked(tx, id).await?;
     let case = leased(tx, caller, id).await?;
@@ -274,8 +286,14 @@ async fn check(tx: &mut Tx, caller: &Caller, id: CaseId, new: &NewDecision) -> R
             return Err(NOT_IN_CASE.because(item.to_string()));
         }
         let views = evidence::views(tx, *item).await?;
-        if !views.iter().any(|view| view.person == by && view.whole && !view.veiled) {
+        let mut whole = views.iter().filter(|view| view.person == by && view.whole && !view.veiled).peekable();
+        if whole.peek().is_none() {
             return Err(NOT_VIEWED.because(item.to_string()));
+        }
+        // A picture that has only just come was not looked at.
+        let least = SignedDuration::from_secs(i64::from(settings.looking.least_seconds));
+        if !whole.any(|view| tx.now().duration_since(view.at) >= least) {
+            return Err(NOT_VIEWED.because("it has only just been shown"));
         }
     }
     for role in &new.roles {
@@ -326,75 +344,66 @@ pub async fn read_back(
     new: &NewDecision,
     settings: &Settings,
 ) -> Result<ReadBack> {
-    let (case, signals) = check(tx, caller, id, new).await?;
+    let (case, signals) = check(tx, caller, id, new, settings).await?;
     let next = next_person(tx, caller, new).await?;
     let approval = approval(tx, caller.person()?, new.outcome, settings.review.second_approval).await?;
-    let open: Vec<&Signal> = signals.iter().filter(|signal| signal.decision.is_none()).collect();
-    let files = open.iter().filter(|signal| signal.item.is_some()).count();
     let mut says = Vec::new();
+    let mut open: Vec<&Signal> = signals.iter().filter(|signal| signal.decision.is_none()).collect();
+    let left = open.len();
+    if new.only_vouched {
+        let vouched = vouching::waiting(tx, &signals, &settings.review.hotlines).await?;
+        open.retain(|signal| vouched.contains(&signal.id));
+    }
+    let left = left - open.len();
+    let files = open.iter().filter(|signal| signal.item.is_some()).count();
+    if new.only_vouched {
+        says.push(say("readback-only-vouched").with("files", files).with("left", left).to_string());
+    }
+    let number = case.number;
     match new.outcome {
         Outcome::Report => {
             let destination = new.destination.unwrap_or(settings.reporting.destination);
-            says.push(format!(
-                "You report case {} to {} as: {}.",
-                case.number,
-                destination.words(),
-                new.incident_type.as_deref().unwrap_or_default()
-            ));
-            says.push(match files {
-                0 => "No file goes with it.".to_owned(),
-                1 => "One file goes with it.".to_owned(),
-                files => format!("{files} files go with it."),
-            });
+            let kind = new.incident_type.as_deref().unwrap_or_default();
+            let report = say("readback-report").with("number", number).with("destination", destination.words());
+            says.push(report.with("kind", kind).to_string());
+            says.push(say("readback-files").with("count", files).to_string());
             says.push(match new.viewed_whole.len() {
-                0 => "You state of no file that you viewed all of it: the police may need a warrant to open them."
-                    .to_owned(),
-                n => {
-                    format!("You state that you yourself viewed all of {n} of these files, whole and without the veil.")
-                }
+                0 => say("readback-viewed-none").to_string(),
+                n => say("readback-viewed").with("count", n).to_string(),
             });
             for one in involved::of(tx, id).await? {
-                let who = one.account.unwrap_or_else(|| "whoever has no account".to_owned());
-                let role = one.role.as_ref().map_or_else(|| "without a role".to_owned(), crate::store::as_word);
-                says.push(format!("{who} appears as: {role}."));
+                let who = one.account.unwrap_or_else(|| say("readback-no-account").to_string());
+                let role = one.role.as_ref().map(crate::store::as_word);
+                let role = role.map_or_else(|| say("readback-no-role"), |role| word("case-role", &role));
+                says.push(say("readback-role").with("who", who).with("role", role).to_string());
             }
             let minutes = reporting::minutes_to_take_back(&case, false, settings);
             if destination == Destination::Ncmec && minutes > 0 && approval == Approval::NotNeeded {
-                says.push(format!("It is sent in {minutes} minutes. Until then you can take it back; a report that is filed cannot be."));
+                says.push(say("readback-minutes").with("minutes", minutes).to_string());
             }
-            says.push("Everything in the case is kept for a year from the day the report is filed.".to_owned());
+            says.push(say("readback-kept-year").to_string());
             says.extend(reporting::outlook(tx, caller, id, settings).await?);
         }
         Outcome::NoViolation | Outcome::OtherViolation => {
-            says.push(format!("You close case {} without a report.", case.number));
-            says.push(format!(
-                "The sealed copies are destroyed after {} days, in which the decision can be appealed.",
-                settings.review.appeal_days
-            ));
+            says.push(say("readback-closed").with("number", number).to_string());
+            says.push(say("readback-appeal").with("days", settings.review.appeal_days).to_string());
         }
-        Outcome::NeedContext => {
-            says.push(format!("Case {} waits until the platform has answered; it comes back by itself.", case.number));
-        }
+        Outcome::NeedContext => says.push(say("readback-context").with("number", number).to_string()),
         Outcome::CannotTell => {
             let staff = new.next.filter(|_| next.is_some()).unwrap_or_default();
-            says.push(format!("Case {} goes to staff {staff}, who decides.", case.number));
+            says.push(say("readback-handed").with("number", number).with("staff", staff).to_string());
         }
         Outcome::AlreadyReported => {
             if let Some(elsewhere) = &new.elsewhere {
-                says.push(format!(
-                    "You state that case {} was reported to {} as number {}.",
-                    case.number, elsewhere.authority, elsewhere.number
-                ));
-                says.push("Everything in the case is kept for a year from that report.".to_owned());
+                let said = say("readback-elsewhere").with("number", number).with("authority", &elsewhere.authority);
+                says.push(said.with("there", &elsewhere.number).to_string());
+                says.push(say("readback-kept-elsewhere").to_string());
             }
         }
     }
     match approval {
-        Approval::Asked => says.push("A second person must approve this first.".to_owned()),
-        Approval::Alone => says.push(format!(
-            "There is nobody else to approve this: it is carried out after {} hours, and you can take it back until then.",
-            settings.review.alone_hours
-        )),
+        Approval::Asked => says.push(say("readback-second").to_string()),
+        Approval::Alone => says.push(say("readback-alone").with("hours", settings.review.alone_hours).to_string()),
         _ => {}
     }
     Ok(ReadBack { sentences: says })
@@ -409,7 +418,7 @@ pub async fn decide(
     new: &NewDecision,
     settings: &Settings,
 ) -> Result<(Decision, Recorded)> {
-    let (case, _) = check(tx, caller, id, new).await?;
+    let (case, signals) = check(tx, caller, id, new, settings).await?;
     let by = caller.person()?;
     let particulars = Particulars {
         destination: new.destination.filter(|_| new.outcome == Outcome::Report),
@@ -433,7 +442,9 @@ pub async fn decide(
         at: tx.now(),
         undone_at: None,
     };
-    let proof = write(tx, caller, &decision).await?;
+    let only =
+        if new.only_vouched { Some(vouching::waiting(tx, &signals, &settings.review.hotlines).await?) } else { None };
+    let proof = write_about(tx, caller, &decision, only.as_deref()).await?;
     store::release(tx, id).await?;
     match decision.approval {
         Approval::Asked => move_to(tx, &case, Event::ApprovalAsked).await?,
@@ -451,8 +462,16 @@ pub async fn decide(
 /// Writes a decision down, with the signals it covers: those that were in the case when it was made. A later signal waits
 /// for a decision of its own.
 pub(super) async fn write(tx: &mut Tx, caller: &Caller, decision: &Decision) -> Result<Recorded> {
+    write_about(tx, caller, decision, None).await
+}
+
+/// The same about some of them.
+async fn write_about(tx: &mut Tx, caller: &Caller, decision: &Decision, only: Option<&[SignalId]>) -> Result<Recorded> {
     store::insert_decisions(tx, std::slice::from_ref(decision)).await?;
-    store::assign_signals(tx, decision.case, decision.id).await?;
+    match only {
+        Some(signals) => store::assign_these(tx, signals, decision.id).await?,
+        None => store::assign_signals(tx, decision.case, decision.id).await?,
+    }
     audit::record(tx, entry(caller, decision)).await
 }
 

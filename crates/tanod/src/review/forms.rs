@@ -36,6 +36,7 @@ pub(super) fn router() -> Router<App> {
         .route("/console/cases/{case}/reports/{report}/packet", get(packet))
         .route("/console/cases/{case}/reports/{report}/filed", post(filed))
         .route("/console/cases/{case}/told/{told}", post(tell))
+        .route("/console/cases/{case}/notes", post(note))
 }
 
 /// What a decision would do, before it is made.
@@ -74,7 +75,7 @@ where
 async fn refused(app: &App, staff: &Staff, id: CaseId, error: Error) -> Paged {
     let Error::Refused(refusal) = error else { return Err(error.into()) };
     let status = axum::http::StatusCode::from_u16(refusal.kind.status).unwrap_or_default();
-    let page = page(app, staff, id, None, Some(Words::from(&*refusal))).await?;
+    let page = page(app, staff, id, Some(Words::from(&*refusal))).await?;
     Ok((status, page).into_response())
 }
 
@@ -86,7 +87,8 @@ async fn release(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String
     act(&app, &staff, &case, async |tx, id| super::release(tx, &staff.caller, id).await).await
 }
 
-const DECISION_FIELDS: [&str; 11] = [
+const DECISION_FIELDS: [&str; 12] = [
+    "only_vouched",
     "outcome",
     "incident_type",
     "viewed_whole",
@@ -134,6 +136,7 @@ fn decision(form: &Fields) -> Result<NewDecision> {
         file_annotations: std::collections::BTreeSet::new(),
         next,
         elsewhere,
+        only_vouched: form.one("only_vouched") == "yes",
     };
     for annotation in annotations {
         match (word(annotation), word(annotation)) {
@@ -246,6 +249,14 @@ async fn set_role(
             hijacked: Some(form.one("hijacked") == "yes"),
         };
         Ok(involved::set_role(tx, &staff.caller, id, &role).await?.1)
+    })
+    .await
+}
+
+async fn note(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, body: Body) -> Paged {
+    act(&app, &staff, &case, async |tx, id| {
+        let form = Fields::read(&body, &["words"])?;
+        Ok(super::around::note(tx, &staff.caller, id, form.one("words")).await?.1)
     })
     .await
 }

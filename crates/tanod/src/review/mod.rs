@@ -1,6 +1,7 @@
 //! A case: everything known about one account's suspected abuse, put before a person who decides.
 
 pub mod api;
+pub mod around;
 mod corrections;
 pub mod danger;
 mod decisions;
@@ -14,6 +15,7 @@ mod sharing;
 mod state;
 mod store;
 pub(crate) mod uploads;
+mod vouching;
 pub mod worklist;
 
 use std::collections::HashMap;
@@ -24,12 +26,14 @@ use jiff::{SignedDuration, Timestamp};
 use crate::accounts::{Caller, Permission};
 use crate::actions;
 use crate::audit::{self, Entry};
+use crate::clocks::{self, ClockFacts};
 use crate::context;
 use crate::evidence;
 use crate::intake::{Account, Facts};
 use crate::refusal::{Kind, Result};
 use crate::store::{CaseId, DecisionId, ItemId, NoticeId, PersonId, Recorded, SignalId, Tx};
 use crate::webhooks;
+use worklist::Known;
 
 pub use corrections::*;
 pub use decisions::*;
@@ -37,6 +41,7 @@ pub use files::*;
 pub use priority::{Ground, Priority};
 pub use sharing::*;
 pub use state::{Event, State};
+pub use worklist::Wanted;
 
 /// An id that leads nowhere, for this caller.
 pub static UNKNOWN_CASE: Kind =
@@ -95,6 +100,7 @@ pub const REFUSALS: &[&Kind] = &[
     &corrections::UNKNOWN_TOLD,
     &corrections::UNDONE_BEFORE,
     &files::UNKNOWN_FILE,
+    &vouching::NOTHING_VOUCHED,
 ];
 
 /// How long a lease lasts without a sign of life.
@@ -119,6 +125,12 @@ pub enum Route {
     Hotline,
     /// The police.
     Police,
+}
+
+impl Route {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::HashMatch, Self::UserReport, Self::PersonDepicted, Self::Moderator, Self::Hotline, Self::Police];
 }
 
 /// A case.
@@ -208,6 +220,8 @@ pub struct Joining<'a> {
     pub case: Option<CaseId>,
     /// Why it is urgent.
     pub grounds: Vec<Ground>,
+    /// The language of its content, where the platform said so.
+    pub language: Option<&'a str>,
 }
 
 /// Puts a match into the account's case, or opens one.
@@ -225,6 +239,7 @@ pub async fn add_match(tx: &mut Tx, item: ItemId, facts: &Facts, viral_accounts:
         gathered_by: facts.gathered_by(),
         case: None,
         grounds,
+        language: facts.language.as_deref(),
     };
     let case = join(tx, joining).await?;
     files::weigh_spread(tx, item, case, viral_accounts).await?;
@@ -285,7 +300,8 @@ pub async fn join(tx: &mut Tx, joining: Joining<'_>) -> Result<CaseId> {
             given_to: None,
             opened_at: now,
         };
-        store::insert_case(tx, &case).await?;
+        let clocks = clocks::of(tx.operator(), &ClockFacts::plain(now, now, priority == Priority::P0));
+        store::insert_case(tx, &case, clocks::next(&clocks).map(|clock| clock.due_at)).await?;
         let detail = serde_json::json!({"route": joining.route, "priority": priority, "reasons": joining.grounds});
         audit::record(tx, Entry::by_tanod("case.opened").case(case.id).detail(detail)).await.map(drop)?;
         evidence::hold_pending(tx, case.id, now).await?;
@@ -303,8 +319,12 @@ pub async fn join(tx: &mut Tx, joining: Joining<'_>) -> Result<CaseId> {
         let severity = crate::care::severity(tx, item).await?;
         worklist::weigh(tx, case, severity).await?;
     }
-    let gathered = joining.gathered_by.iter().filter_map(|key| key.split_once(':')).map(|(_, word)| word);
-    let email = joining.account.and_then(|account| account.email.as_deref());
+    if let Some(language) = joining.language {
+        worklist::speaks(tx, case, language).await?;
+    }
+    let gathered = joining.gathered_by.iter().filter_map(|key| key.split_once(':'));
+    let gathered = gathered.map(|(kind, word)| (Known::of_key(kind), word));
+    let email = joining.account.and_then(|account| account.email.as_deref()).map(|email| (Known::Email, email));
     worklist::remember(tx, case, gathered.chain(email)).await?;
     let signal: SignalId = tx.id();
     store::insert_signal(tx, signal, case, &joining).await?;
@@ -333,21 +353,6 @@ pub(crate) async fn add_grounds(tx: &mut Tx, case: &Case, grounds: &[Ground]) ->
         audit::record(tx, entry).await.map(drop)?;
     }
     Ok(())
-}
-
-/// A filter for lists of cases.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Wanted {
-    /// Only in this state.
-    pub state: Option<State>,
-    /// After this case, in the queue's order.
-    pub after: Option<CaseId>,
-}
-
-/// Cases, most urgent first, then longest known.
-pub async fn list(tx: &mut Tx, caller: &Caller, wanted: Wanted, limit: i64) -> Result<Vec<Case>> {
-    caller.require(Permission::ReadCases)?;
-    store::list(tx, wanted, limit).await
 }
 
 /// One case.

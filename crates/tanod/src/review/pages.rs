@@ -7,11 +7,13 @@ use axum::routing::get;
 use exchange::ncmec::document::IncidentType;
 use jiff::Timestamp;
 
+use super::around::{self, Links};
 use super::involved::{Involved, Role};
-use super::uploads::{Shown, Upload, upload};
-use super::{Approval, Case, Ground, Outcome, Priority, Route, State, ToldState, UNKNOWN_CASE, Wanted};
+use super::uploads::{Chosen, Upload, Uploads, Way, uploads};
+use super::{Approval, Case, Ground, Outcome, Priority, Route, State, ToldState, UNKNOWN_CASE};
 use crate::accounts::{self, Permission};
-use crate::clocks;
+use crate::audit;
+use crate::clocks::{self, ClockFacts};
 use crate::context;
 use crate::evidence::{self, Hold};
 use crate::intake;
@@ -20,16 +22,15 @@ use crate::numbers::{self, Number};
 use crate::operator::Operator;
 use crate::plan::App;
 use crate::refusal::Result;
-use crate::reporting::{self, Destination, Report, ReportKind, ReportState};
+use crate::reporting::{self, Destination, Report, ReportState};
 use crate::store::{CaseId, DecisionId, InvolvedId, ItemId, PersonId, ReportId, ToldId, Tx, as_word};
-use crate::web::console::{Paged, Staff, Who, Words, show};
-use crate::web::languages::filters;
-use crate::web::{self, Page};
+use crate::web;
+use crate::web::console::{Paged, Staff, Who, Words, minute, show};
+use crate::web::languages::{Said, filters, say, word};
 
 /// The pages of this domain.
 pub fn router() -> Router<App> {
     Router::new()
-        .route("/console/queue", get(queue))
         .route("/console/cases/{case}", get(case))
         .route("/console/cases/{case}/pictures/{item}", get(picture))
         .merge(super::forms::router())
@@ -38,81 +39,101 @@ pub fn router() -> Router<App> {
 }
 
 /// What the queue shows of a case, and the head of its page.
-struct Head {
-    id: CaseId,
-    number: i64,
-    priority: &'static str,
-    meaning: &'static str,
-    state: &'static str,
-    account: String,
-    since: String,
-    since_full: String,
-    route: &'static str,
-    worker: String,
-    reasons: String,
-    deadline: Option<Deadline>,
-    context: Option<String>,
+pub(super) struct Head {
+    pub(super) id: CaseId,
+    pub(super) number: i64,
+    pub(super) priority: String,
+    pub(super) meaning: Said,
+    pub(super) state: Said,
+    pub(super) account: String,
+    pub(super) since: String,
+    pub(super) since_full: String,
+    pub(super) route: Said,
+    pub(super) worker: Said,
+    pub(super) reasons: String,
+    pub(super) deadline: Option<Deadline>,
+    pub(super) context: Option<String>,
     /// How severe the lists say it is, said before anybody opens it.
-    severity: Option<String>,
-    put_off: Option<String>,
+    pub(super) severity: Option<String>,
+    pub(super) language: Option<String>,
+    pub(super) put_off: Option<Said>,
 }
 
 /// The next thing that must happen, and by when.
-struct Deadline {
+pub(super) struct Deadline {
+    pub(super) words: String,
+    pub(super) at: String,
+    pub(super) at_full: String,
+    pub(super) left: Said,
+    pub(super) state: &'static str,
+}
+
+/// An earlier case of the same account.
+struct Before {
+    case: CaseId,
+    number: i64,
+    state: Said,
+    at: String,
+    reports: String,
+}
+
+/// What somebody noted.
+struct Noted {
+    by: i64,
+    at: String,
     words: String,
+}
+
+/// One entry of the record.
+struct Happened {
     at: String,
     at_full: String,
-    state: &'static str,
+    actor: String,
+    kind: String,
 }
 
-struct Tab {
-    label: &'static str,
-    href: String,
-    chosen: bool,
-}
-
-#[derive(Template)]
-#[template(path = "review/pages/queue.html")]
-struct Queue<'a> {
-    who: &'a Who,
-    tabs: Vec<Tab>,
-    cases: Vec<Head>,
-    live: bool,
-    here_again: String,
-    next: Option<String>,
-    /// What was looked for.
-    sought: String,
-    may_take: bool,
-    nothing_next: bool,
-}
-
-#[derive(Template)]
-#[template(path = "review/pages/elsewhere.html")]
-struct Elsewhere<'a> {
-    who: &'a Who,
+/// The form of a decision: of a case, or of one file for many accounts.
+pub(super) struct DecisionForm {
+    /// Where it goes.
+    pub(super) to: String,
+    /// What reporting is called.
+    pub(super) report: Said,
+    /// Whether it is about one file of many accounts.
+    pub(super) of_file: bool,
+    /// Who is who.
+    pub(super) people: Vec<(InvolvedId, String, String, Option<String>)>,
+    /// What can be stated to have been viewed: number, upload, whether it was.
+    pub(super) statements: Vec<(usize, ItemId, bool)>,
+    /// How many more uploads wait that this person did not open.
+    pub(super) others: usize,
+    /// How many of the files on the page others vouch for.
+    pub(super) vouched: usize,
+    pub(super) kinds: Vec<&'static str>,
+    pub(super) roles: Vec<String>,
+    pub(super) reasons: Vec<String>,
 }
 
 /// Somebody in the case.
 struct Somebody {
     id: InvolvedId,
     account: String,
-    role: Option<&'static str>,
+    role: Option<String>,
     likely_minor: bool,
     hijacked: bool,
     hints: String,
 }
 
 struct Decided {
-    outcome: &'static str,
+    outcome: Said,
     by: i64,
     at: String,
     reason: String,
-    approval: Option<&'static str>,
+    approval: Option<Said>,
 }
 
 struct Filed {
-    kind: &'static str,
-    state: &'static str,
+    kind: Said,
+    state: Said,
     id: ReportId,
     number: Option<String>,
     until: Option<String>,
@@ -135,9 +156,7 @@ struct CasePage<'a> {
     colleagues: Vec<(PersonId, i64)>,
     may_approve: bool,
     under_way: bool,
-    destination: &'static str,
     people: Vec<Somebody>,
-    roles: [&'static str; 4],
     untold: Vec<(ToldId, String)>,
     may_tell: bool,
     undoable: Option<DecisionId>,
@@ -145,168 +164,176 @@ struct CasePage<'a> {
     alarmed: bool,
     by_itself: bool,
     can_decide: bool,
-    priorities: Vec<(&'static str, &'static str)>,
+    priorities: Vec<(String, Said)>,
     numbers: Vec<Number>,
     /// Where the account's holder seems to be.
     country: Option<String>,
-    kinds: Vec<&'static str>,
-    uploads: Vec<Upload>,
+    form: DecisionForm,
+    counts: String,
+    /// Where the report is that it would be now.
+    draft: String,
+    uploads: Uploads,
+    links: Links,
+    earlier: Vec<Before>,
+    notes: Vec<Noted>,
+    timeline: Vec<Happened>,
     decisions: Vec<Decided>,
     reports: Vec<Filed>,
-    holds: Vec<String>,
+    holds: Vec<Said>,
 }
 
 #[derive(Template)]
 #[template(path = "review/pages/fragment.html")]
 struct Fragment {
+    case: Head,
     upload: Upload,
     may_look: bool,
 }
 
-fn minute(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M").to_string()
+pub(super) fn state_words(state: State) -> Said {
+    word("case-state", &as_word(&state))
 }
 
-pub(super) fn state_words(state: State) -> &'static str {
-    match state {
-        State::Open => "Open",
-        State::Help => "Handed to another person",
-        State::Context => "Waits for the platform",
-        State::Approval => "Waits for a second person",
-        State::Reporting => "Being reported",
-        State::Reported => "Reported",
-        State::Dismissed => "No violation",
-    }
-}
-
-pub(super) fn priority_words(priority: Priority) -> (&'static str, &'static str) {
-    match priority {
-        Priority::P0 => ("P0", "a child may be in danger now"),
-        Priority::P1 => ("P1", "new material or enticement"),
-        Priority::P2 => ("P2", "known material, made public"),
-        Priority::P3 => ("P3", "known material"),
-        Priority::P4 => ("P4", "viral"),
-    }
+/// An urgency by its name, and what it means.
+pub(super) fn priority_words(priority: Priority) -> (String, Said) {
+    let name = as_word(&priority);
+    let meaning = word("case-priority", &name);
+    (name, meaning)
 }
 
 /// The urgencies that this person may choose. Lowering one that says "danger now" is a lead's.
-fn priorities(now: Priority, leads: bool) -> Vec<(&'static str, &'static str)> {
-    let all = [Priority::P0, Priority::P1, Priority::P2, Priority::P3, Priority::P4];
-    let others = all.into_iter().filter(|other| *other != now && (leads || now != Priority::P0));
+fn priorities(now: Priority, leads: bool) -> Vec<(String, Said)> {
+    let others = Priority::ALL.into_iter().filter(|other| *other != now && (leads || now != Priority::P0));
     others.map(priority_words).collect()
 }
 
-async fn head(tx: &mut Tx, staff: &Staff, operator: &Operator, case: &Case) -> Result<Head> {
-    let (priority, meaning) = priority_words(case.priority);
-    let worker = match case.leased_by {
-        Some(person) if case.is_leased_by(person, tx.now()) => {
-            let number = accounts::staff_of(tx, person).await?;
-            if number == staff.who.staff { "you".to_owned() } else { format!("staff {number}") }
+/// What lists and pages say of cases, in the order in which they come: a few questions for all of them.
+pub(super) async fn heads(tx: &mut Tx, staff: &Staff, operator: &Operator, cases: &[Case]) -> Result<Vec<Head>> {
+    let (ids, now): (Vec<CaseId>, _) = (cases.iter().map(|case| case.id).collect(), tx.now());
+    let numbers = accounts::staff_numbers(tx).await?;
+    let mut beforehand = super::worklist::beforehand(tx, &ids).await?;
+    let mut contexts = context::standing_all(tx, &ids).await?;
+    let mut facts = clocks::facts_of(tx, &ids).await?;
+    let head = |case: &Case| {
+        let (priority, meaning) = priority_words(case.priority);
+        let worker = match case.leased_by {
+            Some(person) if case.is_leased_by(person, now) => {
+                let number = numbers.get(&person).copied().unwrap_or_default();
+                if number == staff.who.staff { say("case-worker-you") } else { say("case-staff").with("staff", number) }
+            }
+            _ => say("case-worker-nobody"),
+        };
+        let said = beforehand.remove(&case.id).unwrap_or_default();
+        Head {
+            id: case.id,
+            number: case.number,
+            priority,
+            meaning,
+            state: state_words(case.state),
+            account: case.account.clone().unwrap_or_else(|| say("case-account-unknown").to_string()),
+            since: minute(case.knowledge_at),
+            since_full: case.knowledge_at.to_string(),
+            route: route_words(case.knowledge_route),
+            reasons: case.reasons.iter().map(|ground| ground_words(*ground).to_string()).collect::<Vec<_>>().join("; "),
+            worker,
+            deadline: facts.remove(&case.id).and_then(|facts| deadline(operator, &facts)),
+            context: contexts.remove(&case.id).as_ref().map(context::pages::standing_words),
+            severity: said.severity,
+            language: said.language,
+            put_off: said
+                .put_off
+                .map(|off| say("case-put-off").with("until", minute(off.until)).with("because", off.because)),
         }
-        _ => "nobody".to_owned(),
     };
-    let (severity, put_off) = super::worklist::beforehand(tx, case.id).await?;
-    Ok(Head {
-        id: case.id,
-        number: case.number,
-        priority,
-        meaning,
-        state: state_words(case.state),
-        account: case.account.clone().unwrap_or_else(|| "not known".to_owned()),
-        since: minute(case.knowledge_at),
-        since_full: case.knowledge_at.to_string(),
-        route: match case.knowledge_route {
-            Route::HashMatch => "by a match with a list",
-            Route::UserReport => "by a user's notice",
-            Route::PersonDepicted => "by the person depicted, or somebody who speaks for them",
-            Route::Moderator => "by a moderator",
-            Route::Hotline => "by a hotline",
-            Route::Police => "by the police",
-        },
-        reasons: case.reasons.iter().map(|ground| ground_words(*ground)).collect::<Vec<_>>().join("; "),
-        worker,
-        deadline: deadline(tx, operator, case.id).await?,
-        context: context::standing(tx, case.id).await?.as_ref().map(context::pages::standing_words),
-        severity,
-        put_off: put_off.map(|put_off| format!("put off until {}: {}", minute(put_off.until), put_off.because)),
-    })
+    Ok(cases.iter().map(head).collect())
 }
 
-async fn deadline(tx: &mut Tx, operator: &Operator, case: CaseId) -> Result<Option<Deadline>> {
-    let clocks = clocks::of(operator, &clocks::facts(tx, case).await?);
-    Ok(clocks::next(&clocks).map(|clock| Deadline {
+fn deadline(operator: &Operator, facts: &ClockFacts) -> Option<Deadline> {
+    let clocks = clocks::of(operator, facts);
+    clocks::next(&clocks).map(|clock| Deadline {
         words: format!("{} ({})", clock.words, clock.law),
         at: minute(clock.due_at),
         at_full: clock.due_at.to_string(),
+        left: left(facts.now, clock.due_at),
         state: match clock.state {
             clocks::State::Passed => "passed",
             clocks::State::Near => "near",
             clocks::State::Running | clocks::State::Met => "",
         },
-    }))
-}
-
-#[derive(serde::Deserialize)]
-struct Asked {
-    state: Option<String>,
-    after: Option<String>,
-    /// What is looked for.
-    q: Option<String>,
-    /// Nothing could be taken.
-    nothing: Option<String>,
-}
-
-async fn queue(Shared(app): Shared<App>, staff: Staff, Query(asked): Query<Asked>) -> Paged {
-    if !staff.caller.may(Permission::ReadCases) {
-        return show(&Elsewhere { who: &staff.who });
-    }
-    let chosen = asked.state.as_deref().unwrap_or("open");
-    let state: Option<State> = web::chosen(Some(chosen))?;
-    let after = asked.after.as_deref().map(|after| web::id(after, &UNKNOWN_CASE)).transpose()?;
-    let mut tx = app.db.read().await?;
-    let sought = asked.q.unwrap_or_default();
-    let page = if sought.trim().is_empty() {
-        let rows = super::list(&mut tx, &staff.caller, Wanted { state, after }, web::PAGE).await?;
-        Page::new(rows, |case| case.id.to_string())
-    } else {
-        Page { rows: super::worklist::search(&mut tx, &staff.caller, &sought).await?, next: None }
-    };
-    let mut cases = Vec::new();
-    for case in &page.rows {
-        cases.push(head(&mut tx, &staff, &app.settings.operator, case).await?);
-    }
-    let tabs = std::iter::once(("all".to_owned(), "All"))
-        .chain(State::ALL.into_iter().map(|state| (as_word(&state), state_words(state))))
-        .map(|(name, label)| Tab { label, chosen: name == chosen, href: format!("/console/queue?state={name}") })
-        .collect();
-    show(&Queue {
-        who: &staff.who,
-        tabs,
-        cases,
-        live: asked.after.is_none() && sought.trim().is_empty(),
-        here_again: format!("/console/queue?state={chosen}"),
-        next: page.next.map(|next| format!("/console/queue?state={chosen}&after={next}")),
-        sought,
-        may_take: staff.caller.may(Permission::DecideCases),
-        nothing_next: asked.nothing.is_some(),
     })
+}
+
+/// How long until a deadline, or since: the page's script goes on counting in the same words.
+fn left(now: Timestamp, due: Timestamp) -> Said {
+    let minutes = due.duration_since(now).as_mins();
+    let (hours, rest) = (minutes.abs() / 60, minutes.abs() % 60);
+    let key = match (due > now, hours > 0) {
+        (true, true) => "deadline-in-hours",
+        (true, false) => "deadline-in-minutes",
+        (false, true) => "deadline-over-hours",
+        (false, false) => "deadline-over-minutes",
+    };
+    say(key).with("hours", hours).with("minutes", rest)
+}
+
+/// The same words for the page's script, which puts hours and minutes in.
+pub(super) fn counts() -> String {
+    let keys = ["deadline-in-hours", "deadline-in-minutes", "deadline-over-hours", "deadline-over-minutes"];
+    keys.map(|key| say(key).with("hours", "{h}").with("minutes", "{m}").to_string()).join("|")
+}
+
+pub(super) fn route_words(route: Route) -> Said {
+    word("case-route", &as_word(&route))
 }
 
 #[derive(serde::Deserialize)]
 struct How {
     /// The upload that is shown without its veil.
     whole: Option<String>,
+    /// The upload that is open beside the contact sheet.
+    open: Option<String>,
+    /// Which contact sheet.
+    sheet: Option<usize>,
+    /// How it is shown: `veil` or `edges`.
+    r#as: Option<String>,
+    /// Which ninth of it.
+    part: Option<u8>,
     /// The child's country, whose numbers are shown first.
     child: Option<String>,
 }
 
 async fn case(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, Query(how): Query<How>) -> Paged {
-    let whole = how.whole.as_deref().map(|item| web::id(item, &intake::UNKNOWN_ITEM)).transpose()?;
-    let mut full = gather(&app, &staff, web::id(&case, &UNKNOWN_CASE)?, whole, None).await?;
+    let item = |text: &str| web::id(text, &intake::UNKNOWN_ITEM);
+    let whole = how.whole.as_deref().map(item).transpose()?;
+    let open = how.open.as_deref().map(item).transpose()?;
+    let way = way(whole.is_some(), how.r#as.as_deref(), how.part);
+    let chosen = Chosen { open: whole.or(open), way, sheet: how.sheet.unwrap_or_default() };
+    let mut full = gather(&app, &staff, web::id(&case, &UNKNOWN_CASE)?, chosen, None).await?;
     if let Some(child) = how.child.as_deref().filter(|_| full.alarmed) {
         full.numbers = whom_to_call(&app, Some(child), full.country.as_deref());
     }
     show(&full)
+}
+
+/// So many of the newest entries of the record stand on the page.
+const ENTRIES: i64 = 100;
+
+pub(super) fn incident_kinds() -> Vec<&'static str> {
+    IncidentType::ALL.into_iter().map(IncidentType::as_str).collect()
+}
+
+/// What somebody can be in a case.
+pub(super) fn roles() -> Vec<String> {
+    [Role::Suspect, Role::Recipient, Role::Victim, Role::Unknown].iter().map(as_word).collect()
+}
+
+/// What can be stated to have been viewed.
+fn statements(uploads: &Uploads) -> Vec<(usize, ItemId, bool)> {
+    let open = uploads.open.iter().filter(|upload| upload.undecided);
+    let open = open.map(|upload| (upload.nth, upload.item, upload.viewed));
+    let mut all: Vec<_> = open.chain(uploads.viewed.iter().map(|(nth, item)| (*nth, *item, true))).collect();
+    all.sort_unstable();
+    all
 }
 
 /// By the child's country, else the account's, else the operator's.
@@ -318,6 +345,18 @@ fn whom_to_call(app: &App, child: Option<&str>, account: Option<&str>) -> Vec<Nu
 struct Veil {
     #[serde(default)]
     whole: bool,
+    r#as: Option<String>,
+    part: Option<u8>,
+}
+
+fn way(whole: bool, said: Option<&str>, part: Option<u8>) -> Way {
+    match (part, said) {
+        (Some(part), _) => Way::Part(part),
+        _ if whole => Way::Whole,
+        (_, Some("edges")) => Way::Edges,
+        (_, Some("veil")) => Way::Veil,
+        _ => Way::Usual,
+    }
 }
 
 async fn picture(
@@ -327,21 +366,21 @@ async fn picture(
     Query(veil): Query<Veil>,
 ) -> Paged {
     let item: ItemId = web::id(&item, &intake::UNKNOWN_ITEM)?;
-    let whole = veil.whole.then_some(item);
-    let full = gather(&app, &staff, web::id(&case, &UNKNOWN_CASE)?, whole, None).await?;
-    let upload = full.uploads.into_iter().find(|upload| upload.item == item).ok_or(&super::NOT_IN_CASE)?;
-    show(&Fragment { upload, may_look: full.may_look })
+    let chosen = Chosen { open: Some(item), way: way(veil.whole, veil.r#as.as_deref(), veil.part), sheet: 0 };
+    let full = gather(&app, &staff, web::id(&case, &UNKNOWN_CASE)?, chosen, None).await?;
+    let upload = full.uploads.open.into_iter().find(|upload| upload.item == item).ok_or(&super::NOT_IN_CASE)?;
+    show(&Fragment { case: full.case, upload, may_look: full.may_look })
 }
 
-pub(super) async fn page(app: &App, staff: &Staff, id: CaseId, whole: Option<ItemId>, fault: Option<Words>) -> Paged {
-    show(&gather(app, staff, id, whole, fault).await?)
+pub(super) async fn page(app: &App, staff: &Staff, id: CaseId, fault: Option<Words>) -> Paged {
+    show(&gather(app, staff, id, Chosen::default(), fault).await?)
 }
 
 async fn gather<'a>(
     app: &App,
     staff: &'a Staff,
     id: CaseId,
-    whole: Option<ItemId>,
+    chosen: Chosen,
     fault: Option<Words>,
 ) -> Result<CasePage<'a>> {
     let mut tx = app.db.read().await?;
@@ -356,18 +395,33 @@ async fn gather<'a>(
         contents.decisions.iter().any(|decision| decision.approval == Approval::Asked && decision.by == me);
     let may_approve = case.state == State::Approval && leads && !decided_by_me;
     let may_look = staff.caller.may(Permission::SeeDepictions) && (leased || may_approve);
-    let mut uploads = Vec::new();
-    let with_media = contents.signals.iter().filter_map(|signal| signal.item.map(|item| (signal, item)));
-    for ((signal, item), nth) in with_media.zip(1..) {
-        let one = Shown { case: &case, nth, signal, item, whole: whole == Some(item), may_look };
-        uploads.push(upload(&mut tx, staff, one, &contents.decisions, &app.settings).await?);
-    }
+    let uploads = uploads(&mut tx, staff, &case, &contents, chosen, may_look, &app.settings).await?;
+    let numbers = accounts::staff_numbers(&mut tx).await?;
+    let staff_of = |person: &PersonId| numbers.get(person).copied().unwrap_or_default();
+    let links = around::links(&mut tx, &staff.caller, id).await?;
+    let earlier = around::earlier(&mut tx, &staff.caller, id, case.account.as_deref()).await?.into_iter();
+    let earlier = earlier.map(|one| Before {
+        case: one.case,
+        number: one.number,
+        state: state_words(one.state),
+        at: minute(one.knowledge_at),
+        reports: one.reports.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    });
+    let notes = around::notes(&mut tx, &staff.caller, id).await?.into_iter();
+    let notes = notes.map(|note| Noted { by: staff_of(&note.by), at: minute(note.at), words: note.words });
+    let timeline = audit::page(&mut tx, None, Some(id), ENTRIES).await?.into_iter();
+    let timeline = timeline.map(|entry| Happened {
+        at: minute(entry.at),
+        at_full: entry.at.to_string(),
+        actor: entry.actor,
+        kind: entry.kind,
+    });
     let colleagues = accounts::people_who_may(&mut tx, Permission::DecideCases).await?.into_iter();
     let colleagues = colleagues.filter(|one| one.id != me).map(|one| (one.id, one.staff)).collect();
     let people = contents.involved.iter().map(|one| Somebody {
         id: one.id,
-        account: one.account.clone().unwrap_or_else(|| "without an account".to_owned()),
-        role: one.role.map(role_words),
+        account: one.account.clone().unwrap_or_else(|| say("case-without-account").to_string()),
+        role: one.role.map(|role| as_word(&role)),
         likely_minor: one.likely_minor,
         hijacked: one.hijacked,
         hints: hints(one),
@@ -388,17 +442,13 @@ async fn gather<'a>(
     for decision in &contents.decisions {
         decisions.push(Decided {
             outcome: outcome_words(decision.outcome),
-            by: accounts::staff_of(&mut tx, decision.by).await?,
+            by: staff_of(&decision.by),
             at: minute(decision.at),
             reason: decision.reason.clone(),
             approval: match decision.approval {
-                _ if decision.undone_at.is_some() => Some("Undone since."),
+                _ if decision.undone_at.is_some() => Some(say("case-approval-undone")),
                 Approval::NotNeeded => None,
-                Approval::Asked => Some("A second person is asked."),
-                Approval::Alone => Some("There is nobody else: it is carried out after a delay."),
-                Approval::Afterwards => Some("Danger now: carried out at once; a lead looks at it afterwards."),
-                Approval::Given => Some("Approved by a second person."),
-                Approval::Refused => Some("Refused by a second person."),
+                approval => Some(word("case-approval", &as_word(&approval))),
             },
         });
     }
@@ -413,9 +463,22 @@ async fn gather<'a>(
         may_approve,
         under_way: case.state == State::Reporting
             && reports.iter().any(|report| matches!(report.state, ReportState::Waiting | ReportState::Filing)),
-        destination: app.settings.reporting.destination.words(),
+        form: DecisionForm {
+            to: format!("/console/cases/{id}/decisions"),
+            report: word("decide-report", &as_word(&app.settings.reporting.destination)),
+            of_file: false,
+            people: people
+                .iter()
+                .map(|one| (one.id, one.account.clone(), one.hints.clone(), one.role.clone()))
+                .collect(),
+            statements: statements(&uploads),
+            others: uploads.others,
+            vouched: uploads.vouched.0,
+            kinds: incident_kinds(),
+            roles: roles(),
+            reasons: app.settings.review.reasons.clone(),
+        },
         people,
-        roles: [Role::Suspect, Role::Recipient, Role::Victim, Role::Unknown].map(role_words),
         untold,
         may_tell: staff.caller.may(Permission::TellCorrections),
         undoable,
@@ -426,82 +489,52 @@ async fn gather<'a>(
         priorities: priorities(case.priority, leads),
         numbers: if case.priority == Priority::P0 { whom_to_call(app, None, country.as_deref()) } else { Vec::new() },
         country,
-        kinds: IncidentType::ALL.into_iter().map(IncidentType::as_str).collect(),
+        counts: counts(),
+        draft: format!("/console/cases/{id}/report"),
         uploads,
+        links,
+        earlier: earlier.collect(),
+        notes: notes.collect(),
+        timeline: timeline.collect(),
         decisions,
         reports: reports.iter().map(filed).collect(),
         holds: evidence::holds_on(&mut tx, id).await?.iter().filter_map(hold_words).collect(),
-        case: head(&mut tx, staff, &app.settings.operator, &case).await?,
+        case: heads(&mut tx, staff, &app.settings.operator, std::slice::from_ref(&case))
+            .await?
+            .pop()
+            .ok_or(&UNKNOWN_CASE)?,
     })
 }
 
-fn ground_words(ground: Ground) -> &'static str {
-    match ground {
-        Ground::DangerNow => "a reviewer says that a child is in danger now",
-        Ground::DangerTold => "somebody says that a child is in danger now",
-        Ground::DangerToldOften => "somebody says again and again that a child is in danger",
-        Ground::NewMaterial => "material that no list knows",
-        Ground::Enticement => "somebody talks a child into sexual acts",
-        Ground::Sextortion => "blackmail",
-        Ground::AccessToChild => "an adult has access to a child",
-        Ground::Told => "somebody told us",
-        Ground::KnownPublic => "known material that everybody could see",
-        Ground::KnownSeveral => "several known files",
-        Ground::KnownSingle => "known material",
-        Ground::Viral => "a file that many accounts pass on",
-        Ground::SetByPerson => "set by a person",
-    }
+pub(super) fn ground_words(ground: Ground) -> Said {
+    word("case-ground", &as_word(&ground))
 }
 
-pub(super) fn outcome_words(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Report => "Report",
-        Outcome::NoViolation => "No violation",
-        Outcome::OtherViolation => "Another violation, not reported",
-        Outcome::NeedContext => "The platform is asked for more",
-        Outcome::CannotTell => "Handed to another person",
-        Outcome::AlreadyReported => "Reported before, elsewhere",
-    }
-}
-
-fn role_words(role: Role) -> &'static str {
-    match role {
-        Role::Suspect => "suspect",
-        Role::Recipient => "recipient",
-        Role::Victim => "victim",
-        Role::Unknown => "unknown",
-    }
+pub(super) fn outcome_words(outcome: Outcome) -> Said {
+    word("case-outcome", &as_word(&outcome))
 }
 
 fn hints(one: &Involved) -> String {
     let mut hints = Vec::new();
     if one.likely_minor {
-        hints.push("may be a child: handle as a victim");
+        hints.push(say("case-hint-minor").to_string());
     }
     if one.hijacked {
-        hints.push("somebody else may have used it");
+        hints.push(say("case-hint-hijacked").to_string());
     }
     hints.join("; ")
 }
 
 fn filed(report: &Report) -> Filed {
     Filed {
-        kind: match (report.kind, report.destination) {
-            (ReportKind::Initial, Destination::Ncmec) => "Report to NCMEC's CyberTipline",
-            (ReportKind::Supplement, Destination::Ncmec) => "Supplement to NCMEC's CyberTipline",
-            (ReportKind::Initial, Destination::Manual) => "Report by hand",
-            (ReportKind::Supplement, Destination::Manual) => "Supplement by hand",
-        },
-        state: match report.state {
-            ReportState::Waiting => "waits to be sent",
-            ReportState::Filing => "is being sent",
-            ReportState::Finished => "is filed",
-            ReportState::Dead => "is stuck, and a lead must look",
-            ReportState::Withdrawn => "was taken back",
-        },
+        kind: word("case-report", &format!("{}-{}", as_word(&report.kind), as_word(&report.destination))),
+        state: word("case-report-state", &as_word(&report.state)),
         id: report.id,
         number: match &report.elsewhere {
-            Some(elsewhere) => Some(format!("{} at {}", elsewhere.number, elsewhere.authority)),
+            Some(elsewhere) => {
+                let said = say("case-report-elsewhere").with("number", &elsewhere.number);
+                Some(said.with("authority", &elsewhere.authority).to_string())
+            }
             None => report.number.map(|number| number.to_string()),
         },
         until: report.due_at.filter(|_| report.state == ReportState::Waiting && report.attempt == 0).map(minute),
@@ -511,21 +544,26 @@ fn filed(report: &Report) -> Filed {
     }
 }
 
-fn hold_words(hold: &Hold) -> Option<String> {
+fn hold_words(hold: &Hold) -> Option<Said> {
     if hold.released_at.is_some() {
         return None;
     }
     let why = hold.basis.words();
-    let until = hold.until.map_or_else(String::new, |until| format!(", until {} UTC", minute(until)));
-    Some(format!("{why}{until}"))
+    Some(match hold.until {
+        Some(until) => say("case-kept-until").with("why", why).with("until", minute(until)),
+        None => say("case-kept").with("why", why),
+    })
 }
 
-pub(super) fn found_words(hit: &Hit) -> String {
-    let how = match (hit.strength, hit.distance) {
-        (Strength::Exact, _) => "the same file as an entry".to_owned(),
-        (Strength::Near, Some(bits)) => format!("possibly an entry, {bits} of 256 bits apart,"),
-        (Strength::Near, None) => "possibly an entry".to_owned(),
+pub(super) fn found_words(hit: &Hit) -> Said {
+    let found = match (hit.strength, hit.distance) {
+        (Strength::Exact, _) => say("upload-found-exact"),
+        (Strength::Near, Some(bits)) => say("upload-found-bits").with("bits", bits),
+        (Strength::Near, None) => say("upload-found-near"),
     };
-    let class = hit.classification.as_ref().map_or_else(String::new, |class| format!(", classified {class}"));
-    format!("{how} of {}{class}", hit.bank_name)
+    let found = found.with("bank", &hit.bank_name);
+    match &hit.classification {
+        Some(class) => say("upload-found-class").with("found", found).with("class", class),
+        None => found,
+    }
 }

@@ -25,6 +25,9 @@ pub enum Priority {
 }
 
 impl Priority {
+    /// All of them, the most urgent first.
+    pub const ALL: [Self; 5] = [Self::P0, Self::P1, Self::P2, Self::P3, Self::P4];
+
     pub(super) fn number(self) -> i64 {
         match self {
             Self::P0 => 0,
@@ -79,6 +82,23 @@ pub enum Ground {
 }
 
 impl Ground {
+    /// All of them, the most urgent first.
+    pub const ALL: [Self; 13] = [
+        Self::DangerNow,
+        Self::DangerTold,
+        Self::DangerToldOften,
+        Self::NewMaterial,
+        Self::Enticement,
+        Self::Sextortion,
+        Self::AccessToChild,
+        Self::Told,
+        Self::KnownPublic,
+        Self::KnownSeveral,
+        Self::KnownSingle,
+        Self::Viral,
+        Self::SetByPerson,
+    ];
+
     /// How urgent this ground alone makes a case.
     pub fn priority(self) -> Priority {
         match self {

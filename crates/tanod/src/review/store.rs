@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::danger::TelephoneCall;
 use super::involved::{Involved, Role};
 use super::priority::Ground;
-use super::{Approval, Case, Decision, Joining, Priority, Signal, State, Wanted};
+use super::{Approval, Case, Decision, Joining, Priority, Signal, State};
 use crate::refusal::{Error, Result};
 use crate::store::{Arg, CaseId, DecisionId, InvolvedId, PersonId, Row, SignalId, StoreError, Tx, as_word, uuids};
 
@@ -69,11 +69,11 @@ pub(super) async fn gather(tx: &mut Tx, case: CaseId, key: &str) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn insert_case(tx: &mut Tx, case: &Case) -> Result<()> {
+pub(super) async fn insert_case(tx: &mut Tx, case: &Case, due_at: Option<Timestamp>) -> Result<()> {
     tx.execute(
         "INSERT INTO cases (id, number, account, state, priority, reasons, knowledge_at, knowledge_route, opened_at,
-             changed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
+             changed_at, due_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)",
         &[
             case.id.into(),
             case.number.into(),
@@ -84,6 +84,7 @@ pub(super) async fn insert_case(tx: &mut Tx, case: &Case) -> Result<()> {
             case.knowledge_at.into(),
             as_word(&case.knowledge_route).into(),
             case.opened_at.into(),
+            due_at.into(),
         ],
     )
     .await?;
@@ -136,28 +137,6 @@ pub(super) async fn locked(tx: &mut Tx, id: CaseId) -> Result<Option<Case>> {
     let sql = tx.dialect("SELECT * FROM cases WHERE id = $1", "SELECT * FROM cases WHERE id = $1 FOR UPDATE");
     let row = tx.row(sql, &[id.into()]).await?;
     Ok(row.as_ref().map(read_case).transpose()?)
-}
-
-pub(super) async fn list(tx: &mut Tx, wanted: Wanted, limit: i64) -> Result<Vec<Case>> {
-    let after = match wanted.after {
-        Some(id) => case(tx, id).await?,
-        None => None,
-    };
-    // One cursor for the queue's order: urgency, then how long it is known, then the id.
-    let (priority, known, id) = after.map_or((-1, Timestamp::MIN.as_microsecond(), uuid::Uuid::nil()), |case| {
-        (case.priority.number(), case.knowledge_at.as_microsecond(), case.id.0)
-    });
-    let state = wanted.state.as_ref().map(as_word);
-    let rows = tx
-        .rows(
-            "SELECT * FROM cases
-             WHERE ($1 IS NULL OR state = $1) AND (priority > $2 OR (priority = $2
-                 AND (knowledge_at > $3 OR (knowledge_at = $3 AND id > $4))))
-             ORDER BY priority, knowledge_at, id LIMIT $5",
-            &[state.into(), priority.into(), known.into(), id.into(), limit.into()],
-        )
-        .await?;
-    Ok(rows.iter().map(read_case).collect::<Read<_>>()?)
 }
 
 pub(super) async fn lease(tx: &mut Tx, id: CaseId, person: PersonId, until: Timestamp) -> Result<bool> {
@@ -251,6 +230,12 @@ pub(super) async fn assign_signals(tx: &mut Tx, case: CaseId, decision: Decision
     )
     .await?;
     Ok(())
+}
+
+pub(super) async fn assign_these(tx: &mut Tx, signals: &[SignalId], decision: DecisionId) -> Result<()> {
+    let ids: Vec<uuid::Uuid> = signals.iter().map(|signal| signal.0).collect();
+    let sql = "UPDATE signals SET decision = $1 WHERE decision IS NULL AND id IN IDS";
+    Ok(tx.rows_of(sql, &[decision.into()], &ids).await.map(drop)?)
 }
 
 pub(super) async fn unassign_signals(tx: &mut Tx, decision: DecisionId) -> Result<()> {

@@ -110,6 +110,8 @@ ids! {
     SignalId "signal";
     /// A person or an account in a case.
     InvolvedId "involved";
+    /// What somebody noted on a case.
+    NoteId "note";
     /// A telephone call about a case.
     TelephoneCallId "telephonecall";
     /// The undoing of a wrong decision.

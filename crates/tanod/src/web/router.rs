@@ -55,6 +55,8 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(clocks::api::numbers))
         .routes(routes!(sources::api::list))
         .routes(routes!(sources::api::set))
+        .routes(routes!(review::around::api::around))
+        .routes(routes!(review::around::api::note))
         .routes(routes!(review::worklist::api::take_next))
         .routes(routes!(review::worklist::api::search))
         .routes(routes!(review::worklist::api::put_off))

@@ -104,6 +104,7 @@ impl Bed {
         settings.sign_in.shift_hours = 100_000;
         settings.care.agreement = Agreement::Offered;
         settings.care.late_minutes = 0;
+        settings.looking.least_seconds = 0;
         settings.intake.max_bytes = 1 << 20;
         settings.decode.children = 1;
         settings.reporting.ncmec = format!("http://{}/ispws", listener.local_addr().unwrap());

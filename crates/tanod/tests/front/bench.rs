@@ -40,6 +40,18 @@ fn queued_reports_are_filed_once_each() {
 }
 
 #[test]
+fn every_page_of_the_console_answers_with_many_cases_behind_it() {
+    let (good, said) = bench(&["console", "--cases", "120", "--files", "900", "--rounds", "1"]);
+    let pages = said["pages"].as_array().cloned().unwrap_or_default();
+    let failed: Vec<_> = pages.iter().filter(|page| page["status"] != 200).collect();
+    assert!(good && failed.is_empty() && pages.len() > 60, "{failed:?} {said}");
+    // The editor of a report has a field for everything that a report can say; it is no page that somebody waits for in a queue.
+    let counts = |page: &&Value| page["page"] != "case, middle, report" && page["bytes"].as_u64().unwrap() > 150_000;
+    let large: Vec<_> = pages.iter().filter(counts).collect();
+    assert!(large.is_empty(), "{large:?}");
+}
+
+#[test]
 fn the_kernels_are_measured_and_right() {
     let (good, said) = bench(&["match", "--entries", "3000", "--queries", "200"]);
     assert!(good && said["ok"] == true, "{said}");

@@ -45,7 +45,7 @@ async fn a_deadline_is_shown_pages_when_near_and_passed_and_is_silent_once_met()
         let request = Bed::request("GET", &path, "").header("cookie", format!("{}={lead}", tanod::web::COOKIE));
         let page = bed.send(request.body(axum::body::Body::empty()).unwrap()).await;
         let text = String::from_utf8(page.bytes).unwrap();
-        assert!(text.contains("<strong>passed</strong>: Report (US-07)"), "{path}");
+        assert!(text.contains("<time class=\"left passed\"") && text.contains("Report (US-07)"), "{path}: {text}");
     }
     lease(&bed, &lead, &case).await;
     decide(&bed, &lead, &case, &report(&[])).await.ok();

@@ -105,7 +105,7 @@ async fn a_still_of_a_film_and_a_film_of_a_still_are_found() {
     let key = bed.key(CLIENT).await;
     let known = clip(folder.path(), KNOWN, &[]);
     // The picture that stands still in the middle of a film of something else.
-    let still = bed.app.pool.picture(known.clone(), 4_000, false, decode::Mark::NONE).await.unwrap();
+    let still = bed.app.pool.picture(known.clone(), 4_000, decode::Shows::Whole, decode::Mark::NONE).await.unwrap();
     bed.bank("csam", &[("vpdq", vpdq(&bed, &known).await)]).await;
     let said = bed.upload(&key, &facts("a", "u1"), &still).await.ok();
     let hit = &said["matches"][0];

@@ -96,7 +96,7 @@ async fn no_path_shortens_a_hold() {
     // And one that is put back keeps things for longer.
     let ahead = evidence::believed_now(&mut bed.app.db.read().await.unwrap()).await.unwrap();
     assert!(ahead < "2027-03-01T00:00:00Z".parse().unwrap(), "{ahead}");
-    assert!(evidence::is_kept(&mut bed.app.db.read().await.unwrap(), upload).await.unwrap());
+    assert!(evidence::kept_of(&mut bed.app.db.read().await.unwrap(), &[upload]).await.unwrap().contains(&upload));
     let fate = keeping(&bed, &lead, &case).await["fate"].clone();
     assert_eq!(fate["until"], year["until"], "the year ends when it did: {fate}");
     bed.ledger_verifies().await;

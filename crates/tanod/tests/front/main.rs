@@ -11,6 +11,7 @@
 
 mod actions;
 mod alarms;
+mod around;
 mod awskms;
 mod backup;
 mod bad_input;
@@ -39,6 +40,7 @@ mod ledger;
 mod legal;
 mod lists;
 mod livestream;
+mod looking;
 mod notices;
 mod passkeys;
 mod permissions;

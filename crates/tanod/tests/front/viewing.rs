@@ -169,13 +169,19 @@ async fn what_is_shown_says_in_its_pixels_who_looked_where_and_when() {
     }
     for (staff, token) in [(12, bed.person(Role::Lead).await), (13, bed.person(Role::Reviewer).await)] {
         lease(&bed, &token, &case).await;
-        let plain = bed.app.pool.picture(media.clone().into(), 1_600, false, decode::Mark::NONE).await.unwrap();
+        let plain =
+            bed.app.pool.picture(media.clone().into(), 1_600, decode::Shows::Whole, decode::Mark::NONE).await.unwrap();
         let shown = look(&bed, &token, &case, &item, false).await.bytes;
         let now = bed.clock.now().strftime("%Y-%m-%d %H:%MZ").to_string();
         assert_eq!(read_mark(&shown, &plain), format!("STAFF {staff} CASE {end} {now}"));
         // What is veiled is small: the mark is there, wrapped.
         let veiled = look(&bed, &token, &case, &item, true).await.bytes;
-        let plain = bed.app.pool.picture(media.clone().into(), 1_600, true, decode::Mark::NONE).await.unwrap();
+        let plain = bed
+            .app
+            .pool
+            .picture(media.clone().into(), 1_600, decode::Shows::default(), decode::Mark::NONE)
+            .await
+            .unwrap();
         assert!(read_mark(&veiled, &plain).starts_with(&format!("STAFF {staff} CASE ")));
         bed.call("DELETE", &format!("/v1/cases/{case}/lease"), &token, &json!({})).await;
         bed.clock.advance(std::time::Duration::from_mins(7));

@@ -51,13 +51,100 @@ async fn one_press_takes_the_most_urgent_case_and_two_people_get_two() {
     let raise = json!({"priority": "P1", "reason": "an adult with access to a child, says the notice"});
     bed.post(&format!("/v1/cases/{third}/priority"), &two, &raise).await.ok();
     assert_eq!(next(&bed, &one).await.ok()["number"], 3);
-    let (status, _) = bed.console("/console/queue/next", &two, &[("x", "")]).await;
+    let (status, _) = bed.console("/console/queue/next", &two, &[("by", "")]).await;
     assert_eq!(status, 303);
     assert_eq!(next(&bed, &one).await.ok()["number"], 2, "number 1 is with the other");
     assert_eq!(next(&bed, &two).await.slug(), "nothing-next");
     // A lease that ran out gives the case back.
     bed.clock.advance(Duration::from_mins(16));
     assert_eq!(next(&bed, &two).await.ok()["number"], 3);
+}
+
+#[tokio::test]
+async fn the_queue_is_filtered_and_what_is_taken_is_what_the_filter_shows() {
+    let bed = Bed::new().await;
+    let (one, two) = (bed.person(Role::Reviewer).await, bed.person(Role::Lead).await);
+    for n in 1..=3 {
+        matched(&bed, &known(&bed, n).await, &format!("a{n}")).await;
+    }
+    let key = bed.key(&[Scope::ItemsWrite]).await;
+    let mut item = facts("c4", "a4");
+    item["language"] = json!("FIL");
+    bed.upload(&key, &item, &known(&bed, 4).await).await.ok();
+    item["language"] = json!("no such tag!");
+    assert_eq!(bed.upload(&key, &item, b"x").await.slug(), "bad-item");
+    let shown = async |query: &str, token: &str| {
+        let rows = bed.get(&format!("/v1/cases?{query}"), token).await.ok();
+        let page = bed.console(&format!("/console/queue?{query}"), token, &[]).await.1;
+        let numbers = rows["rows"].as_array().unwrap().iter().map(|case| case["number"].as_i64().unwrap());
+        let mut numbers: Vec<i64> = numbers.collect();
+        numbers.sort_unstable();
+        for n in 1..=5 {
+            assert_eq!(page.contains(&format!("\">Case {n}</a>")), numbers.contains(&n), "{query}: {n}");
+        }
+        numbers
+    };
+    let third = bed.get("/v1/cases/search?q=3", &one).await.ok()[0]["id"].as_str().unwrap().to_owned();
+    let raise = json!({"priority": "P1", "reason": "an adult with access to a child, says the notice"});
+    bed.post(&format!("/v1/cases/{third}/priority"), &two, &raise).await.ok();
+    assert_eq!(shown("state=open&priority=P1", &one).await, [3]);
+    assert_eq!(shown("state=open&ground=set_by_person", &one).await, [3]);
+    assert_eq!(shown("state=open&by=hash_match", &one).await, [1, 2, 3, 4]);
+    assert_eq!(bed.get("/v1/cases?by=hash_match", &one).await.ok()["rows"][0]["number"], 3, "the most urgent first");
+    assert!(shown("state=open&by=police", &one).await.is_empty());
+    assert_eq!(shown("state=open&language=fil", &one).await, [4]);
+    assert_eq!(shown("state=all&language=Fil&priority=P2", &one).await, [4]);
+    assert_eq!(bed.get("/v1/cases?by=rumour", &one).await.slug(), "bad-query");
+    assert_eq!(bed.console("/console/queue?due=soon", &one, &[]).await.0, 400);
+
+    // What is taken is what the filter shows; the filter of a form comes back with it when there is nothing.
+    assert_eq!(bed.post("/v1/cases/next", &one, &json!({"language": "fil"})).await.ok()["number"], 4);
+    assert_eq!(bed.post("/v1/cases/next", &two, &json!({"language": "fil"})).await.slug(), "nothing-next");
+    assert_eq!(bed.post("/v1/cases/next", &two, &json!({"speed": 1})).await.slug(), "bad-body");
+    assert_eq!(bed.console("/console/queue/next", &two, &[("by", "hash_match")]).await.0, 303);
+    assert_eq!((shown("with=me", &one).await, shown("with=me", &two).await), (vec![4], vec![3]));
+    assert_eq!((shown("with=nobody", &one).await, shown("with=somebody", &two).await), (vec![1, 2], vec![3, 4]));
+
+    // Deadlines count down on every row, and are filtered by when they end.
+    let page = bed.console("/console/queue", &one, &[]).await.1;
+    assert!(page.contains(">in 24 h 0 min</time>"), "{page}");
+    assert!(shown("due=over", &one).await.is_empty() && shown("due=today", &one).await.is_empty());
+    bed.clock.advance(Duration::from_mins(13 * 60 + 5));
+    assert_eq!(shown("due=today", &one).await.len(), 4);
+    bed.clock.advance(Duration::from_hours(13));
+    tanod::clocks::jobs::watch(&bed.app).await.unwrap();
+    assert_eq!(shown("due=over", &one).await.len(), 4);
+    let page = bed.console("/console/queue", &one, &[]).await.1;
+    assert!(page.contains(">2 h 5 min over</time>"), "{page}");
+
+    // A day, an hour or a minute finds what became known in it.
+    assert_eq!(found(&bed, &one, "2026-11-24").await.len(), 4);
+    assert_eq!(found(&bed, &one, "2026-11-24 12:00").await.len(), 4);
+    assert!(found(&bed, &one, "2026-11-24T13").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_long_queue_turns_pages_and_loses_nothing() {
+    let bed = Bed::new().await;
+    let reviewer = bed.person(Role::Reviewer).await;
+    for n in 0..53 {
+        matched(&bed, &known(&bed, n).await, &format!("a{n}")).await;
+    }
+    let mut seen = Vec::new();
+    let mut here = "/console/queue?state=open&by=hash_match".to_owned();
+    for rows in [50, 3] {
+        let page = bed.console(&here, &reviewer, &[]).await.1;
+        let cases: Vec<String> =
+            page.split("<a class=\"row\" href=\"").skip(1).map(|rest| rest[..60].to_owned()).collect();
+        assert_eq!(cases.len(), rows);
+        seen.extend(cases);
+        let next = page.split("<p><a href=\"").nth(1).map(|rest| rest.split('"').next().unwrap().replace("&#38;", "&"));
+        here = next.unwrap_or_default();
+    }
+    assert!(here.is_empty(), "there is no third page: {here}");
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 53);
 }
 
 #[tokio::test]

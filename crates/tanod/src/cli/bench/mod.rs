@@ -1,6 +1,7 @@
 //! `tanod bench`: how fast it is and how much it recognises, measured on this machine with generated pictures.
 
 mod client;
+mod console;
 mod hash;
 mod ledger;
 mod load;
@@ -34,6 +35,8 @@ pub(super) enum Bench {
     Reports(reports::Args),
     /// The record's way into the ledger: places, tree, signed files.
     Ledger(ledger::Args),
+    /// Every page of the console, with many cases and files behind it.
+    Console(console::Args),
 }
 
 pub(super) async fn run(context: &Context, bench: Bench) -> Done {
@@ -44,6 +47,7 @@ pub(super) async fn run(context: &Context, bench: Bench) -> Done {
         Bench::Match(args) => matches::run(context, &args),
         Bench::Reports(args) => reports::run(context, &args).await,
         Bench::Ledger(args) => ledger::run(context, &args).await,
+        Bench::Console(args) => console::run(context, &args).await,
     }
 }
 

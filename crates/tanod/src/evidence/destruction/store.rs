@@ -154,13 +154,14 @@ pub(super) async fn mark_object_destroyed(tx: &mut Tx, object: ObjectId) -> Resu
 
 /// Everything personal in the rows of a case beside its reports, a statement a table. What stays: that something was decided, reported under which
 /// number, kept and destroyed, and by which staff number.
-const PERSONAL: [&str; 11] = [
+const PERSONAL: [&str; 12] = [
     "UPDATE involved SET account = NULL, facts = 'null' WHERE case_id = $1",
     "UPDATE decisions SET reason = '', particulars = '{}',
          approver_reason = CASE WHEN approver_reason IS NULL THEN NULL ELSE '' END,
          undone_because = CASE WHEN undone_because IS NULL THEN NULL ELSE '' END WHERE case_id = $1",
     "UPDATE cases SET account = NULL WHERE id = $1",
     "DELETE FROM gatherings WHERE case_id = $1",
+    "UPDATE case_notes SET words = '' WHERE case_id = $1",
     "UPDATE telephone_calls SET telephone = '', words = '' WHERE case_id = $1",
     // What somebody named as their own picture stays named: its hash is not passed on afterwards either (HR-11).
     "UPDATE notices SET words = '', thread = NULL, account = NULL, urls = '[]', contact = NULL, reporter = NULL,

@@ -56,7 +56,7 @@ struct Upload {
 }
 
 #[derive(Template)]
-#[template(path = "review/pages/picture.html")]
+#[template(path = "notices/pages/picture.html")]
 struct Picture {
     upload: Upload,
     may_look: bool,
@@ -149,7 +149,7 @@ async fn uploads(app: &App, staff: &Staff, removal: &Removal, whole: Option<Item
             home: format!("/console/removals/{}", removal.notice.id),
             nth,
             item: id,
-            kept: evidence::is_kept(&mut tx, id).await?,
+            kept: evidence::kept_of(&mut tx, &[id]).await?.contains(&id),
             whole,
             held,
             shut,

@@ -96,6 +96,11 @@ pub(super) async fn others(tx: &mut Tx, sha256: &[u8], case: CaseId) -> Result<i
     store::count_others_with_file(tx, sha256, case, 1_000).await
 }
 
+/// Of these uploads those whose file, in whatever case, somebody decided to be no such thing.
+pub(super) async fn disputed(tx: &mut Tx, items: &[ItemId]) -> Result<Vec<ItemId>> {
+    store::disputed(tx, items).await
+}
+
 /// When a file has reached so many accounts, it is viral: whoever has nothing but it is less urgent.
 pub(super) async fn weigh_spread(tx: &mut Tx, item: ItemId, case: CaseId, viral_accounts: i64) -> Result<()> {
     let sha256 = intake::find(tx, item).await?.digests.sha256;

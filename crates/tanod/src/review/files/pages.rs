@@ -5,10 +5,9 @@ use axum::Router;
 use axum::extract::{Path, State as Shared};
 use axum::response::{IntoResponse as _, Redirect};
 use axum::routing::{get, post};
-use exchange::ncmec::document::IncidentType;
 
 use super::super::forms::{ReadBackPage, again};
-use super::super::pages::{outcome_words, priority_words, state_words};
+use super::super::pages::{DecisionForm, incident_kinds, outcome_words, priority_words, roles, state_words};
 use super::super::sharing::{self, NewSharing, Sharing};
 use super::{FileDecision, FileView, Outcome, State};
 use crate::accounts::Permission;
@@ -17,7 +16,7 @@ use crate::plan::App;
 use crate::refusal::{Error, Result};
 use crate::store::{CaseId, Recorded, Tx, word};
 use crate::web::console::{Fields, Paged, Staff, Who, Words, show};
-use crate::web::languages::filters;
+use crate::web::languages::{Said, filters, say};
 use crate::web::{BAD_BODY, Body};
 
 /// The page of one file, and its forms.
@@ -29,13 +28,16 @@ pub(in crate::review) fn router() -> Router<App> {
         .route("/console/files/{sha256}/sharing", post(share))
 }
 
+/// So many accounts stand on the page.
+const ROWS: usize = 100;
+
 struct Row {
     case: CaseId,
     number: i64,
     account: String,
-    priority: &'static str,
-    meaning: &'static str,
-    state: &'static str,
+    priority: String,
+    meaning: Said,
+    state: Said,
     /// Whether one decision for the file settles it now.
     together: bool,
     alone: bool,
@@ -48,22 +50,25 @@ struct FilePage<'a> {
     fault: Option<Words>,
     sha256: String,
     rows: Vec<Row>,
+    /// How many accounts there are; the first of them are rows.
+    all: usize,
     together: usize,
     waiting: usize,
     sharing: Sharing,
     may_decide: bool,
     may_approve: bool,
-    kinds: Vec<&'static str>,
+    form: DecisionForm,
 }
 
 async fn gather<'a>(app: &App, staff: &'a Staff, sha256: &str, fault: Option<Words>) -> Result<FilePage<'a>> {
     let view = super::file(&mut app.db.read().await?, &staff.caller, sha256).await?;
-    let rows = view.cases.into_iter().map(|one| {
+    let all = view.cases.len();
+    let rows = view.cases.into_iter().take(ROWS).map(|one| {
         let (priority, meaning) = priority_words(one.priority);
         Row {
             case: one.case,
             number: one.number,
-            account: one.account.unwrap_or_else(|| "not known".to_owned()),
+            account: one.account.unwrap_or_else(|| say("case-account-unknown").to_string()),
             priority,
             meaning,
             state: state_words(one.state),
@@ -74,14 +79,26 @@ async fn gather<'a>(app: &App, staff: &'a Staff, sha256: &str, fault: Option<Wor
     Ok(FilePage {
         who: &staff.who,
         fault,
+        form: DecisionForm {
+            to: format!("/console/files/{}/decisions", view.sha256),
+            report: say("decide-report-each"),
+            of_file: true,
+            people: Vec::new(),
+            statements: Vec::new(),
+            others: 0,
+            vouched: 0,
+            kinds: incident_kinds(),
+            roles: roles(),
+            reasons: app.settings.review.reasons.clone(),
+        },
         sha256: view.sha256,
         rows: rows.collect(),
+        all,
         together: view.together,
         waiting: view.waiting,
         sharing: view.sharing,
         may_decide: staff.caller.may(Permission::DecideCases),
         may_approve: staff.caller.may(Permission::ApproveDecisions),
-        kinds: IncidentType::ALL.into_iter().map(IncidentType::as_str).collect(),
     })
 }
 
@@ -162,25 +179,23 @@ async fn decide(Shared(app): Shared<App>, staff: Staff, Path(sha256): Path<Strin
 fn sentences(new: &FileDecision, view: &FileView, settings: &Settings) -> Vec<String> {
     let left = view.cases.len() - view.together;
     let what = match new.outcome {
-        Outcome::Report => {
-            let kind = new.incident_type.as_deref().unwrap_or_default();
-            format!("You report {} accounts to {} as: {kind}.", view.together, settings.reporting.destination.words())
-        }
-        outcome => format!("You decide for {} accounts at once: {}.", view.together, outcome_words(outcome)),
+        Outcome::Report => say("readback-each")
+            .with("count", view.together)
+            .with("destination", settings.reporting.destination.words())
+            .with("kind", new.incident_type.as_deref().unwrap_or_default()),
+        outcome => say("readback-each-other").with("count", view.together).with("outcome", outcome_words(outcome)),
     };
     let mut says = vec![what];
     if left > 0 {
-        says.push(format!(
-            "{left} more are left out, for there is another signal in their case, or it is not open: they are decided by themselves."
-        ));
+        says.push(say("readback-left-out").with("count", left));
     }
     if new.outcome == Outcome::Report {
-        says.push("You state of no file that you viewed all of it: what was seen in one account's copy was not seen in another's.".to_owned());
+        says.push(say("readback-each-not-viewed"));
     }
     if settings.review.second_approval.asks(new.outcome) {
-        says.push("A second person must approve this first.".to_owned());
+        says.push(say("readback-second"));
     }
-    says
+    says.iter().map(Said::to_string).collect()
 }
 
 async fn approve(Shared(app): Shared<App>, staff: Staff, Path(sha256): Path<String>, body: Body) -> Paged {

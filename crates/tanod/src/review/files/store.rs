@@ -6,7 +6,7 @@ use super::super::store::{Read, read_case, read_decision};
 use crate::refusal::Result;
 use crate::review::involved::Role;
 use crate::review::{Approval, Case, Decision, State};
-use crate::store::{CaseId, InvolvedId, PersonId, Row, Tx, as_word, uuids};
+use crate::store::{CaseId, InvolvedId, ItemId, PersonId, Row, Tx, as_word, uuids};
 
 /// A case that holds a copy of a file.
 pub(super) struct Held {
@@ -153,6 +153,16 @@ pub(super) async fn count_others_with_file(tx: &mut Tx, sha256: &[u8], case: Cas
         )
         .await?;
     Ok(row.map_or(Ok(0), |row| row.get("n"))?)
+}
+
+/// Of these uploads those a copy of which was decided to be nothing that must be reported; such a decision stands.
+pub(super) async fn disputed(tx: &mut Tx, items: &[ItemId]) -> Result<Vec<ItemId>> {
+    let ids: Vec<Uuid> = items.iter().map(|item| item.0).collect();
+    let sql = "SELECT mine.id FROM items AS mine WHERE EXISTS (SELECT 1 FROM items AS copy
+             JOIN signals ON signals.item = copy.id JOIN decisions ON decisions.id = signals.decision
+             WHERE copy.sha256 = mine.sha256 AND decisions.undone_at IS NULL
+                 AND decisions.outcome IN ('no_violation', 'other_violation')) AND mine.id IN IDS";
+    Ok(tx.rows_of(sql, &[], &ids).await?.iter().map(|row| row.get("id")).collect::<Read<_>>()?)
 }
 
 /// Whether any case holds or held a copy of a file.

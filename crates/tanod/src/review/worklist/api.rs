@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::super::{Case, UNKNOWN_CASE};
+use super::Conditions;
 use crate::accounts::{Caller, Permission};
 use crate::plan::App;
 use crate::refusal::Error;
@@ -13,14 +14,17 @@ use crate::store::{CaseId, PersonId};
 use crate::web::problem::ProblemBody;
 use crate::web::{self, Answer, Asked, Sent};
 
-/// Take the next case.
-#[utoipa::path(post, path = "/v1/cases/next", tag = "cases",
+/// Take the next case, of those that fit; without a condition, of all.
+#[utoipa::path(post, path = "/v1/cases/next", tag = "cases", request_body = Conditions,
     responses((status = 200, body = Case), (status = "default", body = ProblemBody)))]
 pub async fn take_next(Shared(app): Shared<App>, sent: Sent) -> Answer {
     sent.caller.require(Permission::DecideCases)?;
+    let wanted = sent.json::<Conditions>()?.read()?;
     let once = sent.once("POST /v1/cases/next", &[])?;
-    web::post(&app, &once, StatusCode::OK, async |tx| super::take_next(tx, &sent.caller, &app.settings.care).await)
-        .await
+    web::post(&app, &once, StatusCode::OK, async |tx| {
+        super::take_next(tx, &sent.caller, &app.settings.care, &wanted).await
+    })
+    .await
 }
 
 /// What is looked for.
@@ -28,7 +32,7 @@ pub async fn take_next(Shared(app): Shared<App>, sent: Sent) -> Answer {
 #[serde(deny_unknown_fields)]
 pub struct Sought {
     /// A case's number or id, an account, a CyberTip number, a content id, a digest, an address, a telephone number, a device, a
-    /// reference; whole.
+    /// reference; whole. Or the day, hour or minute in UTC in which it became known.
     #[serde(default)]
     q: String,
 }

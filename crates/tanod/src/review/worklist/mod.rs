@@ -3,6 +3,9 @@
 pub mod api;
 pub(super) mod pages;
 mod store;
+mod wanted;
+
+use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,6 +17,8 @@ use crate::audit::{self, Entry};
 use crate::care;
 use crate::refusal::{Kind, Result};
 use crate::store::{CaseId, PersonId, Recorded, Tx};
+
+pub use wanted::{Conditions, Due, Wanted, With};
 
 /// Nothing to take.
 pub static NOTHING_NEXT: Kind = Kind::new(
@@ -34,7 +39,7 @@ pub static NOTHING_SOUGHT: Kind = Kind::new(
     422,
     "nothing-sought",
     "This is too short to look for.",
-    "Give a case's number, a CyberTip number, an account, a content id, a hash, an address, a telephone number, a reference: whole, of at least 1 and at most 255 characters.",
+    "Give a case's number, a CyberTip number, an account, a content id, a hash, an address, a telephone number, a reference, or a day, hour or minute in UTC: whole, of at least 1 and at most 255 characters.",
 );
 
 /// All refusals of this file.
@@ -47,8 +52,14 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(72);
 
 /// Takes the next case: the most urgent one that nobody works on, is not put off, is not named for another, and is not of a
 /// category that the caller chose not to see. After so many severe ones in a row it is a milder one, where one waits; never
-/// before a case in which a child may be in danger now. Two people who press at one time get two cases.
-pub async fn take_next(tx: &mut Tx, caller: &Caller, settings: &care::Settings) -> Result<(Case, Recorded)> {
+/// before a case in which a child may be in danger now. Two people who press at one time get two cases. Whoever filters gets one
+/// that their filter shows.
+pub async fn take_next(
+    tx: &mut Tx,
+    caller: &Caller,
+    settings: &care::Settings,
+    wanted: &Wanted,
+) -> Result<(Case, Recorded)> {
     caller.require(Permission::DecideCases)?;
     let person = caller.person()?;
     // Without the right to look nothing is to be kept from anybody.
@@ -57,7 +68,7 @@ pub async fn take_next(tx: &mut Tx, caller: &Caller, settings: &care::Settings) 
     } else {
         (Vec::new(), false)
     };
-    let waiting = store::waiting(tx, person, CONSIDERED).await?;
+    let waiting = store::waiting(tx, wanted, person, CONSIDERED).await?;
     let mut waiting: Vec<_> = waiting.into_iter().filter(|one| !out.contains(&one.severity)).collect();
     if rotate {
         let severe = |one: &store::Waiting| settings.severe.contains(&one.severity) && one.priority != Priority::P0;
@@ -113,15 +124,47 @@ pub struct PutOff {
     pub because: String,
 }
 
-/// What is said of a case before it is opened: how severe the lists say it is, and whether it was put off.
-pub async fn beforehand(tx: &mut Tx, id: CaseId) -> Result<(Option<String>, Option<PutOff>)> {
+/// Cases as somebody wants them, most urgent first, then longest known.
+pub async fn list(tx: &mut Tx, caller: &Caller, wanted: &Wanted, limit: i64) -> Result<Vec<Case>> {
+    caller.require(Permission::ReadCases)?;
+    let person = if wanted.with == Some(With::Me) { Some(caller.person()?) } else { None };
+    store::page(tx, wanted, person, limit).await
+}
+
+/// What is said of a case before it is opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Beforehand {
+    /// How severe the lists say its worst upload is.
+    pub severity: Option<String>,
+    /// The language of its content, where the platform said so.
+    pub language: Option<String>,
+    /// Whether it is put off.
+    pub put_off: Option<PutOff>,
+}
+
+/// What is said of cases before they are opened.
+pub async fn beforehand(tx: &mut Tx, ids: &[CaseId]) -> Result<HashMap<CaseId, Beforehand>> {
     let now = tx.now();
-    let (severity, put_off) = store::beforehand(tx, id).await?;
-    Ok((severity, put_off.filter(|put_off| put_off.until > now)))
+    let mut said = store::beforehand(tx, ids).await?;
+    for one in said.values_mut() {
+        one.put_off = one.put_off.take().filter(|put_off| put_off.until > now);
+    }
+    Ok(said)
+}
+
+/// Keeps the next open deadline of cases, for whoever filters by it.
+pub(crate) async fn due(tx: &mut Tx, due: &[(CaseId, Option<Timestamp>)]) -> Result<()> {
+    store::set_due(tx, due).await
+}
+
+/// Keeps the language of a case's content, the first that the platform names.
+pub(super) async fn speaks(tx: &mut Tx, case: CaseId, language: &str) -> Result<()> {
+    store::set_language(tx, case, &language.to_lowercase()).await
 }
 
 /// Finds cases by something that is known of them, whole and not in part: number, id, account, CyberTip number, the platform's
-/// content id, a digest, an address, a telephone number, a device, a police reference. Most urgent first, at most a hundred.
+/// content id, a digest, an address, a telephone number, a device, a police reference; or by the day, hour or minute in UTC in which
+/// they became known. Most urgent first, at most a hundred.
 pub async fn search(tx: &mut Tx, caller: &Caller, sought: &str) -> Result<Vec<Case>> {
     caller.require(Permission::ReadCases)?;
     let sought = sought.trim();
@@ -131,7 +174,7 @@ pub async fn search(tx: &mut Tx, caller: &Caller, sought: &str) -> Result<Vec<Ca
     let number: Option<i64> = sought.trim_start_matches('#').parse().ok().filter(|number| *number > 0);
     let id: Option<CaseId> = sought.parse().ok();
     let digest = hex::decode(sought).ok().filter(|digest| matches!(digest.len(), 16 | 20 | 32));
-    store::search(tx, sought, &word(sought), number, id, digest.as_deref()).await
+    store::search(tx, sought, &word(sought), number, id, digest.as_deref(), wanted::span_of(sought)).await
 }
 
 /// A word as it is kept and sought: without case, spaces and the marks that people write into telephone numbers.
@@ -143,13 +186,42 @@ fn word(text: &str) -> String {
     if telephone { text.chars().filter(char::is_ascii_digit).collect() } else { text }
 }
 
-/// Keeps words by which a case is found. They go with its evidence: [`forget`].
-pub async fn remember<'a>(tx: &mut Tx, case: CaseId, words: impl IntoIterator<Item = &'a str>) -> Result<()> {
-    let words: std::collections::BTreeSet<String> = words.into_iter().map(word).collect();
-    for word in words.iter().filter(|word| (3..=255).contains(&word.len())) {
-        store::remember(tx, case, word).await?;
+/// What a word is by which a case is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Known {
+    /// An IP address.
+    Address,
+    /// A device, by the platform's id.
+    Device,
+    /// A link under which something was passed on.
+    Link,
+    /// An e-mail address.
+    Email,
+    /// A telephone number.
+    Telephone,
+    /// A name that other users see, or anything else: found by, and linked to nothing.
+    Name,
+}
+
+impl Known {
+    /// What a key says by which uploads without an account are held together (`ip:…`).
+    pub fn of_key(kind: &str) -> Self {
+        match kind {
+            "ip" => Self::Address,
+            "device" => Self::Device,
+            "link" => Self::Link,
+            _ => Self::Name,
+        }
     }
-    Ok(())
+}
+
+/// Keeps words by which a case is found. They go with its evidence: [`forget`].
+pub async fn remember<'a>(tx: &mut Tx, case: CaseId, words: impl IntoIterator<Item = (Known, &'a str)>) -> Result<()> {
+    let words = words.into_iter().map(|(kind, text)| (word(text), kind));
+    let words: std::collections::BTreeMap<String, Known> =
+        words.filter(|(word, _)| (3..=255).contains(&word.len())).collect();
+    store::remember(tx, case, &words).await
 }
 
 /// Forgets the words by which a case was found.

@@ -2,7 +2,7 @@
 "use strict";
 
 const said = (text) => { document.getElementById("said").textContent = text; };
-const typing = (element) => element.matches("input, textarea, select");
+const typing = (element) => element.matches("input:not([type=range]), textarea, select");
 
 // One key raises the alarm, and nothing asks again: not a letter, so that no word that somebody types or dictates holds it.
 // In a field it only leads to the button; the same key again presses it.
@@ -68,30 +68,92 @@ document.addEventListener("keydown", (event) => {
     document.getElementById("q").focus();
   }
   if (event.key === "t") document.querySelector("[data-key=t]")?.click();
-  if (event.key === "v") {
-    const upload = document.activeElement.closest("article") ?? document.querySelector("article.upload");
-    upload?.querySelector("a.veil")?.click();
+  const upload = document.activeElement.closest("article") ?? document.querySelector("article.upload");
+  if (event.key === "v") upload?.querySelector("a.veil")?.click();
+  if (event.key === "e") upload?.querySelector("a.edges")?.click();
+  if (event.key === "h" && !event.repeat) reveal(upload?.querySelector("figure"));
+});
+
+// Seen while a key or a button is held, and not a moment longer. Each time is a look on record, and no viewing of the whole.
+const reveal = (figure) => {
+  const veiled = figure?.querySelector("img");
+  if (!veiled || !figure.classList.contains("veiled") || figure.querySelector(".glimpse")) return;
+  const seen = new Image();
+  seen.className = "glimpse";
+  seen.alt = veiled.alt;
+  seen.src = `${figure.dataset.picture}?veiled=false&glimpse=true`;
+  veiled.hidden = true;
+  veiled.after(seen);
+  said("Shown while you hold.");
+};
+const cover = () => {
+  for (const seen of document.querySelectorAll(".glimpse")) {
+    seen.previousElementSibling.hidden = false;
+    seen.remove();
+    said("The veil is back.");
+  }
+};
+addEventListener("keyup", cover);
+addEventListener("blur", cover);
+for (const ending of ["pointerup", "pointercancel"]) addEventListener(ending, cover);
+document.addEventListener("pointerdown", (event) => {
+  if (event.target.closest("[data-hold]")) reveal(event.target.closest("figure"));
+});
+document.addEventListener("keydown", (event) => {
+  if (event.target.matches?.("[data-hold]") && (event.key === " " || event.key === "Enter") && !event.repeat) {
+    event.preventDefault();
+    reveal(event.target.closest("figure"));
   }
 });
+
+// The veil can be made thicker, never thinner than it came.
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-veil]")) return;
+  const figure = event.target.closest("figure");
+  figure.querySelector("img").src = `${figure.dataset.picture}?veiled=true&veil=${event.target.value}`;
+});
+const tools = (place) => {
+  for (const tool of place.querySelectorAll("[data-hold], .thick")) tool.hidden = false;
+};
+tools(document);
 
 // What was swapped keeps the focus, and says what happened.
 document.addEventListener("htmx:load", (event) => {
   const figure = event.detail.elt;
   if (!figure.matches?.("figure")) return;
+  tools(figure);
   figure.querySelector("a.veil")?.focus();
   said(figure.classList.contains("whole") ? "Shown whole, without the veil." : "The veil is back.");
 });
 
 // A picture that has come whole may be stated to be viewed. Load events do not rise, so they are caught on the way down.
 document.addEventListener("load", (event) => {
-  const item = event.target.dataset?.item;
+  const picture = event.target;
+  const item = picture.dataset?.item;
   const box = item && document.querySelector(`input[name=viewed_whole][value="${item}"]`);
   if (!box) return;
-  box.disabled = false;
-  box.parentElement.querySelector("span")?.remove();
+  // What has only just come was not viewed.
+  setTimeout(() => {
+    if (!picture.isConnected) return;
+    box.disabled = false;
+    box.parentElement.querySelector("span")?.remove();
+  }, Number(picture.dataset.least ?? 0) * 1000);
 }, true);
 
 document.getElementById("fault")?.focus();
+
+// Deadlines go on counting, in the words that the page came with.
+const count = () => {
+  for (const time of document.querySelectorAll("[data-count] time.left")) {
+    const minutes = Math.trunc((Date.parse(time.dateTime) - Date.now()) / 60_000);
+    const over = Date.parse(time.dateTime) <= Date.now();
+    const [h, m] = [Math.trunc(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+    const forms = time.closest("[data-count]").dataset.count.split("|");
+    time.textContent = forms[(over ? 2 : 0) + (h > 0 ? 0 : 1)].replace("{h}", h).replace("{m}", m);
+    time.classList.toggle("passed", over);
+  }
+};
+setInterval(count, 15_000);
 
 // Nobody at the desk: everything goes from the screen at once, and the session is shut as if somebody had locked it.
 const idle = Number(document.querySelector("[data-idle]")?.dataset.idle ?? 0) * 1000;
