@@ -715,6 +715,59 @@ test("a passkey is set up, signs in beside the password, unlocks the screen alon
   assert.deepEqual(faults, []);
 });
 
+test("a stream is seen, stopped and let go on, by keyboard, dark and from right to left", async () => {
+  const { page, faults } = lead;
+  await page.goto(`${tanod.console}/streams`);
+  await passes(page);
+  const { key } = await tanod.run("key", "add", "--name", "e2e-live", "--role", "live");
+  const tell = async (address, body) => {
+    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+    const said = await fetch(new URL(address, tanod.console), { method: "POST", headers, body: JSON.stringify(body) });
+    assert.equal(said.ok, true, await said.clone().text());
+    return said.json();
+  };
+  const { id } = await tell("/v1/streams", { content_id: "stream-7", account: { id: "caster-7" }, urls: ["https://platform.example/live/7"], public: true });
+  await tell(`/v1/streams/${id}/events`, {
+    events: [
+      { kind: "join", account: "viewer-1", address: "192.0.2.7", port: 4711 },
+      { kind: "payment", account: "viewer-1", amount_minor: 500, currency: "PHP", reference: "tip-1" },
+      { kind: "report", account: "viewer-2", text: "what was seen", reason: "other" },
+    ],
+  });
+  await page.reload();
+  await passes(page);
+  await keep(page, "streams");
+  await tabTo(page, page.getByRole("link", { name: "stream-7" }));
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "stream-7", level: 1 }).waitFor();
+  await page.getByText("500 PHP").waitFor();
+  await passes(page);
+  await keep(page, "stream");
+  await tabTo(page, page.getByLabel("Reason"));
+  await page.keyboard.type("What is seen in it.");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Let it go on" }).waitFor();
+  await passes(page);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.getByRole("button", { name: "العربية" }).click();
+  assert.equal(await page.locator("html").getAttribute("dir"), "rtl");
+  await passes(page);
+  await keep(page, "stream-dark-arabic");
+  await page.goto(`${tanod.console}/streams`);
+  await passes(page);
+  await keep(page, "streams-dark-arabic");
+  await page.emulateMedia({});
+  await page.getByRole("button", { name: "English" }).click();
+  await page.goto(`${tanod.console}/streams/${id}`);
+  await tabTo(page, page.getByLabel("Reason"));
+  await page.keyboard.type("It was a nature film.");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Stop this stream" }).waitFor();
+  assert.deepEqual(faults, []);
+});
+
 test("another site's form changes nothing, and signing out ends the session", async () => {
   const { page } = lead;
   const cookies = await page.context().cookies();

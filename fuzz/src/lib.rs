@@ -19,7 +19,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 18] = [
     Target { name: "media", run: decode::sides::child, seeds: media_seeds },
     Target { name: "exif", run: decode::sides::exif, seeds: exif_seeds },
     Target { name: "protocol", run: decode::sides::parent, seeds: protocol_seeds },
@@ -30,6 +30,8 @@ pub const TARGETS: [Target; 16] = [
     Target { name: "facts", run: facts, seeds: facts_seeds },
     Target { name: "context", run: context, seeds: context_seeds },
     Target { name: "notice", run: notice, seeds: notice_seeds },
+    Target { name: "events", run: events, seeds: events_seeds },
+    Target { name: "rule", run: rule, seeds: rule_seeds },
     Target { name: "note", run: note, seeds: note_seeds },
     Target { name: "stamp", run: stamp, seeds: stamp_seeds },
     Target { name: "sealed", run: sealed, seeds: sealed_seeds },
@@ -189,6 +191,53 @@ fn notice(bytes: &[u8]) {
 fn notice_seeds() -> Vec<Vec<u8>> {
     let text = "{\"kind\":\"depicted\",\"reason\":\"own_picture\",\"words\":\"it is me\",\"account\":{\"id\":\"u\"},\"content_ids\":[\"p-1\"],\"urls\":[\"https://platform.example/p/1\"],\"danger_now\":true,\"contact\":\"desk\"}";
     vec![text.as_bytes().to_vec()]
+}
+
+/// What was told of a stream and kept reads back the same.
+fn events(bytes: &[u8]) {
+    let Ok(told) = serde_json::from_slice::<Vec<tanod::livestream::Told>>(bytes) else { return };
+    if tanod::livestream::check(&told).is_ok() {
+        let again = serde_json::to_vec(&told).ok().map(|text| serde_json::from_slice::<Vec<_>>(&text));
+        assert!(
+            again.is_some_and(|again| again.is_ok_and(|again| again == told)),
+            "events that were kept read otherwise"
+        );
+    }
+}
+
+fn events_seeds() -> Vec<Vec<u8>> {
+    let seed = |text: &str| text.as_bytes().to_vec();
+    vec![
+        seed(
+            r#"[{"kind":"join","id":"1","account":"v","address":"192.0.2.1","port":4000,"at":"2026-11-24T12:00:00Z"}]"#,
+        ),
+        seed(r#"[{"kind":"report","text":"x","reason":"live_abuse","danger_now":true,"moderator":false}]"#),
+        seed(
+            r#"[{"kind":"payment","account":"v","reference":"t-1","amount_minor":5,"currency":"PHP"},{"kind":"leave","account":"v"}]"#,
+        ),
+        seed(r#"[{"kind":"classifier","classifier":"c","score":0.5},{"kind":"chat","account":"v","text":"hello"}]"#),
+    ]
+}
+
+/// A rule that was read is decided, whatever the facts.
+fn rule(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(rule) = rules::Rule::read(text, &["payments", "scores", "public"]) else { return };
+    let facts = [
+        ("payments", rules::Fact::Number(i64::try_from(bytes.len()).unwrap_or_default())),
+        ("scores", rules::Fact::Scores([("c".to_owned(), 0.5)].into())),
+        ("public", rules::Fact::Yes(true)),
+    ];
+    drop(rule.holds(&facts.into()));
+}
+
+fn rule_seeds() -> Vec<Vec<u8>> {
+    let seed = |text: &str| text.as_bytes().to_vec();
+    vec![
+        seed("payments >= 3 && public"),
+        seed("scores['c'] > 0.4 || !(payments * 2 - 1 == 7)"),
+        seed("public ? payments / 2 > 1 : scores.c <= 1.0"),
+    ]
 }
 
 fn context(bytes: &[u8]) {

@@ -96,6 +96,16 @@ fn context() {
 }
 
 #[test]
+fn events() {
+    explore("events", 4_000);
+}
+
+#[test]
+fn rule() {
+    explore("rule", 2_000);
+}
+
+#[test]
 fn note() {
     explore("note", 2_000);
 }
@@ -127,5 +137,5 @@ fn passkey() {
 
 #[test]
 fn every_target_is_explored_here() {
-    assert_eq!(fuzz::TARGETS.len(), 16, "a new target needs its line above");
+    assert_eq!(fuzz::TARGETS.len(), 18, "a new target needs its line above");
 }

@@ -183,7 +183,8 @@ fn unrecorded_are_counted(tree: &[(String, String)]) -> Vec<String> {
 
 /// Who may depend on whom, by the manifests.
 pub(crate) fn arrows(metadata: &Value) -> Vec<String> {
-    const CRATES: [&str; 9] = ["tanod", "fingerprint", "decode", "vault", "ledger", "exchange", "sim", "fuzz", "xtask"];
+    const CRATES: [&str; 10] =
+        ["tanod", "fingerprint", "decode", "vault", "ledger", "rules", "exchange", "sim", "fuzz", "xtask"];
     let mut broken = Vec::new();
     for package in metadata["packages"].as_array().into_iter().flatten() {
         let name = package["name"].as_str().unwrap_or_default();

@@ -6,8 +6,8 @@ use axum::{Router, middleware};
 use crate::plan::App;
 use crate::web::{console, languages, live, styleguide};
 use crate::{
-    accounts, actions, alarms, audit, banks, care, context, evidence, figures, legal, notices, now, provider, queue,
-    readiness, reporting, review, sources, webhooks,
+    accounts, actions, alarms, audit, banks, care, context, evidence, figures, legal, livestream, notices, now,
+    provider, queue, readiness, reporting, review, sources, webhooks,
 };
 
 /// Every page.
@@ -24,6 +24,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(banks::pages::router())
         .merge(sources::pages::router())
         .merge(actions::pages::router())
+        .merge(livestream::pages::router())
         .merge(context::pages::router())
         .merge(alarms::pages::router())
         .merge(webhooks::pages::router())

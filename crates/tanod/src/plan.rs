@@ -21,6 +21,7 @@ use crate::clock::{Clock, Random};
 use crate::config::{self, Settings};
 use crate::evidence::{KeysError, Opens, Ring, Vault};
 use crate::intake::Arrivals;
+use crate::livestream;
 use crate::matching::shield::Shield;
 use crate::matching::{Lists, SharedLists};
 use crate::operator;
@@ -63,6 +64,8 @@ pub struct App {
     pub stamps: Option<Arc<crate::audit::Authority>>,
     /// Where the ledger's files are written, if anywhere.
     pub ledger: Option<Arc<Path>>,
+    /// Rules over streams, read.
+    pub rules: Arc<[livestream::rules::Rule]>,
     /// The settings.
     pub settings: Arc<Settings>,
     /// Where people may sign in instead of here.
@@ -222,6 +225,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
     let shield = shield(&settings, world)?;
     let endpoints = endpoints(&settings)?;
     let mailer = mailer(&settings)?;
+    let rules = livestream::rules::read(&settings.live.rules).map_err(PlanError::Other)?;
     told(&settings, &endpoints)?;
     let http = exchange::http::client().map_err(|error| PlanError::Other(error.to_string()))?;
     let stamps = stamps(&settings, world, &http)?;
@@ -264,6 +268,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         webhooks: exchange::webhooks::Client::new(http, exchange::webhooks::TIME),
         mailer,
         signer: Arc::new(signer),
+        rules: rules.into(),
         stamps,
         ledger: folder("ledger", &settings.ledger)?.map(Into::into),
         providers: Arc::new(providers),

@@ -24,6 +24,7 @@ alarms-look = <a>انظر إليه</a> (تسجّل الدخول هناك)
 
 alarm-danger-now = قد يكون طفل في خطر الآن
 alarm-stream-signal = بث جارٍ يحتاج إلى من ينظر إليه
+alarm-rule-halted = أوقفت قاعدة أقصى ما يُسمح لها من بثوث: القرار الآن للناس
 alarm-clock-near = موعد نهائي قريب
 alarm-clock-passed = فات موعد نهائي
 alarm-report-dead = تقرير متعثر

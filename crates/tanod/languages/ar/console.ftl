@@ -26,6 +26,7 @@ page-staff = الموظف { $staff }
 page-back = رجوع
 
 way-queue = الحالات
+way-streams = البثوث
 way-care = الرعاية
 way-actions = الإجراءات
 way-notices = البلاغات

@@ -24,6 +24,7 @@ alarms-look = <a>Look at it</a> (you sign in there)
 
 alarm-danger-now = A child may be in danger now
 alarm-stream-signal = A stream that runs wants a look
+alarm-rule-halted = A rule has stopped as many streams as it may: people must decide
 alarm-clock-near = A deadline is near
 alarm-clock-passed = A deadline has passed
 alarm-report-dead = A report is stuck

@@ -22,6 +22,7 @@ page-staff = Staff { $staff }
 page-back = Back
 
 way-queue = Cases
+way-streams = Streams
 way-care = Care
 way-actions = Actions
 way-notices = Notices

@@ -24,6 +24,7 @@ alarms-look = <a>Tingnan ito</a> (doon ka magsa-sign in)
 
 alarm-danger-now = Maaaring may batang nasa panganib ngayon
 alarm-stream-signal = May tumatakbong stream na dapat tingnan
+alarm-rule-halted = Naitigil na ng isang tuntunin ang lahat ng stream na maaari: tao na ang magpapasya
 alarm-clock-near = Malapit na ang takdang oras
 alarm-clock-passed = Lumipas na ang takdang oras
 alarm-report-dead = May ulat na natigil

@@ -22,6 +22,7 @@ page-staff = Kawani { $staff }
 page-back = Bumalik
 
 way-queue = Mga kaso
+way-streams = Mga stream
 way-care = Pangangalaga
 way-actions = Mga aksiyon
 way-notices = Mga sumbong

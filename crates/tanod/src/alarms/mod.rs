@@ -49,6 +49,8 @@ pub enum Kind {
     DangerNow,
     /// Something in a stream that runs wants a look. About a stream.
     StreamSignal,
+    /// A rule asked for as many stops as it may without a person. About a rule, or `*` for all.
+    RuleHalted,
     /// A deadline is near. About a case or a legal process.
     ClockNear,
     /// A deadline has passed. About a case or a legal process.
@@ -257,6 +259,11 @@ async fn again(tx: &mut Tx, alarm: &Alarm) -> Result<Recorded> {
     store::reopen(tx, alarm.id).await?;
     queue::revive(tx, &Work::PageV1 { alarm: alarm.id }).await?;
     record(tx, Entry::by_tanod("alarm.raised_again"), alarm.id, alarm.kind, &alarm.subject, alarm.case).await
+}
+
+/// Whether an alarm of this kind and subject stands, acknowledged or not.
+pub async fn stands(tx: &mut Tx, kind: Kind, subject: &str) -> Result<bool> {
+    Ok(store::standing(tx, kind, subject).await?.is_some())
 }
 
 /// The cause is gone: nobody is paged any more. Nothing happens where no alarm stands.

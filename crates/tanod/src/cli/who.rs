@@ -30,7 +30,8 @@ pub(super) enum Key {
     #[command(after_help = "Example:\n  tanod key add --role client --name uploads --data /var/lib/tanod")]
     Add {
         /// What it is for: `client` sends uploads and asks about hashes, `curator` keeps the lists, `notices`
-        /// passes on what people tell, `platform` says what is known around a case and whether an action was done.
+        /// passes on what people tell, `live` tells of streams and what happens in them, `platform` says what is known around a
+        /// case and whether an action was done.
         #[arg(long, value_enum, default_value = "client")]
         role: KeyRole,
         /// A name to know it by.

@@ -4,7 +4,7 @@ use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use super::{NewStream, State, Stream, StreamSignal, Told, UNKNOWN_STREAM};
+use super::{NewStream, State, Stream, StreamSignal, Told, UNKNOWN_STREAM, Ways};
 use crate::accounts::{Caller, Permission};
 use crate::actions::Action;
 use crate::plan::App;
@@ -113,11 +113,8 @@ pub async fn tell(Shared(app): Shared<App>, Path(id): Path<String>, sent: Sent) 
     let stream: StreamId = web::id(&id, &UNKNOWN_STREAM)?;
     let Events { events } = sent.json()?;
     let once = sent.once("POST /v1/streams/{stream}/events", &[id.as_bytes()])?;
-    let (settings, door) = (&app.settings.live, &app.settings.notices);
-    web::post(&app, &once, StatusCode::OK, async |tx| {
-        super::tell(tx, &sent.caller, stream, events, settings, door).await
-    })
-    .await
+    let by = Ways { settings: &app.settings.live, rules: &app.rules, door: &app.settings.notices };
+    web::post(&app, &once, StatusCode::OK, async |tx| super::tell(tx, &sent.caller, stream, events, by).await).await
 }
 
 /// Why a stream is stopped, or goes on.
@@ -152,4 +149,16 @@ pub async fn resume(Shared(app): Shared<App>, Path(id): Path<String>, sent: Sent
     let Why { reason } = sent.json()?;
     let once = sent.once("POST /v1/streams/{stream}/resume", &[id.as_bytes()])?;
     web::post(&app, &once, StatusCode::CREATED, async |tx| super::resume(tx, &sent.caller, stream, &reason).await).await
+}
+
+/// Let a rule that asked for too many stops go on, or `*` for all rules together. As a lead.
+#[utoipa::path(post, path = "/v1/streams/rules/{rule}/resume", tag = "streams", params(("rule" = String, Path)),
+    responses((status = 204), (status = "default", body = ProblemBody)))]
+pub async fn let_go_on(Shared(app): Shared<App>, Path(rule): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::ApproveDecisions)?;
+    let once = sent.once("POST /v1/streams/rules/{rule}/resume", &[rule.as_bytes()])?;
+    web::post(&app, &once, StatusCode::NO_CONTENT, async |tx| {
+        Ok(((), super::rules::let_go_on(tx, &sent.caller, &rule).await?))
+    })
+    .await
 }

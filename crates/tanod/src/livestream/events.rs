@@ -152,7 +152,7 @@ impl Told {
 }
 
 /// Refuses events of which one cannot be kept; says which, and why.
-pub(super) fn check(events: &[Told]) -> Result<()> {
+pub fn check(events: &[Told]) -> Result<()> {
     if events.is_empty() || events.len() > MOST_AT_ONCE {
         return Err(BAD_EVENT.because(format!("1 to {MOST_AT_ONCE} events come with one call")));
     }

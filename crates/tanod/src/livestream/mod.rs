@@ -4,7 +4,9 @@
 pub mod api;
 mod events;
 pub mod jobs;
+pub mod pages;
 mod participants;
+pub mod rules;
 mod store;
 
 use std::net::IpAddr;
@@ -27,7 +29,7 @@ use crate::review::{self, involved};
 use crate::store::{ActionId, CaseId, NoticeId, Recorded, StreamId, StreamSignalId, Tx};
 use crate::webhooks;
 
-pub use events::{Event, Kind, MOST_AT_ONCE, Told};
+pub use events::{Event, Kind, MOST_AT_ONCE, Told, check};
 
 /// A stream that cannot be taken as it is told.
 pub static BAD_STREAM: RefusalKind = RefusalKind::new(
@@ -80,8 +82,16 @@ pub static NOT_STOPPED: RefusalKind = RefusalKind::new(
 );
 
 /// All refusals of this domain.
-pub const REFUSALS: &[&RefusalKind] =
-    &[&BAD_STREAM, &BAD_EVENT, &UNKNOWN_STREAM, &FORGOTTEN, &TOO_MANY_EVENTS, &NOT_RUNNING, &NOT_STOPPED];
+pub const REFUSALS: &[&RefusalKind] = &[
+    &BAD_STREAM,
+    &BAD_EVENT,
+    &UNKNOWN_STREAM,
+    &FORGOTTEN,
+    &TOO_MANY_EVENTS,
+    &NOT_RUNNING,
+    &NOT_STOPPED,
+    &rules::NOT_HALTED,
+];
 
 /// How streams are kept.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -97,6 +107,13 @@ pub struct Settings {
     pub silent_hours: u32,
     /// So many events are kept of one stream; reports are always taken.
     pub most_events: i64,
+    /// So many streams one rule may ask to be stopped within a day, without a person.
+    pub stops_per_rule_per_day: i64,
+    /// So many may all rules together.
+    pub stops_per_day: i64,
+    /// What raises urgency by itself.
+    #[serde(default)]
+    pub rules: Vec<rules::Written>,
 }
 
 /// Where a stream stands.
@@ -201,6 +218,8 @@ pub struct Stream {
 pub enum Cause {
     /// Somebody reported it.
     Report,
+    /// A rule over its events holds.
+    Rule,
     /// A person stopped it.
     Stop,
 }
@@ -212,6 +231,10 @@ pub struct StreamSignal {
     pub id: StreamSignalId,
     /// Who or what.
     pub cause: Cause,
+    /// The rule that holds.
+    pub rule: Option<String>,
+    /// Whether the platform was asked to stop it without a person.
+    pub stopped: bool,
     /// The notice that it came as.
     pub notice: Option<NoticeId>,
     /// In which case.
@@ -315,6 +338,17 @@ async fn seal_again(tx: &mut Tx, stream: StreamId) -> Result<()> {
     }
 }
 
+/// What events are taken by.
+#[derive(Clone, Copy)]
+pub struct Ways<'a> {
+    /// How streams are kept.
+    pub settings: &'a Settings,
+    /// The rules of the settings, read.
+    pub rules: &'a [rules::Rule],
+    /// How the door for people is kept.
+    pub door: &'a notices::Settings,
+}
+
 /// What became of a call with events.
 #[derive(Clone, Copy, Debug, Default, Serialize, utoipa::ToSchema)]
 pub struct Taken {
@@ -332,9 +366,9 @@ pub async fn tell(
     caller: &Caller,
     id: StreamId,
     told: Vec<Told>,
-    settings: &Settings,
-    door: &notices::Settings,
+    by: Ways<'_>,
 ) -> Result<(Taken, Recorded)> {
+    let Ways { settings, rules, door } = by;
     caller.require(Permission::WriteStreams)?;
     events::check(&told)?;
     let stream = stream(tx, id).await?;
@@ -365,7 +399,14 @@ pub async fn tell(
     // After everything else of the call: whoever came with it is among those who are sealed.
     for report in reports {
         if let Some((case, notice)) = reported(tx, caller, &stream, &report, door).await? {
-            signal(tx, &stream, Cause::Report, case, Some(notice)).await?;
+            signal(tx, &stream, By { cause: Cause::Report, rule: None, notice: Some(notice) }, case).await?;
+            taken.signals += 1;
+        }
+    }
+    if stream.state == State::Live && taken.taken > 0 {
+        let stream = self::stream(tx, id).await?;
+        for held in rules::held(tx, &stream, rules).await? {
+            rules::by_rule(tx, &stream, &held, settings).await?;
             taken.signals += 1;
         }
     }
@@ -404,9 +445,26 @@ async fn reported(
     Ok(taken.notice.case.map(|case| (case, taken.notice.id)))
 }
 
+/// Who or what puts a stream before a person.
+struct By<'a> {
+    cause: Cause,
+    rule: Option<&'a str>,
+    notice: Option<NoticeId>,
+}
+
 /// Puts a stream before a person: those who take part are sealed, whoever paid comes into the case, and somebody is paged.
-async fn signal(tx: &mut Tx, stream: &Stream, by: Cause, case: CaseId, notice: Option<NoticeId>) -> Result<()> {
-    let signal = StreamSignal { id: tx.id(), cause: by, notice, case, at: tx.now(), snapshots: 0, sealed_at: None };
+async fn signal(tx: &mut Tx, stream: &Stream, by: By<'_>, case: CaseId) -> Result<StreamSignalId> {
+    let signal = StreamSignal {
+        id: tx.id(),
+        cause: by.cause,
+        rule: by.rule.map(str::to_owned),
+        stopped: false,
+        notice: by.notice,
+        case,
+        at: tx.now(),
+        snapshots: 0,
+        sealed_at: None,
+    };
     store::insert_signal(tx, stream.id, &signal).await?;
     store::set_case(tx, stream.id, case).await?;
     queue::push(tx, &Work::SealStreamV1 { signal: signal.id }, Duration::ZERO).await?;
@@ -414,11 +472,12 @@ async fn signal(tx: &mut Tx, stream: &Stream, by: Cause, case: CaseId, notice: O
     if review::case(tx, case).await?.priority != review::Priority::P0 {
         alarms::raise(tx, alarms::Kind::StreamSignal, &stream.id.to_string(), Some(case)).await?;
     }
-    let data = json!({"stream": stream.id, "content_id": stream.content_id, "cause": by});
+    let data = json!({"stream": stream.id, "content_id": stream.content_id, "cause": by.cause, "rule": by.rule});
     webhooks::send_to(tx, stream.callback.as_deref(), webhooks::Event::StreamSignalled, Some(case), &data).await?;
-    let detail = json!({"cause": by, "notice": notice});
+    let detail = json!({"cause": by.cause, "rule": by.rule, "notice": by.notice});
     let entry = Entry::by_tanod("stream.signal").case(case).about(signal.id).detail(detail);
-    audit::record(tx, entry).await.map(drop)
+    audit::record(tx, entry).await.map(drop)?;
+    Ok(signal.id)
 }
 
 /// Who and what there was in a stream up to now.
@@ -514,7 +573,7 @@ async fn seen_by_staff(
     };
     let (taken, _) = notices::take(tx, &Reporter::by_staff(caller), said, &[], door).await?;
     let case = taken.notice.case.ok_or(&review::UNKNOWN_CASE)?;
-    signal(tx, stream, Cause::Stop, case, Some(taken.notice.id)).await?;
+    signal(tx, stream, By { cause: Cause::Stop, rule: None, notice: Some(taken.notice.id) }, case).await.map(drop)?;
     Ok(case)
 }
 
@@ -526,21 +585,21 @@ pub async fn resume(tx: &mut Tx, caller: &Caller, id: StreamId, reason: &str) ->
     }
     let stream = stream(tx, id).await?;
     let case = stream.case.ok_or(&NOT_STOPPED)?;
-    let stopped = standing_stop(tx, &stream, case).await?.ok_or(&NOT_STOPPED)?;
-    actions::undo(tx, case, stopped, reason, &caller.mark()).await
+    let stopped = stop_of(tx, &stream, case).await?.ok_or(&NOT_STOPPED)?;
+    actions::undo(tx, case, stopped.id, reason, &caller.mark()).await
 }
 
 /// The stop of a stream that was asked for and not undone.
-async fn standing_stop(tx: &mut Tx, stream: &Stream, case: CaseId) -> Result<Option<ActionId>> {
+async fn stop_of(tx: &mut Tx, stream: &Stream, case: CaseId) -> Result<Option<actions::Action>> {
     let all = actions::of_case(tx, case).await?;
-    let undone = |id: ActionId| all.iter().any(|other| other.undo_of == Some(id));
-    let stops = |one: &&actions::Action| {
+    let undone: Vec<ActionId> = all.iter().filter_map(|other| other.undo_of).collect();
+    let stops = |one: &actions::Action| {
         one.kind == actions::Kind::StopStream
             && one.target.content_ids.contains(&stream.content_id)
             && one.state != actions::State::Cancelled
-            && !undone(one.id)
+            && !undone.contains(&one.id)
     };
-    Ok(all.iter().rev().find(stops).map(|one| one.id))
+    Ok(all.into_iter().rev().find(stops))
 }
 
 /// Lets go of what no signal asks to keep: what was written a while ago, and everything personal of a stream that is over.

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::events::Event;
+use super::events::{Event, Kind, Told};
+use super::rules::Tally;
 use super::{State, Stream, StreamSignal};
 use crate::refusal::{Error, Result};
 use crate::store::{CaseId, Row, StoreError, StreamId, StreamSignalId, Tx, as_word};
@@ -146,8 +147,8 @@ pub(super) async fn events(tx: &mut Tx, stream: StreamId) -> Result<Vec<Event>> 
 
 pub(super) async fn insert_signal(tx: &mut Tx, stream: StreamId, signal: &StreamSignal) -> Result<()> {
     tx.execute(
-        "INSERT INTO stream_signals (id, stream, cause, notice, case_id, at, snapshots)
-         VALUES ($1, $2, $3, $4, $5, $6, 0)",
+        "INSERT INTO stream_signals (id, stream, cause, notice, case_id, at, snapshots, rule)
+         VALUES ($1, $2, $3, $4, $5, $6, 0, $7)",
         &[
             signal.id.into(),
             stream.into(),
@@ -155,16 +156,82 @@ pub(super) async fn insert_signal(tx: &mut Tx, stream: StreamId, signal: &Stream
             signal.notice.into(),
             signal.case.into(),
             signal.at.into(),
+            signal.rule.as_deref().into(),
         ],
     )
     .await?;
     Ok(())
 }
 
+/// Whether a rule has said something of a stream since then.
+pub(super) async fn said_since(tx: &mut Tx, stream: StreamId, rule: &str, since: Timestamp) -> Result<bool> {
+    let sql = "SELECT id FROM stream_signals WHERE stream = $1 AND rule = $2 AND at > $3 LIMIT 1";
+    Ok(tx.row(sql, &[stream.into(), rule.into(), since.into()]).await?.is_some())
+}
+
+pub(super) async fn set_stopped(tx: &mut Tx, id: StreamSignalId) -> Result<()> {
+    tx.execute("UPDATE stream_signals SET stopped = TRUE WHERE id = $1", &[id.into()]).await?;
+    Ok(())
+}
+
+/// How many streams this rule, or any, asked to be stopped since then.
+pub(super) async fn stops_since(tx: &mut Tx, rule: Option<&str>, since: Timestamp) -> Result<i64> {
+    let sql = "SELECT COUNT(*) AS n FROM stream_signals WHERE stopped AND at > $1 AND ($2 IS NULL OR rule = $2)";
+    Ok(tx.row(sql, &[since.into(), rule.into()]).await?.map_or(Ok(0), |row| row.get("n"))?)
+}
+
+pub(super) async fn resumed_at(tx: &mut Tx, rule: &str) -> Result<Option<Timestamp>> {
+    let row = tx.row("SELECT resumed_at FROM stream_breakers WHERE rule = $1", &[rule.into()]).await?;
+    Ok(row.map(|row| row.get("resumed_at")).transpose()?)
+}
+
+pub(super) async fn resume(tx: &mut Tx, rule: &str, by: &str) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        "INSERT INTO stream_breakers (rule, resumed_at, resumed_by) VALUES ($1, $2, $3)
+         ON CONFLICT (rule) DO UPDATE SET resumed_at = excluded.resumed_at, resumed_by = excluded.resumed_by",
+        &[rule.into(), now.into(), by.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// What happened in a stream since then, counted.
+pub(super) async fn tally(tx: &mut Tx, stream: &Stream, since: Timestamp) -> Result<Tally> {
+    let (id, mut tally) = (stream.id, Tally::default());
+    let sql = "SELECT kind, COUNT(*) AS n FROM stream_events WHERE stream = $1 AND at > $2 GROUP BY kind";
+    for row in tx.rows(sql, &[id.into(), since.into()]).await? {
+        tally.by_kind.insert(row.get("kind")?, row.get("n")?);
+    }
+    // What was paid and scored is looked at one by one; more than so many change no rule's answer.
+    let sql = "SELECT kind, account, body FROM stream_events WHERE stream = $1 AND at > $2
+         AND kind IN ('payment', 'classifier') ORDER BY at DESC, id DESC LIMIT 2000";
+    let mut payers = std::collections::BTreeSet::new();
+    for row in tx.rows(sql, &[id.into(), since.into()]).await? {
+        let told: Told = row.json("body")?;
+        tally.largest_minor = tally.largest_minor.max(told.amount_minor.unwrap_or_default());
+        if told.kind == Kind::Payment {
+            payers.extend(told.account);
+        } else if let (Some(name), Some(score)) = (told.classifier, told.score) {
+            let known = tally.scores.entry(name).or_insert(score);
+            *known = known.max(score);
+        }
+    }
+    tally.payers = i64::try_from(payers.len()).unwrap_or(i64::MAX);
+    if let Some(account) = &stream.account {
+        let sql = "SELECT id FROM cases WHERE account = $1 AND state <> 'dismissed' AND opened_at < $2 LIMIT 1";
+        let row = tx.row(sql, &[account.id.as_str().into(), stream.started_at.into()]).await?;
+        tally.account_known = row.is_some();
+    }
+    Ok(tally)
+}
+
 fn read_signal(row: &Row) -> Read<StreamSignal> {
     Ok(StreamSignal {
         id: row.get("id")?,
         cause: row.word("cause")?,
+        rule: row.get("rule")?,
+        stopped: row.get("stopped")?,
         notice: row.get("notice")?,
         case: row.get("case_id")?,
         at: row.get("at")?,

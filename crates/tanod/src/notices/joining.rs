@@ -76,6 +76,7 @@ async fn into_case(
         kind: SignalKind::Notice,
         item: None,
         notice: Some(notice.id),
+        stream: None,
         route: match said.kind {
             Kind::User => Route::UserReport,
             Kind::Depicted | Kind::Representative => Route::PersonDepicted,

@@ -189,8 +189,9 @@ fn found_by(signals: &[&Signal]) -> &'static str {
     let has = |kind| signals.iter().any(|signal| signal.kind == kind);
     match (has(SignalKind::HashMatch), has(SignalKind::Notice)) {
         (true, true) => "Found by comparing uploads with lists of known material, and somebody told the platform.",
-        (_, false) => "Found by comparing uploads with lists of known material.",
+        (true, false) => "Found by comparing uploads with lists of known material.",
         (false, true) => "Somebody told the platform.",
+        (false, false) => "Found by what happened in a live stream.",
     }
 }
 

@@ -31,7 +31,7 @@ use crate::context;
 use crate::evidence;
 use crate::intake::{Account, Facts};
 use crate::refusal::{Kind, Result};
-use crate::store::{CaseId, DecisionId, ItemId, NoticeId, PersonId, Recorded, SignalId, Tx};
+use crate::store::{CaseId, DecisionId, ItemId, NoticeId, PersonId, Recorded, SignalId, StreamId, Tx};
 use crate::webhooks;
 use worklist::Known;
 
@@ -125,6 +125,8 @@ pub enum Route {
     Hotline,
     /// The police.
     Police,
+    /// A rule over what happens in a stream.
+    StreamRule,
 }
 
 impl Route {
@@ -181,6 +183,8 @@ pub enum SignalKind {
     HashMatch,
     /// Somebody told the operator.
     Notice,
+    /// Something in a stream that runs.
+    Stream,
 }
 
 /// What made or joined a case.
@@ -194,6 +198,8 @@ pub struct Signal {
     pub item: Option<ItemId>,
     /// Which notice.
     pub notice: Option<NoticeId>,
+    /// Which stream.
+    pub stream: Option<StreamId>,
     /// The decision that settled it, if one has.
     pub decision: Option<DecisionId>,
     /// When.
@@ -210,6 +216,8 @@ pub struct Joining<'a> {
     pub item: Option<ItemId>,
     /// Its notice.
     pub notice: Option<NoticeId>,
+    /// Its stream.
+    pub stream: Option<StreamId>,
     /// By which way the operator knows.
     pub route: Route,
     /// Whose it is.
@@ -234,6 +242,7 @@ pub async fn add_match(tx: &mut Tx, item: ItemId, facts: &Facts, viral_accounts:
         kind: SignalKind::HashMatch,
         item: Some(item),
         notice: None,
+        stream: None,
         route: Route::HashMatch,
         account: facts.account.as_ref(),
         gathered_by: facts.gathered_by(),

@@ -59,6 +59,10 @@ pub enum Ground {
     DangerTold,
     /// The same, by somebody who says so again and again: urgent, and no page of its own.
     DangerToldOften,
+    /// What people, payments or a classifier say in a stream that runs fits a rule that says "now".
+    StreamNow,
+    /// What happens in a stream that runs fits a rule.
+    StreamRule,
     /// Material that no list knows.
     NewMaterial,
     /// Somebody talks a child into sexual acts.
@@ -102,10 +106,13 @@ impl Ground {
     /// How urgent this ground alone makes a case.
     pub fn priority(self) -> Priority {
         match self {
-            Self::DangerNow | Self::DangerTold => Priority::P0,
-            Self::DangerToldOften | Self::NewMaterial | Self::Enticement | Self::Sextortion | Self::AccessToChild => {
-                Priority::P1
-            }
+            Self::DangerNow | Self::DangerTold | Self::StreamNow => Priority::P0,
+            Self::DangerToldOften
+            | Self::StreamRule
+            | Self::NewMaterial
+            | Self::Enticement
+            | Self::Sextortion
+            | Self::AccessToChild => Priority::P1,
             Self::KnownPublic | Self::KnownSeveral | Self::Told => Priority::P2,
             Self::KnownSingle | Self::SetByPerson => Priority::P3,
             Self::Viral => Priority::P4,
@@ -115,6 +122,17 @@ impl Ground {
     /// Whether the ground is known material and nothing else, which a viral file outweighs.
     fn is_known_material(self) -> bool {
         matches!(self, Self::KnownPublic | Self::KnownSingle | Self::Viral)
+    }
+}
+
+/// How it is written, in every language.
+pub fn word(priority: Priority) -> &'static str {
+    match priority {
+        Priority::P0 => "P0",
+        Priority::P1 => "P1",
+        Priority::P2 => "P2",
+        Priority::P3 => "P3",
+        Priority::P4 => "P4",
     }
 }
 

@@ -170,7 +170,7 @@ pub(super) async fn leased_by(tx: &mut Tx, person: PersonId) -> Result<Vec<CaseI
 pub(super) async fn insert_signal(tx: &mut Tx, id: SignalId, case: CaseId, joining: &Joining<'_>) -> Result<()> {
     let now = tx.now();
     tx.execute(
-        "INSERT INTO signals (id, case_id, kind, item, notice, at) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO signals (id, case_id, kind, item, notice, at, stream) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         &[
             id.into(),
             case.into(),
@@ -178,6 +178,7 @@ pub(super) async fn insert_signal(tx: &mut Tx, id: SignalId, case: CaseId, joini
             joining.item.into(),
             joining.notice.into(),
             now.into(),
+            joining.stream.into(),
         ],
     )
     .await?;
@@ -190,6 +191,7 @@ fn read_signal(row: &Row) -> Read<Signal> {
         kind: row.word("kind")?,
         item: row.get("item")?,
         notice: row.get("notice")?,
+        stream: row.get("stream")?,
         decision: row.get("decision")?,
         at: row.get("at")?,
     })

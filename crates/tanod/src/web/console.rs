@@ -149,8 +149,9 @@ pub struct Way {
 }
 
 /// Every room, in the order of the banner.
-const WAYS: [Way; 18] = [
+const WAYS: [Way; 19] = [
     Way { path: "/console/queue", name: "queue", needs: Permission::ReadCases },
+    Way { path: "/console/streams", name: "streams", needs: Permission::ReadStreams },
     Way { path: "/console/care", name: "care", needs: Permission::SeeDepictions },
     Way { path: "/console/actions", name: "actions", needs: Permission::ReadCases },
     Way { path: "/console/notices", name: "notices", needs: Permission::ReadCases },

@@ -140,6 +140,7 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         )
         .routes(routes!(livestream::api::stop))
         .routes(routes!(livestream::api::resume))
+        .routes(routes!(livestream::api::let_go_on))
         .routes(routes!(audit::api::page))
         .routes(routes!(audit::api::checkpoint))
         .routes(routes!(audit::api::proof))

@@ -10,7 +10,7 @@ use tanod::config::Settings;
 use tanod::livestream;
 
 use super::bed::*;
-use super::cases::{decide, lease};
+use super::cases::{decide, lease, matched};
 use super::webhooks::{due, heard};
 
 /// An installation that hears of streams, with somebody on call.
@@ -323,4 +323,148 @@ async fn a_stream_is_stopped_once_everybody_is_sealed_and_a_person_lets_it_go_on
     bed.post(&at("end"), &key, &json!({})).await.ok();
     assert_eq!(bed.post(&at("stop"), &reviewer, &json!({"reason": "what I see there"})).await.slug(), "stream-over");
     bed.ledger_verifies().await;
+}
+
+fn rule(name: &str, when: &str, now: bool, stop: bool) -> livestream::rules::Written {
+    livestream::rules::Written { name: name.to_owned(), when: when.to_owned(), window_seconds: 600, now, stop }
+}
+
+fn payment(nth: u16) -> Value {
+    json!({"kind": "payment", "account": format!("v{nth}"), "amount_minor": 500, "currency": "PHP"})
+}
+
+/// Nothing of it says enough alone: an account that is known, and a run of small payments during the stream.
+#[tokio::test]
+async fn a_rule_raises_urgency_by_what_happens_together() {
+    let paid = "payments >= 3 && payers >= 2 && largest_minor <= 1000 && account_known";
+    let rules = vec![rule("paid", paid, true, true), rule("talk", "chats >= 2 && minutes >= 0", true, false)];
+    let (bed, platform, key) = listening(|settings| settings.live.rules = rules).await;
+    matched(&bed, &known(&bed, 1).await, "caster").await;
+    bed.clock.advance(Duration::from_mins(5));
+    let stream = begin(&bed, &key, &new()).await;
+    let calm = json!([payment(1), payment(1)]);
+    assert_eq!(tell(&bed, &key, &stream, &calm).await.ok()["signals"], 0);
+    assert_eq!(only_case(&bed).await["priority"], "P2");
+    assert_eq!(tell(&bed, &key, &stream, &json!([payment(2)])).await.ok()["signals"], 1);
+    let case = only_case(&bed).await;
+    assert_eq!((&case["priority"], &case["account"]), (&json!("P0"), &json!("caster")));
+    for lane in ["pages", "streams", "actions", "webhooks"] {
+        due(&bed, lane).await;
+    }
+    assert_eq!(pages(&platform)[0]["says"], "A child may be in danger now");
+    assert_eq!(told(&platform, "action.requested")[0]["kind"], "stop_stream");
+    assert_eq!(told(&platform, "stream.signalled")[0]["rule"], "paid");
+    // Within its time it says so once.
+    assert_eq!(tell(&bed, &key, &stream, &json!([payment(3)])).await.ok()["signals"], 0);
+    bed.clock.advance(Duration::from_mins(11));
+    let again = json!([payment(3), payment(4), payment(5)]);
+    assert_eq!(tell(&bed, &key, &stream, &again).await.ok()["signals"], 1);
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM cases").await, 1);
+
+    // Another account of which nothing is known, and talk alone: a rule may call it "now", and it is no P0.
+    let mut other = new();
+    (other["content_id"], other["account"]["id"]) = (json!("s2"), json!("other"));
+    let stream = begin(&bed, &key, &other).await;
+    let talk = json!([payment(1), payment(2), payment(3)]);
+    assert_eq!(tell(&bed, &key, &stream, &talk).await.ok()["signals"], 0);
+    bed.clock.advance(Duration::from_mins(11));
+    let chat = |text: &str| json!({"kind": "chat", "account": "v1", "text": text});
+    assert_eq!(tell(&bed, &key, &stream, &json!([chat("a"), chat("b")])).await.ok()["signals"], 1);
+    let lead = bed.person(Role::Lead).await;
+    let rows = bed.get("/v1/cases", &lead).await.ok()["rows"].clone();
+    assert_eq!((&rows[1]["account"], &rows[1]["priority"]), (&json!("other"), &json!("P1")));
+    assert_eq!(rows[1]["knowledge_route"], "stream_rule");
+    bed.ledger_verifies().await;
+}
+
+#[tokio::test]
+async fn a_rule_that_runs_wild_hands_over_to_people() {
+    let (bed, platform, key) = listening(|settings| {
+        settings.live.rules = vec![rule("any payment", "payments >= 1", false, true)];
+        settings.live.stops_per_rule_per_day = 2;
+    })
+    .await;
+    let stops = async |nth: u16| {
+        let mut other = new();
+        (other["content_id"], other["account"]["id"]) = (json!(format!("s{nth}")), json!(format!("c{nth}")));
+        let stream = begin(&bed, &key, &other).await;
+        assert_eq!(tell(&bed, &key, &stream, &json!([payment(1)])).await.ok()["signals"], 1);
+        bed.count("SELECT COUNT(*) AS n FROM actions WHERE kind = 'stop_stream'").await
+    };
+    let (lead, reviewer) = (bed.person(Role::Lead).await, bed.person(Role::Reviewer).await);
+    let path = "/v1/streams/rules/any%20payment/resume";
+    assert_eq!(bed.post(path, &lead, &json!({})).await.slug(), "rule-not-halted");
+    assert_eq!([stops(1).await, stops(2).await, stops(3).await, stops(4).await], [1, 2, 2, 2]);
+    due(&bed, "pages").await;
+    let says: Vec<_> = pages(&platform).iter().map(|page| page["says"].as_str().unwrap().to_owned()).collect();
+    assert!(says.contains(&"A rule has stopped as many streams as it may: people must decide".to_owned()), "{says:?}");
+    // Everything else goes on: each has its case.
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM cases").await, 4);
+    // A day later it is still people's turn, until a lead lets it go on.
+    bed.clock.advance(Duration::from_hours(25));
+    assert_eq!(stops(5).await, 2);
+    assert_eq!(bed.post(path, &reviewer, &json!({})).await.slug(), "not-allowed");
+    bed.post(path, &lead, &json!({})).await.ok();
+    bed.clock.advance(Duration::from_secs(1));
+    assert_eq!([stops(6).await, stops(7).await, stops(8).await], [3, 4, 4]);
+    bed.ledger_verifies().await;
+}
+
+#[tokio::test]
+async fn a_rule_that_cannot_be_read_keeps_the_service_from_starting() {
+    let bed = Bed::new().await;
+    for bad in [
+        rule("loop", "[1].all(x, x > 0)", false, false),
+        rule("name", "colour > 1", false, false),
+        rule(" ", "public", false, false),
+    ] {
+        let mut settings = bed.settings.clone();
+        settings.live.rules = vec![bad.clone()];
+        let fault = open(settings, &bed.clock).await.map(drop).unwrap_err().to_string();
+        assert!(fault.starts_with("live.rules") && fault.contains(&bad.name), "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn the_wall_shows_streams_and_a_page_stops_one() {
+    let (bed, platform, key) = listening(|_| {}).await;
+    let reviewer = bed.person(Role::Reviewer).await;
+    let (status, page) = bed.console("/console/streams", &reviewer, &[]).await;
+    assert!(status == 200 && page.contains("No stream was told of"), "{page}");
+    let stream = begin(&bed, &key, &new()).await;
+    let events = json!([
+        viewer(1), viewer(2), payment(1), payment(1), {"kind": "classifier", "classifier": "minor", "score": 0.7},
+        {"kind": "chat", "account": "v2", "text": "somebody's letter"},
+        {"kind": "report", "account": "v2", "text": "<b>look</b>"},
+    ]);
+    tell(&bed, &key, &stream, &events).await.ok();
+    let (_, wall) = bed.console("/console/streams", &reviewer, &[]).await;
+    for part in ["s1", "caster", "Runs", "P0", "Case 1", &format!("/console/streams/{stream}")] {
+        assert!(wall.contains(part), "{part}: {wall}");
+    }
+    let path = format!("/console/streams/{stream}");
+    let (_, page) = bed.console(&path, &reviewer, &[]).await;
+    for part in ["minor: 0.7", "Reported", "1000 PHP", "&#60;b&#62;look", "Put before a person: a report", "Not sealed"]
+    {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    // What was written is read in the case, on record.
+    assert!(!page.contains("letter"));
+    let (status, page) = bed.console(&format!("{path}/stop"), &reviewer, &[("reason", "no")]).await;
+    assert!(status == 200 && page.contains("A decision needs its reason."), "{page}");
+    let (status, _) = bed.console(&format!("{path}/stop"), &reviewer, &[("reason", "what is seen there")]).await;
+    assert_eq!(status, 303);
+    assert!(bed.console(&path, &reviewer, &[]).await.1.contains("waits until everybody is sealed"));
+    for lane in ["streams", "actions", "webhooks"] {
+        due(&bed, lane).await;
+    }
+    assert!(bed.console(&path, &reviewer, &[]).await.1.contains("The platform is asked to stop it."));
+    assert_eq!(told(&platform, "action.requested")[0]["target"]["content_ids"], json!(["s1"]));
+    let (status, _) = bed.console(&format!("{path}/resume"), &reviewer, &[("reason", "it was a nature film")]).await;
+    assert_eq!(status, 303);
+    assert!(bed.console(&path, &reviewer, &[]).await.1.contains("Stop this stream"));
+    bed.post(&format!("/v1/streams/{stream}/end"), &key, &json!({})).await.ok();
+    assert!(!bed.console("/console/streams", &reviewer, &[]).await.1.contains("caster"));
+    assert!(bed.console("/console/streams?state=all", &reviewer, &[]).await.1.contains("caster"));
+    assert_eq!(bed.console("/console/streams/stream_x", &reviewer, &[]).await.0, 404);
 }
