@@ -161,6 +161,7 @@ pub(super) async fn by_rule(tx: &mut Tx, stream: &Stream, held: &Held<'_>, setti
         gathered_by: vec![format!("content:{}", stream.content_id)],
         case: stream.case,
         grounds: vec![if held.now { Ground::StreamNow } else { Ground::StreamRule }],
+        language: None,
     };
     let case = review::join(tx, joining).await?;
     if held.now {

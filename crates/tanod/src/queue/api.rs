@@ -14,6 +14,7 @@ use crate::web::{self, Answer, Sent};
 
 /// How the work stands.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = WorkStanding)]
 pub struct Standing {
     /// Each kind of work by itself.
     lanes: Vec<Lane>,

@@ -86,6 +86,11 @@ impl Bed {
 
     /// With other settings, of ours or of the simulator.
     pub(crate) async fn with(change: impl FnOnce(&mut Settings, &mut SimSettings)) -> Self {
+        // Settings are large, and so is what holds them while it waits.
+        Box::pin(Self::made(change)).await
+    }
+
+    async fn made(change: impl FnOnce(&mut Settings, &mut SimSettings)) -> Self {
         let clock = Clock::fixed("2026-11-24T12:00:00Z".parse().unwrap());
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");

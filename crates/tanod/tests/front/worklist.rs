@@ -135,7 +135,7 @@ async fn a_long_queue_turns_pages_and_loses_nothing() {
     for rows in [50, 3] {
         let page = bed.console(&here, &reviewer, &[]).await.1;
         let cases: Vec<String> =
-            page.split("<a class=\"row\" href=\"").skip(1).map(|rest| rest[..60].to_owned()).collect();
+            page.split("<a class=\"row\" href=\"").skip(1).map(|rest| rest.chars().take(60).collect()).collect();
         assert_eq!(cases.len(), rows);
         seen.extend(cases);
         let next = page.split("<p><a href=\"").nth(1).map(|rest| rest.split('"').next().unwrap().replace("&#38;", "&"));
