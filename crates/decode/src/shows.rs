@@ -121,7 +121,7 @@ mod tests {
             let parts: Vec<DynamicImage> = (1..=9).map(|n| Part::of_number(n).unwrap().of(&picture)).collect();
             let pixels: u32 = parts.iter().map(|part| part.width() * part.height()).sum();
             prop_assert_eq!(pixels, width * height);
-            prop_assert_eq!(parts[0].to_luma8().get_pixel(0, 0), picture.to_luma8().get_pixel(0, 0));
+            prop_assert_eq!(*parts[0].to_luma8().get_pixel(0, 0), *picture.to_luma8().get_pixel(0, 0));
         }
     }
 
