@@ -197,7 +197,8 @@ fn notice_seeds() -> Vec<Vec<u8>> {
 fn events(bytes: &[u8]) {
     let Ok(told) = serde_json::from_slice::<Vec<tanod::livestream::Told>>(bytes) else { return };
     if tanod::livestream::check(&told).is_ok() {
-        let again = serde_json::to_vec(&told).ok().map(|text| serde_json::from_slice::<Vec<tanod::livestream::Told>>(&text));
+        let again =
+            serde_json::to_vec(&told).ok().map(|text| serde_json::from_slice::<Vec<tanod::livestream::Told>>(&text));
         assert!(
             again.is_some_and(|again| again.is_ok_and(|again| again == told)),
             "events that were kept read otherwise"

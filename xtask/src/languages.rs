@@ -243,7 +243,7 @@ mod tests {
         for bad in ["<p>Hello</p>", "<p aria-label=\"Say it\">{{ x }}</p>", "{% if a %}yes{% endif %}"] {
             assert_eq!(templates_only_name(&[file("crates/tanod/src/x/x.html", bad)]).len(), 1, "{bad}");
         }
-        let good = "<p class=\"sheet\" title=\"{{ \"a\"|say }}\">{{ \"b\"|say }} <kbd>Enter</kbd> UTC &middot; {% if x %}{% endif %}</p>";
+        let good = "<p class=\"sheet\" title=\"{{ \"a\"|say }}\">{{ \"b\"|say }} <kbd>Enter</kbd> UTC · {% if x %}{% endif %}</p>";
         assert_eq!(templates_only_name(&[file("crates/tanod/src/x/x.html", good)]), Vec::<String>::new());
     }
 }

@@ -99,18 +99,20 @@ mod tests {
     }
 
     proptest! {
-        /// Nothing is restricted before everything is kept; nothing before the context, unless a child is in danger; no user
-        /// is told before the report; and whoever was wronged waits for nothing.
+        /// Nothing is restricted before everything is kept; nothing before the context, unless a child is in danger or a stream
+        /// runs; no user is told before the report; and whoever was wronged waits for nothing.
         #[test]
         fn the_order_holds_whatever_is_known(
             held in any::<bool>(), context in any::<bool>(), danger in any::<bool>(), over in any::<bool>(), kind in 0..7_usize,
-            told in 0..3_usize,
+            told in 0..3_usize, sealed in any::<bool>(),
         ) {
-            let known = Known { held, context, sealed: true, danger, over, now: at(1) };
+            let known = Known { held, context, sealed, danger, over, now: at(1) };
             let kind = Kind::ALL[kind];
             let notice = (kind == Kind::UserNotice).then_some([Notice::None, Notice::Neutral, Notice::Full][told]);
             let waits = waits(&action(kind, notice, None), known);
-            if kind.restricts() {
+            if kind == Kind::StopStream {
+                prop_assert_eq!(waits.is_none(), held && sealed);
+            } else if kind.restricts() {
                 prop_assert_eq!(waits.is_none(), held && (context || danger));
             } else if kind == Kind::Reinstate || notice == Some(Notice::None) {
                 prop_assert_eq!(waits, None);

@@ -209,6 +209,8 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
     // Nothing here is real: whoever tries it out need not set up a passkey or an authenticator first.
     settings.sign_in.second_factor = SecondFactor::Offered;
     settings.sign_in.passkey_before_depictions = false;
+    // The scripted reviewer looks at nothing for seconds.
+    settings.looking.least_seconds = 0;
     settings.care.agreement = Agreement::Offered;
     settings.intake.max_bytes = MAX_BYTES;
     settings.reporting.ncmec = format!("http://{}/ispws", outside.local_addr()?);

@@ -129,7 +129,7 @@ async fn who_decides_a_request_sees_its_picture_and_every_look_is_on_record() {
     assert!(list.contains(&format!("href=\"{here}\"")) && !list.contains("<img"), "{list}");
     let page = bed.console(&here, &reviewer, &[]).await.1;
     assert!(
-        page.contains(&format!("{here}/exhibits/{item}?veiled=true")) && page.contains("This look is on record"),
+        page.contains(&format!("{here}/exhibits/{item}?veiled=true")) && page.contains("Each look is on record"),
         "{page}"
     );
     assert_eq!(bed.count(looks).await, 0);
