@@ -97,8 +97,8 @@ async fn a_full_disk_acknowledges_nothing_and_loses_nothing() {
         let status = said.status().as_u16();
         (status, serde_json::from_str::<Value>(&said.text().await.unwrap()).unwrap())
     };
-    // Three megabytes a file: a sealed object of six does not fit.
-    let (child, at) = serve(&place, "6000", &demo);
+    // Three and a half megabytes a file: a sealed object of six does not fit.
+    let (child, at) = serve(&place, "7000", &demo);
     let (status, said) = send(&at, "large", &large).await;
     assert_eq!((status, &said["slug"]), (507, &json!("no-space")), "{said}");
     assert!(said["remedy"].as_str().unwrap().contains("nothing that was answered is lost"));
