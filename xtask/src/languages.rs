@@ -36,7 +36,9 @@ fn expressed(expression: &Expression<&str>, names: &mut BTreeSet<String>) {
         Expression::Inline(inline) => inlined(inline, names),
         Expression::Select { selector, variants } => {
             inlined(selector, names);
-            variants.iter().for_each(|variant| put_into(&variant.value, names));
+            for variant in variants {
+                put_into(&variant.value, names);
+            }
         }
     }
 }
@@ -191,12 +193,13 @@ fn own_words(template: &str) -> Vec<String> {
 pub(crate) fn templates_only_name(tree: &[(String, String)]) -> Vec<String> {
     let mut broken = Vec::new();
     let pages = tree.iter().filter_map(|(path, text)| {
-        Some((path.strip_prefix("crates/tanod/src/")?, own_words(text))).filter(|_| path.ends_with(".html"))
+        Some((path.strip_prefix("crates/tanod/src/")?, own_words(text)))
+            .filter(|_| std::path::Path::new(path).extension().is_some_and(|end| end == "html"))
     });
     for (path, said) in pages {
         match (said.first(), STILL_ENGLISH.contains(&path)) {
             (Some(line), false) => {
-                broken.push(format!("{path}: says \"{}\" itself; texts live in {TEXTS}", line.trim()))
+                broken.push(format!("{path}: says \"{}\" itself; texts live in {TEXTS}", line.trim()));
             }
             (None, true) => broken.push(format!("{path}: take it off STILL_ENGLISH, it is not any more")),
             _ => {}

@@ -252,7 +252,7 @@ fn detail(jpeg: &[u8]) -> f64 {
         .flat_map(row)
         .map(|(x, y)| f64::from(grey.get_pixel(x, y).0[0].abs_diff(grey.get_pixel(x - 1, y).0[0])))
         .collect();
-    all.iter().sum::<f64>() / all.len() as f64
+    all.iter().sum::<f64>() / f64::from(u32::try_from(all.len()).unwrap())
 }
 
 #[tokio::test]
