@@ -6,6 +6,7 @@ mod conversation;
 pub mod credentials;
 mod document;
 mod editor;
+mod fields;
 pub mod filings;
 mod gather;
 mod intending;
