@@ -42,7 +42,7 @@ pub(super) struct GroupView {
 }
 
 /// So many parts of one kind stand on a page.
-pub(super) const MANY: usize = 25;
+pub(super) const MANY: usize = 15;
 
 /// How many parts there are of the kind of which there are most.
 pub(super) fn most(group: &Group) -> usize {

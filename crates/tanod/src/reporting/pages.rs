@@ -11,9 +11,10 @@ use super::document::{Absent, Draft, Why};
 use super::editor::{self, Change, Preview};
 use super::fields::{GroupView, Lists, MANY, Shown, most};
 use super::labels::sentences;
+use super::reading::{self, Part};
 use super::score::Score;
 use super::viewing::{self, NewViewing, Viewing, ViewingState};
-use super::{NO_TEXT, Report, ReportState, UNKNOWN_REPORT, reading};
+use super::{NO_TEXT, Report, ReportState, UNKNOWN_REPORT};
 use crate::accounts::{self, Permission};
 use crate::intake::UNKNOWN_ITEM;
 use crate::plan::App;
@@ -82,7 +83,7 @@ async fn reports(Shared(app): Shared<App>, staff: Staff) -> Paged {
 }
 
 /// So many files stand on a page of the editor.
-const FILES: usize = 10;
+const FILES: usize = 6;
 
 /// Which files a page shows, and where the others are.
 #[derive(Clone, Copy, Default, serde::Deserialize)]
@@ -252,16 +253,17 @@ impl<'a> Page<'a> {
     ) -> Result<Self> {
         let Preview { draft, viewed, faults, overtaken } = preview;
         let first = window.first();
-        let reads = reading::lines(&draft, &viewed, first, FILES)?;
         let xml = draft.document();
         let from = window.files.saturating_sub(1).saturating_mul(MANY).saturating_add(1);
+        let here = if window.all { 0 } else { FILES };
         let shown = Shown { all: window.all, from, file: None, origins: &draft.origins, faults: &faults };
         let mut lists = Lists::new();
         let whole = editor::form_of(&xml, draft.level)?;
         let mut form = shown.group(&whole);
+        let part = Part { files: first..first.saturating_add(here), parts: from..from.saturating_add(MANY) };
+        let reads = if window.all { Vec::new() } else { reading::lines(&draft, &whole, &viewed, &part)? };
         form.share(&mut lists);
         let mut files = Vec::new();
-        let here = if window.all { 0 } else { FILES };
         for ((file, viewed), nth) in draft.files.iter().zip(&viewed).zip(1..).skip(first).take(here) {
             let sketch = file.sketch();
             let shown = Shown { all: false, from: 1, file: Some(file.item), origins: &file.origins, faults: &faults };
@@ -302,7 +304,7 @@ impl<'a> Page<'a> {
             all_parts: window.all,
             lists,
             reads,
-            xml: shortened(xml),
+            xml: if window.all { String::new() } else { shortened(xml) },
             faults,
             ..Self::bare(staff, case)
         })
@@ -311,7 +313,7 @@ impl<'a> Page<'a> {
 
 /// The document as it is shown; whole it is had from the API, and from the record once it was sent.
 fn shortened(xml: String) -> String {
-    const MOST: usize = 20_000;
+    const MOST: usize = 8_000;
     match xml.char_indices().nth(MOST) {
         None => xml,
         Some((at, _)) => {

@@ -461,17 +461,15 @@ async fn the_editor_turns_pages_of_files() {
     lease(&bed, &lead, &case).await;
     let at = |page: u32| format!("/console/cases/{case}/report?files={page}");
     let (_, first) = bed.console(&format!("/console/cases/{case}/report"), &lead, &[]).await;
-    assert!(first.contains(">File 10: ") && !first.contains(">File 11: ") && first.contains("103 files"));
-    assert!(first.contains("Files from 11") && !first.contains("Files before"));
-    let (_, last_page) = bed.console(&at(11), &lead, &[]).await;
-    assert!(
-        last_page.contains(">File 101: ") && last_page.contains(">File 103: ") && !last_page.contains(">File 100: ")
-    );
-    assert!(last_page.contains("Files before 101") && !last_page.contains("Files from"));
+    assert!(first.contains(">File 6: ") && !first.contains(">File 7: ") && first.contains("103 files"));
+    assert!(first.contains("Files from 7") && !first.contains("Files before"));
+    let (_, last_page) = bed.console(&at(18), &lead, &[]).await;
+    assert!(last_page.contains(">File 103: ") && !last_page.contains(">File 102: "));
+    assert!(last_page.contains("Files before 103") && !last_page.contains("Files from"));
     let class = format!("{last}:/fileDetails/industryClassification");
-    let (_, back) = bed.console(&at(11), &lead, &[(&class, "A2")]).await;
-    assert!(back.contains("File 103: Class: “A2” instead of nothing.") && back.contains("report?files=11"), "{back}");
-    assert_eq!(bed.console(&at(11), &lead, &[(&class, "A2"), ("sure", "yes")]).await.0, 303);
+    let (_, back) = bed.console(&at(18), &lead, &[(&class, "A2")]).await;
+    assert!(back.contains("File 103: Class: “A2” instead of nothing.") && back.contains("report?files=18"), "{back}");
+    assert_eq!(bed.console(&at(18), &lead, &[(&class, "A2"), ("sure", "yes")]).await.0, 303);
     let draft = bed.get(&format!("/v1/cases/{case}/draft"), &lead).await.ok();
     assert!(draft["files"][102]["document"].as_str().unwrap().contains(">A2<"));
     assert!(bed.console(&at(40), &lead, &[]).await.1.contains("Files before"));
@@ -482,7 +480,7 @@ async fn the_editor_turns_pages_of_files() {
     for page in [&first, &every] {
         assert!(page.len() < 150_000, "{} bytes", page.len());
         assert_eq!(page.matches("<option value=\"PH\">").count(), 1);
-        assert!(page.matches("list=\"words-0\"").count() > 1);
+        assert!(page.matches("list=\"words-").count() > 1);
     }
 }
 
