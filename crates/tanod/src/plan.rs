@@ -68,6 +68,10 @@ pub struct App {
     pub counted: Arc<crate::figures::Counted>,
     /// Rules over streams, read.
     pub rules: Arc<[livestream::rules::Rule]>,
+    /// From where streams may be read.
+    pub sources: Arc<livestream::watching::Sources>,
+    /// The streams that this process looks at.
+    pub watching: Arc<livestream::watching::Watching>,
     /// The settings.
     pub settings: Arc<Settings>,
     /// Where people may sign in instead of here.
@@ -228,6 +232,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
     let endpoints = endpoints(&settings)?;
     let mailer = mailer(&settings)?;
     let rules = livestream::rules::read(&settings.live.rules).map_err(PlanError::Other)?;
+    let sources = livestream::watching::Sources::read(&settings.live.sources).map_err(PlanError::Other)?;
     told(&settings, &endpoints)?;
     let http = exchange::http::client().map_err(|error| PlanError::Other(error.to_string()))?;
     let stamps = stamps(&settings, world, &http)?;
@@ -272,6 +277,8 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         signer: Arc::new(signer),
         counted: Arc::default(),
         rules: rules.into(),
+        sources: Arc::new(sources),
+        watching: Arc::default(),
         stamps,
         ledger: folder("ledger", &settings.ledger)?.map(Into::into),
         providers: Arc::new(providers),

@@ -10,6 +10,7 @@ mod files;
 mod hold;
 mod keys;
 mod ledger;
+mod live;
 mod report;
 mod serve;
 mod setup;
@@ -92,6 +93,9 @@ enum Command {
     /// Why cases are kept, and until when.
     #[command(subcommand)]
     Hold(hold::Hold),
+    /// Streams while they run.
+    #[command(subcommand)]
+    Live(live::Live),
     /// The ring of wrapping keys, and the ways into it.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -280,6 +284,7 @@ async fn run(context: &Context, command: Command) -> Done {
         Command::Source(source) => source::run(context, source).await,
         Command::Report(report) => report::run(context, report).await,
         Command::Hold(hold) => hold::run(context, hold).await,
+        Command::Live(live) => live::run(context, live).await,
         Command::Keys(keys) => keys::run(context, keys).await,
         Command::Backup(args) => backup::backup(context, args).await,
         Command::Restore(args) => backup::restore(context, args).await,

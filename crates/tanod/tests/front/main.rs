@@ -60,6 +60,7 @@ mod sources;
 mod stamps;
 mod verdicts;
 mod viewing;
+mod watching;
 mod webhooks;
 mod worklist;
 

@@ -116,9 +116,9 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
 }
 
 /// A temporary installation. Its commands get no environment: whatever is set for a real one must not reach this one.
-struct Installation {
-    folder: tempfile::TempDir,
-    program: PathBuf,
+pub(super) struct Installation {
+    pub(super) folder: tempfile::TempDir,
+    pub(super) program: PathBuf,
 }
 
 impl Installation {
@@ -135,7 +135,7 @@ impl Installation {
     }
 
     /// Runs a command to its end, and gives the last line of what it says.
-    async fn tell(&self, words: &[&str]) -> Result<Value, Trouble> {
+    pub(super) async fn tell(&self, words: &[&str]) -> Result<Value, Trouble> {
         let output = self.command(words).output().await?;
         let said = String::from_utf8_lossy(&output.stdout);
         if !output.status.success() {
