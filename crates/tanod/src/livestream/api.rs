@@ -41,7 +41,7 @@ pub async fn begin(Shared(app): Shared<App>, sent: Sent) -> Answer {
     let new: NewStream = sent.json()?;
     let once = sent.once("POST /v1/streams", &[])?;
     web::post(&app, &once, StatusCode::CREATED, async |tx| {
-        let (stream, proof) = super::begin(tx, &sent.caller, new, &app.sources, &app.settings.live).await?;
+        let (stream, proof) = super::begin(tx, &sent.caller, new, app.watching.sources(), &app.settings.live).await?;
         Ok((seen(stream, &sent.caller), proof))
     })
     .await
@@ -166,8 +166,12 @@ pub async fn tell(Shared(app): Shared<App>, Path(id): Path<String>, sent: Sent) 
     let stream: StreamId = web::id(&id, &UNKNOWN_STREAM)?;
     let Events { events } = sent.json()?;
     let once = sent.once("POST /v1/streams/{stream}/events", &[id.as_bytes()])?;
+    // Outside the transaction: hashing many words takes a moment.
+    super::check(&events)?;
+    let met = app.vocabularies.met(&app.db, &events).await?;
     let by = Ways { settings: &app.settings.live, rules: &app.rules, door: &app.settings.notices };
-    web::post(&app, &once, StatusCode::OK, async |tx| super::tell(tx, &sent.caller, stream, events, by).await).await
+    web::post(&app, &once, StatusCode::OK, async |tx| super::tell(tx, &sent.caller, stream, events, &met, by).await)
+        .await
 }
 
 /// Why a stream is stopped, or goes on.

@@ -172,6 +172,8 @@ ids! {
     StreamId "stream";
     /// Something that happened in a stream.
     StreamEventId "streamevent";
+    /// Words of the operator, hashed.
+    VocabularyId "vocabulary";
     /// What put a stream before a person.
     StreamSignalId "streamsignal";
     /// A stretch of time in which a stream was seen.

@@ -312,7 +312,8 @@ async fn begun(app: &App, nth: u32, url: &str, mode: Mode) -> Result<StreamId, T
     }))
     .map_err(|error| Trouble::Said(error.to_string()))?;
     let mut tx = app.db.write().await?;
-    let (stream, proof) = livestream::begin(&mut tx, &Caller::Operator, new, &app.sources, &app.settings.live).await?;
+    let (stream, proof) =
+        livestream::begin(&mut tx, &Caller::Operator, new, app.watching.sources(), &app.settings.live).await?;
     tx.commit(proof).await?;
     Ok(stream.id)
 }

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -15,9 +14,8 @@ use super::ring::Ring;
 use super::segments::{self, Part, Segment};
 use super::store::{self, Watched};
 use super::watcher::{Noted, Watcher, lock};
-use crate::audit::{self, Entry};
 use crate::intake::{self, Arrival};
-use crate::livestream::{hits, rules};
+use crate::livestream::{Ways, hits};
 use crate::plan::App;
 use crate::refusal::Result;
 use crate::store::{ItemId, Recorded, StreamId, StreamSignalId, Tx, new_uuid};
@@ -103,8 +101,12 @@ impl Desk {
             }
             let ring = Ring::new(live.ring_seconds, live.ring_megabytes.saturating_mul(1 << 20));
             let noted = Arc::new(Mutex::new(Noted::new(mode, ring)));
-            let watcher =
-                Watcher { app: app.clone(), sources: Arc::clone(&app.sources), url: source, noted: Arc::clone(&noted) };
+            let watcher = Watcher {
+                app: app.clone(),
+                sources: Arc::clone(app.watching.sources()),
+                url: source,
+                noted: Arc::clone(&noted),
+            };
             let mut task = JoinSet::new();
             task.spawn(watcher.run());
             app.watching.held().insert(id, Arc::clone(&noted));
@@ -124,6 +126,7 @@ impl Desk {
     /// Writes down what was noted.
     async fn write(&self, tx: &mut Tx, app: &App) -> Result<Written> {
         let mut all = Written::default();
+        let by = Ways { settings: &app.settings.live, rules: &app.rules, door: &app.settings.notices };
         for (id, running) in &self.running {
             let (hits, sights, because) = {
                 let noted = lock(&running.noted);
@@ -138,7 +141,7 @@ impl Desk {
                 store::set_because(tx, *id, because).await?;
             }
             if !hits.is_empty() {
-                let (signals, proof) = known(tx, app, *id, &hits).await?;
+                let (signals, proof) = hits::frame_hits(tx, *id, &hits, by).await?;
                 all.signals += signals;
                 all.proof = Some(proof);
             }
@@ -224,7 +227,7 @@ async fn keep(app: &App, signal: StreamSignalId, id: StreamId, part: Part) -> Re
         Part::Before => Timestamp::UNIX_EPOCH,
         Part::After => before.unwrap_or(signal.at),
     };
-    let cut = app.watching.of(id).and_then(|noted| lock(&noted).ring.cut(after));
+    let cut = app.watching.noted(id).and_then(|noted| lock(&noted).ring.cut(after));
     let mut segment = Segment { signal: signal.id, part, from: None, until: None, item: None };
     let mut arrival = None;
     if let Some((from, until, media)) = cut {
@@ -260,25 +263,4 @@ impl Written {
             )
         })
     }
-}
-
-/// Lists know frames of a stream: facts, of which rules make something. How many signals came of it.
-async fn known(tx: &mut Tx, app: &App, id: StreamId, hits: &[hits::FrameHit]) -> Result<(usize, Recorded)> {
-    for hit in hits {
-        hits::frame_hit(tx, id, hit).await?;
-    }
-    let mut signals = 0;
-    if let Some(stream) = super::super::store::stream(tx, id).await? {
-        let live = &app.settings.live;
-        signals += usize::from(hits::weigh(tx, &stream, live).await?);
-        for held in rules::held(tx, &stream, &app.rules).await? {
-            rules::by_rule(tx, &stream, &held, live).await?;
-            signals += 1;
-        }
-    }
-    let lists: HashSet<&str> = hits.iter().map(|hit| hit.list.as_str()).collect();
-    let detail = json!({"frames": hits.len(), "lists": lists.len(), "signals": signals});
-    let mut entry = Entry::by_tanod("stream.frames_known").about(id).detail(detail);
-    entry.case = super::super::store::case_of(tx, id).await?;
-    Ok((signals, audit::record(tx, entry).await?))
 }

@@ -228,26 +228,37 @@ pub async fn segments(tx: &mut Tx, id: StreamId) -> Result<Vec<Segment>> {
     store::segments(tx, id).await
 }
 
-/// The streams that this process looks at, and what it holds of them in memory.
-#[derive(Default)]
+/// From where streams may be read, which of them this process looks at, and what it holds of them in memory.
 pub struct Watching {
+    sources: Arc<Sources>,
     held: Mutex<HashMap<StreamId, Arc<Mutex<Noted>>>>,
     /// Something is to be written down at once.
     wake: Notify,
 }
 
 impl Watching {
+    /// With the sources that the settings allow.
+    pub fn of(sources: &[String]) -> std::result::Result<Self, String> {
+        let sources = Arc::new(Sources::read(sources)?);
+        Ok(Self { sources, held: Mutex::default(), wake: Notify::new() })
+    }
+
+    /// From where streams may be read.
+    pub fn sources(&self) -> &Arc<Sources> {
+        &self.sources
+    }
+
     fn held(&self) -> std::sync::MutexGuard<'_, HashMap<StreamId, Arc<Mutex<Noted>>>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn of(&self, stream: StreamId) -> Option<Arc<Mutex<Noted>>> {
+    fn noted(&self, stream: StreamId) -> Option<Arc<Mutex<Noted>>> {
         self.held().get(&stream).cloned()
     }
 
     /// The latest frame of a stream, small, grey and blurred, where this process looks at it. It is nowhere but in memory.
     pub fn thumbnail(&self, stream: StreamId) -> Option<Bytes> {
-        self.of(stream)?.lock().unwrap_or_else(PoisonError::into_inner).thumbnail.clone()
+        self.noted(stream)?.lock().unwrap_or_else(PoisonError::into_inner).thumbnail.clone()
     }
 }
 
@@ -263,7 +274,7 @@ pub struct Trial {
 impl Trial {
     /// Begins to look. Whoever names the address here allows its host.
     pub fn begin(app: &App, url: &str, mode: Mode) -> Result<Self> {
-        let mut sources = (*app.sources).clone();
+        let mut sources = (**app.watching.sources()).clone();
         sources.allow(url);
         sources.check(url)?;
         let noted = Arc::new(Mutex::new(Noted::new(mode, ring::Ring::new(10, 16 << 20))));

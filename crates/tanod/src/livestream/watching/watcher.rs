@@ -322,6 +322,7 @@ impl Watcher {
             kind: hit.kind,
             entry: hit.entry,
             distance: hit.distance.unwrap_or_default(),
+            quality: frame.quality,
         }));
         drop(noted);
         self.app.watching.wake.notify_one();
