@@ -459,6 +459,25 @@ pub(crate) async fn keep_out(tx: &mut Tx, caller: &Caller, sha256: &[u8; 32], pr
     add_own(tx, caller, (REMOVALS, Kind::NciiAdult), "entry.kept_out", sha256, provenance).await
 }
 
+/// The bank that two people's confirmations fill (HR-10).
+const CONFIRMED: &str = "Own finds, confirmed";
+
+/// Lets a file act that two people confirmed to be what our own list says.
+pub(crate) async fn confirm(tx: &mut Tx, caller: &Caller, sha256: &[u8; 32], provenance: &str) -> Result<()> {
+    add_own(tx, caller, (CONFIRMED, Kind::Csam), "entry.confirmed", sha256, provenance).await?;
+    // A denial that was taken back had switched it off.
+    let Some(bank) = store::by_name(tx, CONFIRMED).await? else { return Ok(()) };
+    let Some(entry) = store::entry_of(tx, bank.id, Signal::Sha256, sha256).await? else { return Ok(()) };
+    store::set_entry(tx, bank.id, entry, true, bank.feed).await.map(drop)
+}
+
+/// Stops a file from acting that somebody denies. Nothing where it was not confirmed.
+pub(crate) async fn confirm_no_more(tx: &mut Tx, caller: &Caller, sha256: &[u8; 32]) -> Result<()> {
+    let Some(bank) = store::by_name(tx, CONFIRMED).await? else { return Ok(()) };
+    let Some(entry) = store::entry_of(tx, bank.id, Signal::Sha256, sha256).await? else { return Ok(()) };
+    switch_off(tx, caller, bank.id, entry).await
+}
+
 /// Puts a digest into a bank of ours, which is made when it is first needed.
 async fn add_own(
     tx: &mut Tx,

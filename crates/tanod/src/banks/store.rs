@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Bank, Entry, Place, Row as ImportRow};
+use super::{Bank, Entry, Place, Row as ImportRow, Signal};
 use crate::refusal::Result;
 use crate::store::{BankId, EntryId, Row, StoreError, Tx, as_word};
 
@@ -223,6 +223,13 @@ pub(super) async fn ids_after(tx: &mut Tx, bank: BankId, after: EntryId, limit: 
         )
         .await?;
     Ok(rows.iter().map(|row| row.get("id")).collect::<Read<_>>()?)
+}
+
+/// The entry of a bank with this fingerprint.
+pub(super) async fn entry_of(tx: &mut Tx, bank: BankId, signal: Signal, value: &[u8]) -> Result<Option<EntryId>> {
+    let sql = "SELECT id FROM entries WHERE bank = $1 AND signal = $2 AND value = $3 AND NOT removed";
+    let row = tx.row(sql, &[bank.into(), as_word(&signal).into(), value.into()]).await?;
+    Ok(row.map(|row| row.get("id")).transpose()?)
 }
 
 pub(super) async fn entries_of(tx: &mut Tx, ids: &[EntryId]) -> Result<Vec<(Bank, Entry)>> {

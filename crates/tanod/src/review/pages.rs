@@ -36,6 +36,7 @@ pub fn router() -> Router<App> {
         .merge(super::forms::router())
         .merge(super::files::pages::router())
         .merge(super::worklist::pages::router())
+        .merge(super::second_looks::pages::router())
 }
 
 /// What the queue shows of a case, and the head of its page.

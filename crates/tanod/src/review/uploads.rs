@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::pages::{found_words, outcome_words};
-use super::{Case, Contents, Decision, Priority, Signal, files, vouching};
+use super::{Case, Contents, Decision, Priority, Signal, files, opinions, vouching};
 use crate::care::{self, Looker};
 use crate::config::{Looking, Settings};
 use crate::evidence::{self, View};
@@ -44,6 +44,8 @@ pub(super) struct Upload {
     pub(super) veil: u8,
     /// After so many seconds it counts as viewed.
     pub(super) least: u32,
+    /// How many confirmed the match, and how many denied it; nothing before this person has.
+    pub(super) said: Option<(usize, usize)>,
     /// What care for the person who works on the case says against this look.
     pub(super) held: Option<String>,
     /// Whether nothing is shown, not even under the veil.
@@ -269,6 +271,9 @@ async fn upload(
     let views: Vec<&View> = read.views.iter().filter(|view| view.item == id).collect();
     let viewed = views.iter().any(|view| view.person == me && view.whole && !view.veiled);
     let open = views.iter().filter(|view| !view.veiled).count();
+    let opinions = opinions::of_file(tx, &staff.caller, &item.digests.sha256).await?.said;
+    let yes = opinions.iter().filter(|one| one.fits).count();
+    let said = (!opinions.is_empty()).then_some((yes, opinions.len() - yes));
     let mut facts = vec![("content", item.content_id.clone())];
     if let Some(said) = &item.facts {
         let mut add = |name, value: Option<String>| facts.extend(value.map(|value| (name, value)));
@@ -302,6 +307,7 @@ async fn upload(
         edges: way == Way::Edges || (way == Way::Usual && read.looking.edges),
         veil: read.looking.veil,
         least: read.looking.least_seconds,
+        said,
         held,
         shut,
         vouched: read.vouched.get(&id).map(vouched_words),

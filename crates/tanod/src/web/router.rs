@@ -55,6 +55,11 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(clocks::api::numbers))
         .routes(routes!(sources::api::list))
         .routes(routes!(sources::api::set))
+        .routes(routes!(review::opinions::api::say, review::opinions::api::list))
+        .routes(routes!(review::second_looks::api::list))
+        .routes(routes!(review::second_looks::api::say))
+        .routes(routes!(review::second_looks::api::settle))
+        .routes(routes!(review::second_looks::api::coach))
         .routes(routes!(review::around::api::around))
         .routes(routes!(review::around::api::note))
         .routes(routes!(review::worklist::api::take_next))
@@ -197,6 +202,7 @@ pub fn refusals() -> Vec<&'static Kind> {
         matching::api::REFUSALS,
         review::REFUSALS,
         review::worklist::REFUSALS,
+        review::second_looks::REFUSALS,
         evidence::REFUSALS,
         reporting::REFUSALS,
         provider::REFUSALS,
