@@ -1,6 +1,8 @@
 # Mga pagtanggi, sa wika ng bumabasa.
 refusal-action-not-open = Hindi ito ang hinihintay ng aksiyong ito.
     .remedy = Buksan muli ang mga aksiyon ng kaso: hindi pa ito naipapadala, o tapos na.
+refusal-another-file = Hindi ito ang file na sinilip, kaya walang na-import.
+    .remedy = Silipin ang file na ito, at saka i-import.
 refusal-bad-action = Hindi mahihiling ang aksiyon sa ganitong anyo.
     .remedy = Ayusin ang nakasulat sa tabi nito, at humiling muli.
 refusal-bad-bank = Hindi makagagawa ng ganitong listahan.

@@ -3,8 +3,10 @@
 pub mod api;
 mod exports;
 pub mod pages;
+pub mod preview;
 mod rows;
 mod store;
+pub mod tries;
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,7 +21,7 @@ use crate::store::{BankId, EntryId, Recorded, Tx};
 
 pub use exports::{Exported, export};
 pub(crate) use exports::{receivers_of, receivers_of_list};
-pub use rows::{Row, parse_csv, parse_ndjson, write_csv, write_ndjson};
+pub use rows::{Form, Row, parse_csv, parse_ndjson, write_csv, write_ndjson};
 
 /// An id or name that leads nowhere.
 pub static UNKNOWN_BANK: Refusal =
@@ -63,7 +65,8 @@ pub static EXPORT_REFUSED: Refusal = Refusal::new(
 );
 
 /// All refusals of this domain.
-pub const REFUSALS: &[&Refusal] = &[&UNKNOWN_BANK, &UNKNOWN_ENTRY, &BANK_EXISTS, &BAD_BANK, &BAD_ROWS, &EXPORT_REFUSED];
+pub const REFUSALS: &[&Refusal] =
+    &[&UNKNOWN_BANK, &UNKNOWN_ENTRY, &BANK_EXISTS, &BAD_BANK, &BAD_ROWS, &EXPORT_REFUSED, &preview::ANOTHER_FILE];
 
 /// What a bank's entries are said to be. Decides what a match may lead to.
 #[derive(
@@ -109,7 +112,19 @@ pub enum Licence {
 }
 
 /// The sort of fingerprint an entry holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = EntrySignal)]
 pub enum Signal {
@@ -238,6 +253,10 @@ pub struct NewBank {
     /// The greatest PDQ distance that is still a match.
     #[serde(default = "usual_threshold")]
     pub threshold: u32,
+    /// Match as soon as there is an entry. A bank that is made at a page of the console does not, until somebody who saw what is in
+    /// it says so.
+    #[serde(default = "yes")]
+    pub enabled: bool,
     /// Count, don't act.
     #[serde(default)]
     pub shadow: bool,
@@ -252,6 +271,9 @@ pub struct NewBank {
     pub least_quality: u8,
 }
 
+fn yes() -> bool {
+    true
+}
 fn own_source() -> String {
     "own".to_owned()
 }
@@ -303,7 +325,7 @@ pub async fn create(tx: &mut Tx, caller: &Caller, new: &NewBank) -> Result<(Bank
         source: new.source.clone(),
         licence: new.licence,
         threshold: new.threshold,
-        enabled: true,
+        enabled: new.enabled,
         shadow: new.shadow,
         turned: new.turned,
         trimmed: new.trimmed,

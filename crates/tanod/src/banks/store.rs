@@ -232,6 +232,18 @@ pub(super) async fn entry_of(tx: &mut Tx, bank: BankId, signal: Signal, value: &
     Ok(row.map(|row| row.get("id")).transpose()?)
 }
 
+/// How many of these fingerprints a bank has: those that act, and those that are switched off.
+pub(super) async fn have(tx: &mut Tx, bank: BankId, signal: Signal, values: &[&[u8]]) -> Result<(i64, i64)> {
+    let sql = "SELECT enabled, COUNT(*) AS n FROM entries WHERE bank = $1 AND signal = $2 AND NOT removed AND value IN IDS
+         GROUP BY enabled";
+    let (mut on, mut off) = (0, 0);
+    for row in tx.rows_of(sql, &[bank.into(), as_word(&signal).into()], values).await? {
+        let n: i64 = row.get("n")?;
+        *(if row.get("enabled")? { &mut on } else { &mut off }) += n;
+    }
+    Ok((on, off))
+}
+
 pub(super) async fn entries_of(tx: &mut Tx, ids: &[EntryId]) -> Result<Vec<(Bank, Entry)>> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows = tx.rows_of("SELECT * FROM entries WHERE id IN IDS", &[], &ids).await?;

@@ -45,7 +45,13 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(banks::api::show, banks::api::change, banks::api::remove))
         .routes(routes!(banks::api::entries))
         .routes(routes!(banks::api::change_entry))
-        .merge(OpenApiRouter::new().routes(routes!(banks::api::import)).layer(DefaultBodyLimit::max(512 << 20)))
+        .routes(routes!(banks::api::try_out))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(banks::api::import))
+                .routes(routes!(banks::api::preview))
+                .layer(DefaultBodyLimit::max(512 << 20)),
+        )
         .routes(routes!(banks::api::export))
         .merge(OpenApiRouter::new().routes(routes!(notices::api::tell)).layer(item_limit))
         .routes(routes!(notices::api::list))
