@@ -194,6 +194,7 @@ case-linked-none = لا حالة أخرى تشترك مع هذه في جهاز �
 case-linked-count = الحالات التي تشترك مع هذه في شيء: { $count }. قد يشترك في العناوين والأجهزة من لا يعرف بعضهم بعضًا.
 case-linked-at-least = الحالات التي تشترك مع هذه في شيء: { $count } على الأقل. قد يشترك في العناوين والأجهزة من لا يعرف بعضهم بعضًا.
 case-shares-device = أجهزة مشتركة: { $count }
+case-shares-payment = مدفوعات أو وسائل دفع مشتركة: { $count }
 case-shares-email = عناوين بريد مشتركة: { $count }
 case-shares-telephone = أرقام هاتف مشتركة: { $count }
 case-shares-link = روابط مشتركة: { $count }

@@ -201,6 +201,7 @@ case-linked-count = { $count ->
 } Addresses and devices can be shared by people who do not know each other.
 case-linked-at-least = Cases that share something with this one: at least { $count }. Addresses and devices can be shared by people who do not know each other.
 case-shares-device = shared devices: { $count }
+case-shares-payment = shared payments or means of payment: { $count }
 case-shares-email = shared e-mail addresses: { $count }
 case-shares-telephone = shared telephone numbers: { $count }
 case-shares-link = shared links: { $count }

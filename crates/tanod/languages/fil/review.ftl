@@ -194,6 +194,7 @@ case-linked-none = Walang ibang kasong may kaparehong device, address o file.
 case-linked-count = Mga kasong may kapareho nito: { $count }. Maaaring pinagsasaluhan ng mga taong hindi magkakilala ang mga address at device.
 case-linked-at-least = Mga kasong may kapareho nito: hindi bababa sa { $count }. Maaaring pinagsasaluhan ng mga taong hindi magkakilala ang mga address at device.
 case-shares-device = kaparehong device: { $count }
+case-shares-payment = kaparehong bayad o paraan ng pagbayad: { $count }
 case-shares-email = kaparehong e-mail: { $count }
 case-shares-telephone = kaparehong telepono: { $count }
 case-shares-link = kaparehong link: { $count }

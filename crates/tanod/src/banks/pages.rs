@@ -103,6 +103,7 @@ async fn banks(Shared(app): Shared<App>, staff: Staff) -> Paged {
 
 /// Makes a list. It matches nothing until somebody who saw what is in it switches it on.
 async fn make(Shared(app): Shared<App>, staff: Staff, body: Body) -> Paged {
+    staff.caller.require(Permission::ChangeBanks)?;
     let form = Fields::read(&body, &["name", "kind", "source", "licence"])?;
     let new = NewBank {
         name: form.one("name").to_owned(),
@@ -133,8 +134,6 @@ struct One<'a> {
     who: &'a Who,
     row: Row,
     may_change: bool,
-    /// Whether they have said lately who they are, as a file and a switch ask of them.
-    present: bool,
     may_try: bool,
     may_set_aside: bool,
     preview: Option<Preview>,
@@ -146,16 +145,11 @@ struct One<'a> {
     /// From when to when the uploads are that it was tried on.
     span: Option<(String, String)>,
     within: u32,
-    presence: String,
+    /// Where they say who they are, as a file and a switch ask of them, where that is long ago.
+    presence: Option<String>,
 }
 
-async fn page(
-    app: &App,
-    staff: &Staff,
-    bank: &str,
-    preview: Option<Preview>,
-    tried: Option<Tried>,
-) -> Paged {
+async fn page(app: &App, staff: &Staff, bank: &str, preview: Option<Preview>, tried: Option<Tried>) -> Paged {
     let mut tx = app.db.read().await?;
     let bank = super::find(&mut tx, &staff.caller, bank).await?;
     let entries = super::list(&mut tx, &staff.caller).await?.into_iter().find(|(one, _)| one.id == bank.id);
@@ -167,11 +161,13 @@ async fn page(
         signals: signals.map(|one| (as_word(&one.signal), one.rows)).collect(),
         elsewhere: elsewhere.map(|one| (one.name.clone(), as_word(&one.kind), one.rows)).collect(),
         span: tried.as_ref().and_then(|tried| Some((minute(tried.from?), minute(tried.to?)))),
-        presence: format!("/console/presence?to=/console/banks/{}", bank.id),
+        presence: caller
+            .require(Permission::ChangeBanks)
+            .is_err()
+            .then(|| format!("/console/presence?to=/console/banks/{}", bank.id)),
         who: &staff.who,
         row: row((bank, entries.map_or(0, |(_, entries)| entries))),
         may_change: caller.may(Permission::ChangeBanks),
-        present: caller.require(Permission::ChangeBanks).is_ok(),
         may_try: caller.may(Permission::SeeMatches),
         may_set_aside: caller.may(Permission::QuarantineLists),
         preview,
@@ -243,6 +239,8 @@ fn bits(text: &str) -> Result<u32> {
 }
 
 async fn try_out(Shared(app): Shared<App>, staff: Staff, Path(bank): Path<String>, body: Body) -> Paged {
+    staff.caller.require(Permission::ReadBanks)?;
+    staff.caller.require(Permission::SeeMatches)?;
     let form = Fields::read(&body, &["threshold"])?;
     let tried = super::api::tried(&app, &staff.caller, &bank, Some(bits(form.one("threshold"))?)).await?;
     page(&app, &staff, &bank, None, Some(tried)).await
@@ -250,6 +248,7 @@ async fn try_out(Shared(app): Shared<App>, staff: Staff, Path(bank): Path<String
 
 /// Switches a list on with a reach, or changes how far it reaches.
 async fn switch(Shared(app): Shared<App>, staff: Staff, Path(bank): Path<String>, body: Body) -> Paged {
+    staff.caller.require(Permission::ChangeBanks)?;
     let form = Fields::read(&body, &["threshold", "act"])?;
     let (enabled, shadow) = match form.one("act") {
         "match" => (true, false),

@@ -1,5 +1,7 @@
 //! Import and export of a bank's rows as CSV and NDJSON, with a fault named for each row that cannot be read.
 
+use std::path::Path;
+
 use fingerprint::Vpdq;
 use sha2::{Digest as _, Sha256};
 
@@ -139,7 +141,8 @@ pub enum Form {
 impl Form {
     /// By the name of a file: `.ndjson` and `.jsonl` are NDJSON, everything else is CSV.
     pub fn of_name(name: &str) -> Self {
-        if name.ends_with(".ndjson") || name.ends_with(".jsonl") { Self::Ndjson } else { Self::Csv }
+        let end = Path::new(name).extension().unwrap_or_default();
+        if end.eq_ignore_ascii_case("ndjson") || end.eq_ignore_ascii_case("jsonl") { Self::Ndjson } else { Self::Csv }
     }
 
     /// By a `Content-Type`.

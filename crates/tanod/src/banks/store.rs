@@ -234,7 +234,8 @@ pub(super) async fn entry_of(tx: &mut Tx, bank: BankId, signal: Signal, value: &
 
 /// How many of these fingerprints a bank has: those that act, and those that are switched off.
 pub(super) async fn have(tx: &mut Tx, bank: BankId, signal: Signal, values: &[&[u8]]) -> Result<(i64, i64)> {
-    let sql = "SELECT enabled, COUNT(*) AS n FROM entries WHERE bank = $1 AND signal = $2 AND NOT removed AND value IN IDS
+    let sql =
+        "SELECT enabled, COUNT(*) AS n FROM entries WHERE bank = $1 AND signal = $2 AND NOT removed AND value IN IDS
          GROUP BY enabled";
     let (mut on, mut off) = (0, 0);
     for row in tx.rows_of(sql, &[bank.into(), as_word(&signal).into()], values).await? {

@@ -141,10 +141,14 @@ pub async fn try_out(tx: &mut Tx, caller: &Caller, bank: &Bank, threshold: Optio
         .await
         .map_err(|error| Error::internal("trying a list", error))?;
     }
-    let found: Vec<(&Recent, Option<u32>)> = trial.found().into_iter().filter_map(|(at, how)| {
-        let distance = if let Closeness::Bits(bits) = how { Some(bits) } else { None };
-        Some((uploads.get(at)?, distance))
-    }).collect();
+    let found: Vec<(&Recent, Option<u32>)> = trial
+        .found()
+        .into_iter()
+        .filter_map(|(at, how)| {
+            let distance = if let Closeness::Bits(bits) = how { Some(bits) } else { None };
+            Some((uploads.get(at)?, distance))
+        })
+        .collect();
     let ids: Vec<ItemId> = found.iter().map(|(one, _)| one.id).collect();
     let cases = intake::cases_of(tx, &ids).await?;
     let mut distances: BTreeMap<Option<u32>, Vec<ItemId>> = BTreeMap::new();

@@ -134,7 +134,8 @@ fn previewed(preview: &Preview, bank: &str) -> String {
         let _fits = write!(words, "\n  row {}: {}", fault.row, fault.message);
     }
     for one in &preview.elsewhere {
-        let _fits = write!(words, "\n  {} of them are in {} ({})", one.rows, one.name, crate::store::as_word(&one.kind));
+        let _fits =
+            write!(words, "\n  {} of them are in {} ({})", one.rows, one.name, crate::store::as_word(&one.kind));
     }
     words
 }

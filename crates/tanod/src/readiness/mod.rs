@@ -5,6 +5,7 @@ pub mod pages;
 use exchange::ncmec::{Outcome, Schema};
 
 use crate::accounts::Caller;
+use crate::accounts::sessions::passkeys;
 use crate::alarms;
 use crate::audit;
 use crate::disks;
@@ -146,6 +147,7 @@ pub async fn look(app: &App, outside: bool) -> Result<Findings> {
             "See `tanod report status`; mend the cause, then `tanod report submit`.",
         ),
     }
+    pictures(app, &mut found);
     told(app, &mut tx, &mut found).await?;
     match evidence::sample(&mut tx, &app.vault, 20).await? {
         (checked, 0) => found.good("evidence", format!("{checked} sealed exhibits open and are what they were")),
@@ -225,6 +227,20 @@ async fn disks_and_buckets(app: &App, found: &mut Findings) {
                 "Give these credentials the right to read the bucket's settings, or look in its console.",
             ),
         }
+    }
+}
+
+/// Whether anybody can be shown a picture: where a passkey is asked for first, browsers must use passkeys at the console's address.
+fn pictures(app: &App, found: &mut Findings) {
+    let address = &app.settings.public_url;
+    match (app.settings.sign_in.passkey_before_depictions, passkeys::party(address)) {
+        (true, Err(_)) => found.bad(
+            "pictures",
+            format!("nobody is shown any: a passkey is asked for first, and browsers use none at {address}"),
+            "Give the console a name behind TLS and say it in public_url; a bare address will not do. Or state sign_in.passkey_before_depictions = false.",
+        ),
+        (true, Ok(_)) => found.good("pictures", "shown to whoever signed in with a passkey"),
+        (false, _) => found.good("pictures", "shown also to whoever signed in without a passkey"),
     }
 }
 

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::involved::{self, NewRole};
 use super::{
-    Case, Event, NO_REASON, NOT_IN_CASE, Signal, State, UNKNOWN_CASE, WRONG_STATE, leased, move_to, second_looks, store, undecided,
-    vouching,
+    Case, Event, NO_REASON, NOT_IN_CASE, Signal, State, UNKNOWN_CASE, WRONG_STATE, leased, move_to, second_looks,
+    store, undecided, vouching,
 };
 use crate::accounts::{self, Caller, Permission};
 use crate::actions;
@@ -567,7 +567,7 @@ pub async fn settle_alone(tx: &mut Tx, id: DecisionId, settings: &Settings) -> R
 
 /// Carries out a decision that nothing waits for any more.
 pub(super) async fn settle(tx: &mut Tx, case: &Case, decision: &Decision, settings: &Settings) -> Result<()> {
-    second_looks::ask(tx, decision, &store::signals(tx, case.id).await?).await?;
+    second_looks::ask(tx, decision).await?;
     match decision.outcome {
         Outcome::Report => {
             let danger = decision.particulars.escalate.is_some();

@@ -23,6 +23,8 @@ const ON_A_SHEET: usize = 24;
 /// An upload on the case's page.
 #[expect(clippy::struct_excessive_bools, reason = "each is one thing that the page shows or does not")]
 pub(super) struct Upload {
+    /// The page that it is on.
+    pub(super) home: String,
     pub(super) nth: usize,
     pub(super) item: ItemId,
     pub(super) sha256: String,
@@ -100,7 +102,7 @@ pub(super) struct Chosen {
 
 /// How the picture of the upload that is open is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Way {
+pub(crate) enum Way {
     /// As pictures come to this person.
     #[default]
     Usual,
@@ -112,6 +114,19 @@ pub(super) enum Way {
     Whole,
     /// A ninth of it, without the veil.
     Part(u8),
+}
+
+impl Way {
+    /// As an address asks for it.
+    pub(crate) fn of(whole: bool, said: Option<&str>, part: Option<u8>) -> Self {
+        match (part, said) {
+            (Some(part), _) => Self::Part(part),
+            _ if whole => Self::Whole,
+            (_, Some("edges")) => Self::Edges,
+            (_, Some("veil")) => Self::Veil,
+            _ => Self::Usual,
+        }
+    }
 }
 
 /// A film at a glance: what a strip of its frames shows, and where on it the lists know something.
@@ -286,6 +301,7 @@ async fn upload(
     }
     facts.push(("received", format!("{} UTC", minute(item.received_at))));
     Ok(Upload {
+        home: format!("/console/cases/{}", case.id),
         nth,
         item: id,
         sha256: hex::encode(item.digests.sha256),

@@ -99,6 +99,7 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(evidence::api::place))
         .routes(routes!(evidence::api::extend))
         .routes(routes!(evidence::api::ask_release))
+        .routes(routes!(evidence::api::releases))
         .routes(routes!(evidence::api::answer_release))
         .routes(routes!(evidence::api::order))
         .routes(routes!(evidence::standing::api::list, evidence::standing::api::decide))

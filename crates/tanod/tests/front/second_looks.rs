@@ -34,7 +34,10 @@ async fn two_who_looked_confirm_an_own_find_before_it_acts_or_is_shared_and_one_
     let said = bed.post(&path, &one, &yes).await.ok();
     assert_eq!((said["said"].as_array().unwrap().len(), &said["confirmed"]), (1, &json!(false)));
     bed.post(&path, &one, &yes).await.ok();
-    assert!(bed.get(&path, &two).await.ok()["said"].as_array().unwrap().is_empty(), "the second knows nothing of the first's word");
+    assert!(
+        bed.get(&path, &two).await.ok()["said"].as_array().unwrap().is_empty(),
+        "the second knows nothing of the first's word"
+    );
     let acts = "SELECT COUNT(*) AS n FROM entries JOIN banks ON banks.id = entries.bank
                 WHERE banks.kind = 'csam' AND entries.signal = 'sha256' AND entries.enabled";
     assert_eq!(bed.count(acts).await, 0, "one person twice is one person");
@@ -135,9 +138,11 @@ async fn only_what_earns_it_is_looked_at_a_second_time_and_from_what_the_first_s
     let wrong = &case["decisions"][0]["id"];
     let correction = json!({"reason": "The list knows this very file.", "decision": wrong, "exception": false});
     bed.post(&format!("/v1/cases/{disputed}/corrections"), &two, &correction).await.ok();
-    bed.post(&format!("/v1/second-looks/{other}/settle"), &two, &json!({"words": "Undone; the list was right."}))
-        .await
-        .ok();
+    let settle = format!("/v1/second-looks/{other}/settle");
+    let learnt = json!({"words": "Undone; the list was right."});
+    assert_eq!(bed.post(&settle, &two, &learnt).await.slug(), "same-person", "one of the two does not settle it");
+    bed.post(&settle, &third, &learnt).await.ok();
+    assert_eq!(bed.post(&settle, &third, &learnt).await.slug(), "second-look-said");
     assert!(looks(&bed, &two).await["disagreements"].as_array().unwrap().is_empty());
     // What became of it comes back to whoever decided, and to nobody else.
     assert_eq!(looks(&bed, &one).await["found_wrong"][0]["case"], json!(disputed));

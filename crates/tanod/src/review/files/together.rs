@@ -130,7 +130,7 @@ async fn move_all(tx: &mut Tx, cases: &[Case], event: Event) -> Result<()> {
 async fn settle_all(tx: &mut Tx, settled: &[Case], decided: &[Decision], settings: &Settings) -> Result<()> {
     if decided.first().is_some_and(|decision| decision.outcome == Outcome::Report) {
         if let Some(first) = decided.first() {
-            second_looks::ask(tx, first, &cases::signals(tx, first.case).await?).await?;
+            second_looks::ask(tx, first).await?;
         }
         move_all(tx, settled, Event::ReportDecided).await?;
         return reporting::intend_all(tx, settled, decided, settings).await;

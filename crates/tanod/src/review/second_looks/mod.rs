@@ -10,7 +10,7 @@ mod store;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Approval, Decision, NO_REASON, SAME_PERSON, Signal, files};
+use super::{Approval, Decision, NO_REASON, SAME_PERSON, files};
 use crate::accounts::{self, Caller, Permission};
 use crate::audit::{self, Entry};
 use crate::intake;
@@ -98,6 +98,7 @@ pub struct Settled {
 
 /// What is known of the uploads that a decision covers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a ground of its own")]
 struct Grounds {
     disputed: bool,
     /// A second person has thought it through already, and approved it.
@@ -122,11 +123,12 @@ fn earns(grounds: Grounds) -> Option<Why> {
 
 /// Asks for a second look at a decision that is carried out, where it earns one; for one decision on a whole file, however many cases
 /// it settles, once.
-pub(super) async fn ask(tx: &mut Tx, decision: &Decision, signals: &[Signal]) -> Result<()> {
+pub(super) async fn ask(tx: &mut Tx, decision: &Decision) -> Result<()> {
     let reviewed = matches!(decision.outcome, super::Outcome::Report) || decision.outcome.dismisses();
     if !reviewed || decision.particulars.escalate.is_some() || store::asked_for_file(tx, decision).await? {
         return Ok(());
     }
+    let signals = super::signals(tx, decision.case).await?;
     let covered = signals.iter().filter(|signal| signal.decision == Some(decision.id));
     let items: Vec<ItemId> = covered.filter_map(|signal| signal.item).collect();
     let hits = intake::matches_of(tx, &items).await?;

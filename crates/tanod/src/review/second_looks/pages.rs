@@ -77,9 +77,10 @@ async fn rows(tx: &mut Tx, looks: Vec<(SecondLook, Decision)>) -> Result<Vec<Row
     let row = |(look, first): (SecondLook, Decision)| {
         let covered = items.get(&first.id).into_iter().flatten().filter_map(|item| hits.get(item)).flatten();
         let known: BTreeSet<String> = covered.map(|hit| found_words(hit).to_string()).collect();
-        let roles = people.get(&look.case).into_iter().flatten().filter_map(|one| {
-            Some((one.account.clone().unwrap_or_default(), word("case-role", &as_word(&one.role?))))
-        });
+        let roles =
+            people.get(&look.case).into_iter().flatten().filter_map(|one| {
+                Some((one.account.clone().unwrap_or_default(), word("case-role", &as_word(&one.role?))))
+            });
         Row {
             id: look.id,
             case: look.case,
@@ -124,10 +125,11 @@ async fn page(Shared(app): Shared<App>, staff: Staff) -> Paged {
     })
 }
 
-async fn act<W>(app: &App, look: &str, work: W) -> Paged
+async fn act<W>(app: &App, staff: &Staff, needs: Permission, look: &str, work: W) -> Paged
 where
     W: AsyncFnOnce(&mut Tx, SecondLookId) -> Result<Recorded>,
 {
+    staff.caller.require(needs)?;
     let id: SecondLookId = web::id(look, &UNKNOWN_SECOND_LOOK)?;
     let mut tx = app.db.write().await?;
     let proof = work(&mut tx, id).await?;
@@ -136,22 +138,31 @@ where
 }
 
 async fn answer(Shared(app): Shared<App>, staff: Staff, Path(look): Path<String>, body: Body) -> Paged {
-    let form = Fields::read(&body, &["agrees", "looked", "words"])?;
-    let agrees = match form.one("agrees") {
-        "yes" => true,
-        "no" => false,
-        _ => return Err(BAD_BODY.because("choose your word").into()),
-    };
-    let new = NewWord { agrees, looked: form.one("looked") == "yes", words: form.one("words").to_owned() };
-    act(&app, &look, async |tx, id| Ok(super::say(tx, &staff.caller, id, &new).await?.1)).await
+    act(&app, &staff, Permission::DecideCases, &look, async |tx, id| {
+        let form = Fields::read(&body, &["agrees", "looked", "words"])?;
+        let agrees = match form.one("agrees") {
+            "yes" => true,
+            "no" => false,
+            _ => return Err(BAD_BODY.because("choose your word")),
+        };
+        let new = NewWord { agrees, looked: form.one("looked") == "yes", words: form.one("words").to_owned() };
+        Ok(super::say(tx, &staff.caller, id, &new).await?.1)
+    })
+    .await
 }
 
 async fn settle(Shared(app): Shared<App>, staff: Staff, Path(look): Path<String>, body: Body) -> Paged {
-    let form = Fields::read(&body, &["words"])?;
-    act(&app, &look, async |tx, id| Ok(super::settle(tx, &staff.caller, id, form.one("words")).await?.1)).await
+    act(&app, &staff, Permission::ApproveDecisions, &look, async |tx, id| {
+        let form = Fields::read(&body, &["words"])?;
+        Ok(super::settle(tx, &staff.caller, id, form.one("words")).await?.1)
+    })
+    .await
 }
 
 async fn coach(Shared(app): Shared<App>, staff: Staff, Path(look): Path<String>, body: Body) -> Paged {
-    let form = Fields::read(&body, &["words"])?;
-    act(&app, &look, async |tx, id| super::coach(tx, &staff.caller, id, form.one("words")).await).await
+    act(&app, &staff, Permission::ApproveDecisions, &look, async |tx, id| {
+        let form = Fields::read(&body, &["words"])?;
+        super::coach(tx, &staff.caller, id, form.one("words")).await
+    })
+    .await
 }
