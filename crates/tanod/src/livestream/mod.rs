@@ -3,13 +3,14 @@
 
 pub mod api;
 mod events;
+mod hits;
 pub mod jobs;
 pub mod pages;
 mod participants;
 pub mod rules;
 mod store;
+mod stream;
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -21,7 +22,7 @@ use crate::actions;
 use crate::alarms;
 use crate::audit::{self, Entry};
 use crate::context::{self, StreamSnapshot};
-use crate::intake::{self, Account};
+use crate::intake::Account;
 use crate::notices::{self, NewNotice, Reason, Reporter};
 use crate::queue::{self, Work};
 use crate::refusal::{Kind as RefusalKind, Result};
@@ -30,6 +31,8 @@ use crate::store::{ActionId, CaseId, NoticeId, Recorded, StreamId, StreamSignalI
 use crate::webhooks;
 
 pub use events::{Event, Kind, MOST_AT_ONCE, Told, check};
+pub use hits::{FrameHit, frame_hit, hits};
+pub use stream::{Cause, NewStream, State, Stream, StreamSignal};
 
 /// A stream that cannot be taken as it is told.
 pub static BAD_STREAM: RefusalKind = RefusalKind::new(
@@ -114,139 +117,6 @@ pub struct Settings {
     /// What raises urgency by itself.
     #[serde(default)]
     pub rules: Vec<rules::Written>,
-}
-
-/// Where a stream stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = StreamState)]
-pub enum State {
-    /// It runs.
-    Live,
-    /// It is over.
-    Ended,
-}
-
-/// A stream on its way in.
-#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewStream {
-    /// The platform's own id of it.
-    pub content_id: String,
-    /// Who broadcasts.
-    #[serde(default)]
-    pub account: Option<Account>,
-    /// From which address it is broadcast (US-16).
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    pub address: Option<IpAddr>,
-    /// From which source port.
-    #[serde(default)]
-    pub port: Option<u16>,
-    /// Where users see it.
-    #[serde(default)]
-    pub urls: Vec<String>,
-    /// Whether every user of the platform can see it.
-    #[serde(default)]
-    pub public: bool,
-    /// The endpoint that hears of this stream, by its name under `[[webhooks]]`; all that want to, if nothing is said.
-    #[serde(default)]
-    pub callback: Option<String>,
-}
-
-impl NewStream {
-    fn check(&self) -> Result<()> {
-        let id = self.content_id.trim();
-        if id.is_empty() || id.chars().count() > 255 {
-            return Err(BAD_STREAM.because("content_id must have 1 to 255 characters"));
-        }
-        if self.urls.len() > 20 {
-            return Err(BAD_STREAM.because("urls must have at most 20 entries"));
-        }
-        if self.port == Some(0) {
-            return Err(BAD_STREAM.because("port must be 1 to 65535"));
-        }
-        self.urls.iter().try_for_each(|url| intake::check_url(url))?;
-        self.account.as_ref().map_or(Ok(()), Account::check)
-    }
-}
-
-/// A stream.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-pub struct Stream {
-    /// Its id.
-    pub id: StreamId,
-    /// The platform's own id of it.
-    pub content_id: String,
-    /// Who broadcasts.
-    pub account: Option<Account>,
-    /// From which address.
-    #[schema(value_type = Option<String>)]
-    pub address: Option<IpAddr>,
-    /// From which port.
-    pub port: Option<u16>,
-    /// Where users see it.
-    pub urls: Vec<String>,
-    /// Whether every user can see it.
-    pub public: bool,
-    /// The endpoint that hears of it.
-    pub callback: Option<String>,
-    /// Where it stands.
-    pub state: State,
-    /// When it was told to us.
-    #[schema(value_type = String)]
-    pub started_at: Timestamp,
-    /// When it was over.
-    #[schema(value_type = Option<String>)]
-    pub ended_at: Option<Timestamp>,
-    /// When its last event came.
-    #[serde(skip)]
-    pub(crate) stirred_at: Timestamp,
-    /// How many events were told of it.
-    pub events: i64,
-    /// The case that it belongs to.
-    pub case: Option<CaseId>,
-    /// When everything personal was taken out of it.
-    #[schema(value_type = Option<String>)]
-    pub forgotten_at: Option<Timestamp>,
-}
-
-/// Who or what made a stream a case's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = StreamCause)]
-pub enum Cause {
-    /// Somebody reported it.
-    Report,
-    /// A rule over its events holds.
-    Rule,
-    /// A person stopped it.
-    Stop,
-}
-
-/// What made a stream a case's.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-pub struct StreamSignal {
-    /// Its id.
-    pub id: StreamSignalId,
-    /// Who or what.
-    pub cause: Cause,
-    /// The rule that holds.
-    pub rule: Option<String>,
-    /// Whether the platform was asked to stop it without a person.
-    pub stopped: bool,
-    /// The notice that it came as.
-    pub notice: Option<NoticeId>,
-    /// In which case.
-    pub case: CaseId,
-    /// When.
-    #[schema(value_type = String)]
-    pub at: Timestamp,
-    /// How often those who took part were sealed since.
-    pub snapshots: i64,
-    /// When the last time.
-    #[schema(value_type = Option<String>)]
-    pub sealed_at: Option<Timestamp>,
 }
 
 /// Takes a stream that runs. One that runs already is answered as it is: a source that reconnects is no other stream.

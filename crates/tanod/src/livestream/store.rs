@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::events::{Event, Kind, Told};
+use super::hits::FrameHit;
 use super::rules::Tally;
 use super::{State, Stream, StreamSignal};
 use crate::refusal::{Error, Result};
@@ -226,6 +227,44 @@ pub(super) async fn tally(tx: &mut Tx, stream: &Stream, since: Timestamp) -> Res
     Ok(tally)
 }
 
+pub(super) async fn insert_hit(tx: &mut Tx, stream: StreamId, hit: &FrameHit) -> Result<()> {
+    let id: uuid::Uuid = tx.id();
+    tx.execute(
+        "INSERT INTO stream_hits (id, stream, at, bank, list, kind, entry, distance)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        &[
+            id.into(),
+            stream.into(),
+            hit.at.into(),
+            hit.bank.into(),
+            hit.list.as_str().into(),
+            as_word(&hit.kind).into(),
+            hit.entry.into(),
+            i64::from(hit.distance).into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// What lists know of a stream since then, oldest first. Among more than so many, the latest.
+pub(super) async fn hits(tx: &mut Tx, stream: StreamId, since: Timestamp) -> Result<Vec<FrameHit>> {
+    let sql = "SELECT * FROM stream_hits WHERE stream = $1 AND at >= $2 ORDER BY at DESC, id DESC LIMIT 2000";
+    let rows = tx.rows(sql, &[stream.into(), since.into()]).await?;
+    let hit = |row: &Row| {
+        let distance = u32::try_from(row.get::<i64>("distance")?).unwrap_or(u32::MAX);
+        Ok(FrameHit {
+            at: row.get("at")?,
+            bank: row.get("bank")?,
+            list: row.get("list")?,
+            kind: row.word("kind")?,
+            entry: row.get("entry")?,
+            distance,
+        })
+    };
+    Ok(rows.iter().rev().map(hit).collect::<Read<_>>()?)
+}
+
 fn read_signal(row: &Row) -> Read<StreamSignal> {
     Ok(StreamSignal {
         id: row.get("id")?,
@@ -296,7 +335,8 @@ pub(super) async fn forget(tx: &mut Tx, id: StreamId) -> Result<()> {
     let now = tx.now();
     tx.execute("DELETE FROM stream_events WHERE stream = $1", &[id.into()]).await?;
     tx.execute(
-        "UPDATE streams SET account = NULL, address = NULL, port = NULL, urls = '[]', forgotten_at = $1 WHERE id = $2",
+        "UPDATE streams SET account = NULL, address = NULL, port = NULL, urls = '[]', source = NULL, forgotten_at = $1
+         WHERE id = $2",
         &[now.into(), id.into()],
     )
     .await?;

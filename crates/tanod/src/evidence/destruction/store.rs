@@ -167,7 +167,7 @@ const PERSONAL: [&str; 12] = [
     "UPDATE notices SET words = '', thread = NULL, account = NULL, urls = '[]', contact = NULL, reporter = NULL,
          content_ids = CASE WHEN reason = 'own_picture' THEN content_ids ELSE '[]' END WHERE case_id = $1",
     "DELETE FROM stream_events WHERE stream IN (SELECT id FROM streams WHERE case_id = $1)",
-    "UPDATE streams SET account = NULL, address = NULL, port = NULL, urls = '[]',
+    "UPDATE streams SET account = NULL, address = NULL, port = NULL, urls = '[]', source = NULL,
          content_id = CASE WHEN state = 'ended' THEN '' ELSE content_id END WHERE case_id = $1",
     "UPDATE actions SET target = '{}', reason = '', note = NULL WHERE case_id = $1",
     "UPDATE deliveries SET body = '{}', answer = NULL WHERE case_id = $1 AND next_at IS NULL",
