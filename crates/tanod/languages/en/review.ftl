@@ -426,7 +426,7 @@ looking-lines = Lines alone, until I ask for more
 looking-keep = Keep it so
 
 # Second looks.
-second-title = Second looks
+second-looks-title = Second looks
 second-what = A decision is thought through again where that is worth it: it was disputed, the match was near, the age is unclear, or it was drawn, one a list and month. Begin with what the first stated; most need no picture. Nobody is ranked.
 second-waiting = Waiting for a second person
 second-none = Nothing waits for you.

@@ -401,7 +401,7 @@ looking-thick = halos walang makikilala
 looking-lines = Mga guhit lamang, hanggang humingi ako ng higit
 looking-keep = Panatilihing ganito
 
-second-title = Mga ikalawang tingin
+second-looks-title = Mga ikalawang tingin
 second-what = Muling pinag-iisipan ang isang pasya kung sulit: pinagtalunan, malapit lamang ang pagtugma, hindi malinaw ang edad, o nabunot, isa bawat listahan at buwan. Magsimula sa sinabi ng una; karamihan ay hindi nangangailangan ng larawan. Walang niraranggo.
 second-waiting = Naghihintay ng ikalawang tao
 second-none = Walang naghihintay sa iyo.
