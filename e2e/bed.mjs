@@ -2,6 +2,7 @@
 import { execFile, spawn } from "node:child_process";
 import { mkdtemp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { afterEach } from "node:test";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -73,11 +74,27 @@ export async function browser() {
   });
 }
 
+// What every open page shows when a step fails: its address, its last answers and its words, for whoever reads the log.
+const open = new Map();
+afterEach(async (step) => {
+  if (step.passed !== false) return;
+  for (const [page, answers] of open) {
+    if (page.isClosed()) continue;
+    const words = await page.innerText("main", { timeout: 2_000 }).catch((error) => String(error));
+    console.error(`${step.name}\n  ${page.url()}\n  ${answers.slice(-6).join("\n  ")}\n${words.slice(0, 1_500)}\n`);
+  }
+});
+
 /** A page of a person's own, which fails on any fault of a script and any request elsewhere. */
 export async function person(chrome, options = {}) {
   const context = await chrome.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   const faults = [];
+  const answers = [];
+  open.set(page, answers);
+  page.on("response", (answer) => {
+    if (!/\/assets\//.test(answer.url())) answers.push(`${answer.status()} ${answer.request().method()} ${answer.url()}`);
+  });
   page.on("pageerror", (error) => faults.push(String(error)));
   page.on("console", (message) => {
     // A refused form is a page with its own status; the browser notes it, and the test looks at the page.
@@ -90,6 +107,34 @@ export async function person(chrome, options = {}) {
   return { page, faults };
 }
 
+/** What everybody here signs in with. */
+export const PASSWORD = "a sentence to remember";
+
+/** Types where the page puts whoever comes to it: a browser gives the focus a moment after the page is there. */
+export async function type(page, words) {
+  await page.locator("input:focus").waitFor();
+  await page.keyboard.type(words);
+}
+
+/** Moves by Tab until this has the focus, as a person without a mouse does. */
+export async function tabTo(page, locator) {
+  for (let n = 0; n < 120; n += 1) {
+    if (await locator.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`not reachable by keyboard: ${locator}`);
+}
+
+/** Somebody who follows their invitation, and is in. */
+export async function welcome(chrome, link, options = {}) {
+  const somebody = await person(chrome, options);
+  await somebody.page.goto(link);
+  await type(somebody.page, PASSWORD);
+  await somebody.page.keyboard.press("Enter");
+  await somebody.page.waitForURL("**/console");
+  return somebody;
+}
+
 /** A security stick in the person's computer (the browser's own, by the debugger), which asks for a PIN. */
 export async function stick(page) {
   const devtools = await page.context().newCDPSession(page);
@@ -100,6 +145,12 @@ export async function stick(page) {
     credentials: async () => (await devtools.send("WebAuthn.getCredentials", { authenticatorId })).credentials,
     take: () => devtools.send("WebAuthn.removeVirtualAuthenticator", { authenticatorId }),
   };
+}
+
+/** Does what leads to another page, and goes on when that page is there: neither a click nor a key waits for it. */
+export async function goes(page, act) {
+  const [answer] = await Promise.all([page.waitForEvent("load"), act()]);
+  return answer;
 }
 
 /** Every rule of axe, on the page as it is. */

@@ -3,9 +3,8 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
-import { browser, demo, keep, person, stick, violations } from "./bed.mjs";
+import { PASSWORD, browser, demo, goes, keep, person, stick, tabTo, type, violations, welcome as come } from "./bed.mjs";
 
-const PASSWORD = "a sentence to remember";
 let tanod, chrome, reviewer, lead;
 
 before(async () => {
@@ -24,15 +23,6 @@ const passes = async (page) => {
   assert.doesNotMatch(await page.innerText("body"), /\/v1\//);
 };
 
-/** Moves by Tab until this has the focus, as a person without a mouse does. */
-async function tabTo(page, locator) {
-  for (let n = 0; n < 80; n += 1) {
-    if (await locator.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press("Tab");
-  }
-  assert.fail("not reachable by keyboard");
-}
-
 /** What an authenticator shows for this secret (RFC 6238). */
 function digits(secret) {
   const bits = [...secret].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
@@ -44,11 +34,7 @@ function digits(secret) {
 }
 
 async function welcome(link) {
-  const somebody = await person(chrome);
-  await somebody.page.goto(link);
-  await somebody.page.keyboard.type(PASSWORD);
-  await somebody.page.keyboard.press("Enter");
-  await somebody.page.waitForURL("**/console");
+  const somebody = await come(chrome, link);
   await somebody.page.goto(`${tanod.console}/queue`);
   return somebody;
 }
@@ -58,13 +44,13 @@ test("a one-time link signs in once, and only once", async () => {
   await page.goto(tanod.reviewer);
   await passes(page);
   await keep(page, "welcome");
-  await page.keyboard.type("too short");
+  await type(page, "too short");
   await page.keyboard.press("Enter");
   assert.equal(new URL(page.url()).pathname.includes("/welcome/"), true, "a short password stays on the page");
   reviewer = await welcome(tanod.reviewer);
   lead = await welcome(tanod.lead);
   await page.goto(tanod.reviewer);
-  await page.keyboard.type(PASSWORD);
+  await type(page, PASSWORD);
   await page.keyboard.press("Enter");
   await page.getByRole("alert").getByText("used already").waitFor();
   await passes(page);
@@ -78,7 +64,7 @@ test("nobody sees the console without signing in", async () => {
   await page.waitForURL("**/console/sign-in");
   await passes(page);
   await keep(page, "sign-in");
-  await page.keyboard.type("demo-reviewer");
+  await type(page, "demo-reviewer");
   await page.keyboard.press("Tab");
   await page.keyboard.type("not the password");
   await page.keyboard.press("Enter");
@@ -99,7 +85,7 @@ test("a case goes from the queue to the filed report by keyboard alone", async (
   await passes(page);
   await keep(page, "case-not-taken");
 
-  await page.keyboard.press("t");
+  await goes(page, () => page.keyboard.press("t"));
   await page.locator("figure.veiled img").first().waitFor();
   const veiled = await page.locator("figure img").first().evaluate(async (img) => { await img.decode(); return img.naturalWidth; });
   assert.ok(veiled > 0 && veiled <= 160, `veiled pictures are small: ${veiled}`);
@@ -148,17 +134,17 @@ test("a case goes from the queue to the filed report by keyboard alone", async (
 
 /// What was decided is read back in plain words, and said once more.
 async function sure(page, examined = true) {
-  await page.getByRole("button", { name: "Read it back to me" }).click();
+  await goes(page, () => page.getByRole("button", { name: "Read it back to me" }).click());
   await page.getByRole("heading", { name: "Your decision, read back" }).waitFor();
   // axe is a script itself.
   if (examined) await passes(page);
-  await page.getByRole("button", { name: "Yes, decide so" }).click();
+  await goes(page, () => page.getByRole("button", { name: "Yes, decide so" }).click());
 }
 
 test("no picture that its reviewer has not chosen to see is sent without the veil, says the network", async () => {
   const { page } = reviewer;
   await page.goto(`${tanod.console}/queue`);
-  await page.locator("a.row").first().click();
+  await goes(page, () => page.locator("a.row").first().click());
   const pictures = [];
   const listen = async (response) => {
     if (!/\/exhibits\//.test(response.url())) return;
@@ -175,7 +161,7 @@ test("no picture that its reviewer has not chosen to see is sent without the vei
     for (let tries = 0; pictures.length < n && tries < 100; tries += 1) await page.waitForTimeout(50);
     return pictures;
   };
-  await page.keyboard.press("t");
+  await goes(page, () => page.keyboard.press("t"));
   await page.locator("figure.veiled img").first().waitFor();
   const shown = await page.locator("figure img").count();
   for (const { query, size, type, store } of await seen(shown)) {
@@ -214,14 +200,14 @@ test("no picture that its reviewer has not chosen to see is sent without the vei
   await page.getByAltText(/^Part 5 of upload/).waitFor();
   await passes(page);
   page.off("response", listen);
-  await page.getByRole("button", { name: "Give it back" }).click();
+  await goes(page, () => page.getByRole("button", { name: "Give it back" }).click());
 });
 
 test("a dismissal waits for a second person, who sees what they approve", async () => {
   const { page } = reviewer;
   await page.goto(`${tanod.console}/queue`);
-  await page.locator("a.row").first().click();
-  await page.getByRole("button", { name: "Take this case" }).click();
+  await goes(page, () => page.locator("a.row").first().click());
+  await goes(page, () => page.getByRole("button", { name: "Take this case" }).click());
   await page.getByLabel("No violation", { exact: true }).check();
   await page.locator("#reason").fill("A harmless drawing that only looks alike.");
   await sure(page);
@@ -244,10 +230,10 @@ test("a dismissal waits for a second person, who sees what they approve", async 
 test("a report is seen and changed before it is decided: by single keys, checked, and read back", async () => {
   const { page } = reviewer;
   await page.goto(`${tanod.console}/queue`);
-  await page.locator("a.row").first().click();
-  await page.getByRole("button", { name: "Take this case" }).click();
+  await goes(page, () => page.locator("a.row").first().click());
+  await goes(page, () => page.getByRole("button", { name: "Take this case" }).click());
   const here = page.url();
-  await page.getByRole("link", { name: "The report as it would be now" }).click();
+  await goes(page, () => page.getByRole("link", { name: "The report as it would be now" }).click());
   await page.getByRole("heading", { name: "Every field" }).waitFor();
   await passes(page);
   await keep(page, "report-editor");
@@ -271,7 +257,7 @@ test("a report is seen and changed before it is decided: by single keys, checked
   await page.goto(`${tanod.console}/reports`);
   await passes(page);
   await keep(page, "reports");
-  await page.getByRole("link", { name: "NCMEC's CyberTipline" }).first().click();
+  await goes(page, () => page.getByRole("link", { name: "NCMEC's CyberTipline" }).first().click());
   await page.getByRole("heading", { name: "The conversation with NCMEC" }).waitFor();
   await passes(page);
   await keep(page, "report-filed");
@@ -279,24 +265,24 @@ test("a report is seen and changed before it is decided: by single keys, checked
   await passes(page);
   await keep(page, "provider");
   await page.goto(here);
-  await page.getByRole("button", { name: "Give it back" }).click();
+  await goes(page, () => page.getByRole("button", { name: "Give it back" }).click());
   assert.deepEqual(reviewer.faults, []);
 });
 
 test("what is refused is said on the page, with what to do", async () => {
   const { page } = reviewer;
   await page.goto(`${tanod.console}/queue`);
-  await page.locator("a.row").first().click();
+  await goes(page, () => page.locator("a.row").first().click());
   const here = page.url();
-  await page.getByRole("button", { name: "Take this case" }).click();
+  await goes(page, () => page.getByRole("button", { name: "Take this case" }).click());
   await page.getByRole("button", { name: "Give it back" }).waitFor();
   await lead.page.goto(here);
-  await lead.page.getByRole("button", { name: "Take this case" }).click();
+  await goes(lead.page, () => lead.page.getByRole("button", { name: "Take this case" }).click());
   const fault = lead.page.getByRole("alert");
   await fault.getByText("Another person is working on this case").waitFor();
   await passes(lead.page);
   await keep(lead.page, "case-refused");
-  await page.getByRole("button", { name: "Give it back" }).click();
+  await goes(page, () => page.getByRole("button", { name: "Give it back" }).click());
   await page.getByRole("button", { name: "Take this case" }).waitFor();
 });
 
@@ -305,9 +291,9 @@ test("it works without scripts", async () => {
   const { page } = await person(chrome, { javaScriptEnabled: false });
   await page.context().addCookies(cookies);
   await page.goto(`${tanod.console}/queue`);
-  await page.locator("a.row").first().click();
-  await page.getByRole("button", { name: "Take this case" }).click();
-  await page.getByRole("link", { name: "Show it whole" }).first().click();
+  await goes(page, () => page.locator("a.row").first().click());
+  await goes(page, () => page.getByRole("button", { name: "Take this case" }).click());
+  await goes(page, () => page.getByRole("link", { name: "Show it whole" }).first().click());
   await page.locator("figure.whole img").first().waitFor();
   await page.getByLabel("I cannot tell").check();
   await page.locator("#reason").fill("I am not sure what this is.");
@@ -346,7 +332,7 @@ test("in the dark, mirrored, and on a telephone it stays readable", async () => 
     await page.context().addCookies(cookies);
     for (const [place, address] of [["queue", `${tanod.console}/queue?state=all`], ["case", null]]) {
       if (address) await page.goto(address);
-      else await page.locator("a.row").first().click();
+      else await goes(page, () => page.locator("a.row").first().click());
       if (name === "mirrored") {
         await page.evaluate(() => {
           document.documentElement.dir = "rtl";
@@ -390,7 +376,7 @@ test("what is asked of the platform, and who is told, can be seen and asked for"
   await passes(page);
   await page.getByLabel("What", { exact: true }).selectOption("reinstate");
   await page.getByLabel("Reason").fill("There is nothing to undo here.");
-  await page.getByRole("button", { name: "Ask for it" }).click();
+  await goes(page, () => page.getByRole("button", { name: "Ask for it" }).click());
   await page.getByRole("alert").getByText("cannot be asked for").waitFor();
   await passes(page);
   assert.deepEqual(faults, []);
@@ -399,7 +385,7 @@ test("what is asked of the platform, and who is told, can be seen and asked for"
 test("one file, the lists, and what setting one aside would touch", async () => {
   const { page, faults } = lead;
   await page.goto(`${tanod.console}/queue?state=all`);
-  await page.locator("a.row").first().click();
+  await goes(page, () => page.locator("a.row").first().click());
   await tabTo(page, page.getByRole("link", { name: /other case/ }).first());
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: /^One file/, level: 1 }).waitFor();
@@ -427,20 +413,20 @@ test("one file, the lists, and what setting one aside would touch", async () => 
 test("priority and people are set, and the alarm is one key that typing does not press", async () => {
   const { page, faults } = reviewer;
   await page.goto(`${tanod.console}/queue`);
-  await page.locator("a.row").last().click();
+  await goes(page, () => page.locator("a.row").last().click());
   const here = page.url();
   await page.getByText("Set another priority").click();
   await page.getByLabel("Priority", { exact: true }).selectOption("P1");
   await page.getByLabel("Reason").first().fill("An adult may live with the child.");
-  await page.getByRole("button", { name: "Set it" }).click();
+  await goes(page, () => page.getByRole("button", { name: "Set it" }).click());
   await page.getByText("set by a person").waitFor();
-  await page.keyboard.press("t");
+  await goes(page, () => page.keyboard.press("t"));
   await page.getByText("Add somebody").click();
   await page.getByLabel(/^Account, by the platform/).fill("somebody-else");
   await page.locator("#new-role").selectOption("recipient");
   await passes(page);
   await keep(page, "case-people");
-  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await goes(page, () => page.getByRole("button", { name: "Add", exact: true }).click());
   await page.getByText("somebody-else").first().waitFor();
   await passes(page);
 
@@ -481,11 +467,11 @@ test("what is kept is seen with its law; what contradicts goes to counsel, and t
   await passes(page);
   await keep(page, "keeping-refused");
   await page.getByLabel("Under what reference").fill("26-117");
-  await page.getByRole("button", { name: "Place it" }).click();
-  await page.getByRole("button", { name: "Renew it by 90 days" }).click();
+  await goes(page, () => page.getByRole("button", { name: "Place it" }).click());
+  await goes(page, () => page.getByRole("button", { name: "Renew it by 90 days" }).click());
   await page.getByRole("button", { name: "Renew it by 90 days" }).waitFor({ state: "detached" });
   await page.getByLabel("On what basis").selectOption("eu_cap");
-  await page.getByRole("button", { name: "Place it" }).click();
+  await goes(page, () => page.getByRole("button", { name: "Place it" }).click());
   await page.getByRole("heading", { name: "With counsel" }).waitFor();
   const cap = page.getByRole("article").filter({ hasText: "EU-09" });
   await cap.getByText("Ask that it give way").click();
@@ -581,7 +567,7 @@ test("signing in, care, and people and keys, by keyboard, light, dark and mirror
   await passes(page);
   await keep(page, "authenticator");
   const secret = await page.locator("code.secret").textContent();
-  await page.keyboard.type(digits(secret));
+  await type(page, digits(secret));
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Recovery codes" }).waitFor();
   await passes(page);
@@ -686,7 +672,7 @@ test("a passkey is set up, signs in beside the password, unlocks the screen alon
   await page.emulateMedia({});
 
   // Out, and in again: a wrong password is said as such, and the right one beside the stick opens.
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await goes(page, () => page.getByRole("button", { name: "Sign out" }).click());
   await page.waitForURL("**/console/sign-in");
   const signIn = async (password) => {
     await page.getByLabel("Name").fill("e2e-passkey");
@@ -750,7 +736,7 @@ test("a stream is seen, stopped and let go on, by keyboard, dark and from right 
   await page.getByRole("button", { name: "Let it go on" }).waitFor();
   await passes(page);
   await page.emulateMedia({ colorScheme: "dark" });
-  await page.getByRole("button", { name: "العربية" }).click();
+  await goes(page, () => page.getByRole("button", { name: "العربية" }).click());
   assert.equal(await page.locator("html").getAttribute("dir"), "rtl");
   await passes(page);
   await keep(page, "stream-dark-arabic");
@@ -758,7 +744,7 @@ test("a stream is seen, stopped and let go on, by keyboard, dark and from right 
   await passes(page);
   await keep(page, "streams-dark-arabic");
   await page.emulateMedia({});
-  await page.getByRole("button", { name: "English" }).click();
+  await goes(page, () => page.getByRole("button", { name: "English" }).click());
   await page.goto(`${tanod.console}/streams/${id}`);
   await tabTo(page, page.getByLabel("Reason"));
   await page.keyboard.type("It was a nature film.");
@@ -777,7 +763,7 @@ test("another site's form changes nothing, and signing out ends the session", as
     assert.equal((await post(headers)).status, 403);
   }
   await page.goto(`${tanod.console}/queue`);
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await goes(page, () => page.getByRole("button", { name: "Sign out" }).click());
   await page.waitForURL("**/console/sign-in");
   const after = await fetch(`${tanod.console}/queue`, { redirect: "manual", headers: { cookie } });
   assert.equal(after.headers.get("location"), "/console/sign-in");

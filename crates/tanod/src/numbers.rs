@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use crate::operator::UNION;
+use crate::web::languages;
 
 /// What answers a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -46,6 +47,16 @@ pub struct Number {
     /// Where this stands; `operator` for a line of the settings.
     #[serde(default = "by_the_operator")]
     pub source: String,
+}
+
+impl Number {
+    /// When somebody answers, in the language of who reads; what an operator wrote stays as it is.
+    pub fn answers(&self) -> String {
+        let said = |part: &str| {
+            languages::word_if_any("hours", &part.to_lowercase().replace(' ', "-")).unwrap_or_else(|| part.to_owned())
+        };
+        self.hours.split("; ").map(said).collect::<Vec<_>>().join("; ")
+    }
 }
 
 fn by_the_operator() -> String {

@@ -64,6 +64,8 @@ pub struct App {
     pub stamps: Option<Arc<crate::audit::Authority>>,
     /// Where the ledger's files are written, if anywhere.
     pub ledger: Option<Arc<Path>>,
+    /// What was counted last for the figures.
+    pub counted: Arc<crate::figures::Counted>,
     /// Rules over streams, read.
     pub rules: Arc<[livestream::rules::Rule]>,
     /// The settings.
@@ -268,6 +270,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         webhooks: exchange::webhooks::Client::new(http, exchange::webhooks::TIME),
         mailer,
         signer: Arc::new(signer),
+        counted: Arc::default(),
         rules: rules.into(),
         stamps,
         ledger: folder("ledger", &settings.ledger)?.map(Into::into),

@@ -18,7 +18,7 @@ use crate::queue::{self, Done, Leased, Work};
 use crate::refusal::{Error, Result};
 use crate::reporting::jobs::Filing;
 use crate::store::Recorded;
-use crate::{actions, context, legal, livestream, notices, reporting, review, web, webhooks};
+use crate::{actions, context, figures, legal, livestream, notices, reporting, review, web, webhooks};
 
 /// What a process is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -131,6 +131,9 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result
         tasks.spawn(follow(app.clone(), tasks.stop.clone()));
         tasks.spawn(keep(app.clone(), tasks.stop.clone()));
         tasks.spawn(scan(app.clone(), tasks.stop.clone()));
+    }
+    if role.is(Role::Api) || role.is(Role::Console) {
+        tasks.spawn(figures::keep_counting(app.clone(), tasks.stop.clone()));
     }
     if role.is(Role::Worker) {
         if let Some(client) = app.ncmec.clone() {

@@ -1,6 +1,6 @@
 # صفحة "الأرقام".
 
-figures-intro = آخر ثلاثين يومًا بتوقيت UTC. الحالات المنتظرة الآن: <strong>{ $open }</strong>. لا تُحسب هنا سرعة أحد.
+figures-intro = آخر ثلاثين يومًا بتوقيت UTC. الحالات المنتظرة الآن: <strong>{ $open }</strong>. لا تُحسب هنا سرعة أحد. حُسبت في <bdi>{ $at }</bdi>.
 figures-work = ما جاء وما تقرر
 figures-picture = حالات فُتحت: { $opened }. قرارات: { $decided }. يومًا بيوم في الجدول.
 figures-opened = فُتحت

@@ -11,4 +11,4 @@ readiness-good = سليم
 readiness-bad = معطل
 readiness-look = جرّب كل الأجزاء الآن
 readiness-again = جرّب كل الأجزاء مرة أخرى
-readiness-words = هذا ما يقوله tanod doctor على الجهاز بكلماته. يقرأ السجل كله، ويكتب كائنًا واحدًا ويقرؤه ويحذفه.
+readiness-words = يقرأ السجل كله، ويكتب كائنًا واحدًا ويقرؤه ويحذفه. ويقول tanod doctor على الجهاز الشيء نفسه.

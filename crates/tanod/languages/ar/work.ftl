@@ -28,3 +28,4 @@ lane-webhooks = إشعارات آلية
 lane-pages = نداءات للأشخاص
 lane-context = أسئلة للمنصة
 lane-actions = إجراءات المنصة
+lane-streams = بثوث يُنظر فيها

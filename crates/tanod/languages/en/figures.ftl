@@ -1,6 +1,6 @@
 # The page "Figures".
 
-figures-intro = The last thirty days, in UTC. Cases that wait now: <strong>{ $open }</strong>. Nobody's speed is counted here.
+figures-intro = The last thirty days, in UTC. Cases that wait now: <strong>{ $open }</strong>. Nobody's speed is counted here. Counted at <bdi>{ $at }</bdi>.
 figures-work = What came and what was decided
 figures-picture = Cases opened: { $opened }. Decisions: { $decided }. Day by day in the table.
 figures-opened = Opened

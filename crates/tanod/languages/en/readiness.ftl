@@ -11,4 +11,4 @@ readiness-good = good
 readiness-bad = bad
 readiness-look = Try every part now
 readiness-again = Try every part again
-readiness-words = This is what tanod doctor says on the machine, in its words. It reads the whole ledger, and writes, reads and deletes one object.
+readiness-words = It reads the whole ledger, and writes, reads and deletes one object. On the machine tanod doctor says the same.

@@ -28,3 +28,4 @@ lane-webhooks = webhooks
 lane-pages = pages to people
 lane-context = questions to the platform
 lane-actions = actions of the platform
+lane-streams = streams being looked at

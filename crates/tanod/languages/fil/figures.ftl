@@ -1,6 +1,6 @@
 # Ang pahinang "Mga bilang".
 
-figures-intro = Ang huling tatlumpung araw, sa UTC. Mga kasong naghihintay ngayon: <strong>{ $open }</strong>. Walang binibilang na bilis ninuman dito.
+figures-intro = Ang huling tatlumpung araw, sa UTC. Mga kasong naghihintay ngayon: <strong>{ $open }</strong>. Walang binibilang na bilis ninuman dito. Binilang noong <bdi>{ $at }</bdi>.
 figures-work = Ang dumating at ang napagpasyahan
 figures-picture = Mga kasong nabuksan: { $opened }. Mga pasya: { $decided }. Araw-araw sa talahanayan.
 figures-opened = Nabuksan

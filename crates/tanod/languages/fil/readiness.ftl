@@ -11,4 +11,4 @@ readiness-good = maayos
 readiness-bad = may sira
 readiness-look = Subukan ang bawat bahagi ngayon
 readiness-again = Subukan muli ang bawat bahagi
-readiness-words = Ito ang sinasabi ng tanod doctor sa makina, sa sarili nitong salita. Binabasa nito ang buong ledger, at sumusulat, bumabasa at nagbubura ng isang object.
+readiness-words = Binabasa nito ang buong ledger, at sumusulat, bumabasa at nagbubura ng isang object. Ito rin ang sinasabi ng tanod doctor sa makina.

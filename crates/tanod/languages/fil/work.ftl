@@ -28,3 +28,4 @@ lane-webhooks = mga webhook
 lane-pages = mga tawag sa tao
 lane-context = mga tanong sa plataporma
 lane-actions = mga aksiyon ng plataporma
+lane-streams = mga stream na tinitingnan

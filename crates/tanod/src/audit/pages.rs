@@ -50,6 +50,8 @@ struct Page {
     promised: i64,
     vkey: String,
     lines: Vec<Line>,
+    /// Whether whoever asks may open a case that a line names.
+    sees_cases: bool,
     next: Option<String>,
 }
 
@@ -130,7 +132,8 @@ async fn search(State(app): State<App>, staff: Staff, Query(typed): Query<Typed>
         proven: entry.position.is_some_and(|position| position < promised),
     });
     let (lines, vkey) = (lines.collect(), app.signer.vkey());
-    show(&Page { who: staff.who, typed, promised, vkey, lines, next })
+    let sees_cases = staff.caller.may(Permission::ReadCases);
+    show(&Page { who: staff.who, typed, promised, vkey, lines, sees_cases, next })
 }
 
 /// The proof of an entry as a file: whoever has it and the key needs nothing else of ours.

@@ -9,6 +9,7 @@ use crate::accounts::Caller;
 use crate::alarms;
 use crate::plan::App;
 use crate::readiness::{self, Findings};
+use crate::web::languages::say;
 
 /// Try every part, and say what to do about what does not work.
 #[derive(clap::Args)]
@@ -54,8 +55,7 @@ pub(super) async fn run(context: &Context, args: &Args) -> Done {
 /// Raises a test alarm, waits until somebody acknowledges it, and clears it whatever happens.
 async fn page(context: &Context, app: &App, found: &mut Findings, minutes: u32) -> Result<(), Trouble> {
     let Some(first) = app.settings.alarms.on_call.first() else {
-        let remedy = "Name somebody under [[alarms.on_call]] with an email or a webhook.";
-        found.bad("page", "nobody is on call", remedy);
+        found.bad("page", &say("doctor-page-nobody"));
         return Ok(());
     };
     let mut tx = app.db.write().await?;
@@ -81,16 +81,13 @@ async fn page(context: &Context, app: &App, found: &mut Findings, minutes: u32) 
     match (&alarm.acknowledged_by, alarm.acknowledged_at) {
         (Some(by), Some(at)) => {
             let seconds = at.duration_since(alarm.raised_at).as_secs();
-            found.good("page", format!("acknowledged by {by} after {seconds} seconds and {} pages", alarm.pages));
+            let said = say("doctor-page").with("by", by).with("seconds", seconds);
+            found.good("page", &said.with("pages", alarm.pages));
         }
         _ if alarm.pages == 0 => {
-            found.bad("page", "no page went out", "Run the service (`tanod serve`) with the same settings, and try again.");
+            found.bad("page", &say("doctor-page-silent"));
         }
-        _ => found.bad(
-            "page",
-            format!("{} pages went out, and nobody acknowledged within {minutes} minutes", alarm.pages),
-            "Ask the people on call what reached them; the log says what was refused. Do not rely on the alarms until this is good.",
-        ),
+        _ => found.bad("page", &say("doctor-page-unheard").with("pages", alarm.pages).with("minutes", minutes)),
     }
     Ok(())
 }

@@ -5,12 +5,14 @@ mod facts;
 pub mod jobs;
 mod store;
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::operator::Operator;
+use crate::web::languages;
 
 pub use facts::{facts, facts_of, of_case};
 
@@ -133,6 +135,13 @@ pub enum State {
     Passed,
     /// What it asks was done, or the case was closed without a report.
     Met,
+}
+
+impl Clock {
+    /// What must happen, in the language of who reads.
+    pub fn said(&self) -> Cow<'static, str> {
+        languages::named("clock", self.id, self.words)
+    }
 }
 
 /// A deadline of a case.
@@ -329,6 +338,15 @@ mod tests {
         ("US-60", &[48]),
         ("UK-17", &[48]),
     ];
+
+    #[test]
+    fn each_deadline_is_said_in_each_language() {
+        for (rule, language) in
+            RULES.iter().flat_map(|rule| ["fil", "ar"].map(|tag| (rule, languages::Language::of(tag))))
+        {
+            assert_ne!(language.named("clock", &rule.id, &rule.words), rule.words, "{} is not said", rule.id);
+        }
+    }
 
     #[test]
     fn the_file_reads_and_says_what_the_catalogue_says() {

@@ -1,12 +1,15 @@
 //! Why something is kept, as data (`config/holds.toml`), and what follows from all reasons together. Pure: holds and a time in,
 //! a fate out.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Hold;
+use crate::store::as_word;
+use crate::web::languages;
 
 /// A legal basis on which something is kept. Each has its rules in `config/holds.toml`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema, clap::ValueEnum)]
@@ -133,6 +136,13 @@ pub(super) fn days_after(start: Timestamp, days: i64) -> Timestamp {
     start.checked_add(span).unwrap_or(Timestamp::MAX)
 }
 
+impl Rules {
+    /// Why, in the language of who reads a page.
+    pub fn said(&'static self) -> Cow<'static, str> {
+        languages::named("basis", &as_word(&self.name), &self.words)
+    }
+}
+
 impl Basis {
     /// What it asks. `None` cannot be: a test compares the file with this list.
     pub fn rules(self) -> Option<&'static Rules> {
@@ -142,6 +152,11 @@ impl Basis {
     /// Why, in words.
     pub fn words(self) -> &'static str {
         self.rules().map_or("", |rules| rules.words.as_str())
+    }
+
+    /// Why, in the language of who reads a page.
+    pub fn said(self) -> Cow<'static, str> {
+        self.rules().map_or(Cow::Borrowed(""), Rules::said)
     }
 
     /// From when until when, for a hold that starts then: the least and the most.
@@ -219,6 +234,9 @@ mod tests {
         for basis in Basis::value_variants() {
             let rules = basis.rules().unwrap();
             assert!(law(&rules.law) && rules.words.len() > 20, "{rules:?}");
+            for language in ["fil", "ar"].map(languages::Language::of) {
+                assert_ne!(language.named("basis", &as_word(&rules.name), &rules.words), rules.words, "{rules:?}");
+            }
             assert!(rules.most_days.is_none_or(|most| rules.least_days.is_some_and(|least| least < most)));
             assert_eq!(crate::store::as_word(basis), basis.to_possible_value().unwrap().get_name());
         }

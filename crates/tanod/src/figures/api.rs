@@ -5,7 +5,6 @@ use axum::extract::State;
 use super::Figures;
 use crate::accounts::Caller;
 use crate::plan::App;
-use crate::refusal::Error;
 use crate::web::problem::ProblemBody;
 use crate::web::{self, Answer};
 
@@ -13,6 +12,5 @@ use crate::web::{self, Answer};
 #[utoipa::path(get, path = "/v1/figures", tag = "figures",
     responses((status = 200, body = Figures), (status = "default", body = ProblemBody)))]
 pub async fn figures(State(app): State<App>, caller: Caller) -> Answer {
-    let mut tx = app.db.read().await.map_err(Error::from)?;
-    web::ok(&super::figures(&mut tx, &caller).await?)
+    web::ok(&super::figures(&app, &caller).await?)
 }

@@ -5,10 +5,15 @@ pub mod api;
 pub mod pages;
 mod store;
 
+use std::sync::{PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
 use crate::accounts::{Caller, Permission};
+use crate::plan::App;
 use crate::refusal::Result;
 use crate::store::Tx;
 
@@ -79,11 +84,59 @@ pub struct Figures {
     pub lists: Vec<ListFigures>,
     /// Who holds how many cases now.
     pub load: Vec<Load>,
+    /// When days, times and lists were counted; what waits and who holds how much is of now.
+    #[schema(value_type = String)]
+    pub counted_at: Timestamp,
+}
+
+/// What was counted last by a process that counts in the background ([`keep_counting`]). Where none does, each asking counts.
+#[derive(Debug, Default)]
+pub struct Counted(RwLock<Option<Figures>>);
+
+impl Counted {
+    fn last(&self) -> Option<Figures> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keep(&self, figures: Figures) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(figures);
+    }
 }
 
 /// The figures of the last thirty days.
-pub async fn figures(tx: &mut Tx, caller: &Caller) -> Result<Figures> {
+pub async fn figures(app: &App, caller: &Caller) -> Result<Figures> {
     caller.require(Permission::ReadFigures)?;
+    let mut tx = app.db.read().await?;
+    let Some(last) = app.counted.last() else { return count(&mut tx).await };
+    Ok(Figures { open: store::open(&mut tx).await?, load: store::load(&mut tx).await?, ..last })
+}
+
+/// Counting reads every upload of thirty days: a page does not wait for it.
+const COUNT_EVERY: Duration = Duration::from_secs(10);
+
+/// Counts now, for whoever asks next.
+pub async fn count_now(app: &App) -> Result<()> {
+    let mut tx = app.db.read().await?;
+    app.counted.keep(count(&mut tx).await?);
+    Ok(())
+}
+
+/// Counts again and again, at most a hundredth of the time.
+pub async fn keep_counting(app: App, stop: CancellationToken) {
+    loop {
+        let begin = Instant::now();
+        if let Err(error) = count_now(&app).await {
+            tracing::warn!(%error, "the figures were not counted; those of before are shown");
+        }
+        let rest = COUNT_EVERY.max(begin.elapsed() * 100);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(rest) => {}
+        }
+    }
+}
+
+async fn count(tx: &mut Tx) -> Result<Figures> {
     let now = tx.now();
     let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let first = today.checked_sub(jiff::Span::new().days(DAYS - 1)).unwrap_or(today);
@@ -101,6 +154,7 @@ pub async fn figures(tx: &mut Tx, caller: &Caller) -> Result<Figures> {
         to_report: store::to_report(tx, since).await?,
         lists: store::lists(tx, since).await?,
         load: store::load(tx).await?,
+        counted_at: now,
     })
 }
 

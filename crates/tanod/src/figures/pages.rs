@@ -20,6 +20,7 @@ pub fn router() -> Router<App> {
 struct Page {
     who: Who,
     open: i64,
+    counted_at: String,
     days: Vec<Column>,
     opened: i64,
     decided: i64,
@@ -71,8 +72,8 @@ fn spread(of: Spread) -> Vec<Bar> {
 }
 
 async fn page(State(app): State<App>, staff: Staff) -> Paged {
-    let mut tx = app.db.read().await?;
-    let Figures { days, open, to_decision, to_report, lists, load } = super::figures(&mut tx, &staff.caller).await?;
+    let Figures { days, open, to_decision, to_report, lists, load, counted_at } =
+        super::figures(&app, &staff.caller).await?;
     let most = days.iter().map(|day| day.opened.max(day.decided)).max().unwrap_or_default();
     let most_matched = lists.iter().map(|list| list.matched).max().unwrap_or_default();
     let (opened, decided) = (days.iter().map(|day| day.opened).sum(), days.iter().map(|day| day.decided).sum());
@@ -100,6 +101,7 @@ async fn page(State(app): State<App>, staff: Staff) -> Paged {
     });
     show(&Page {
         open,
+        counted_at: counted_at.strftime("%Y-%m-%d %H:%M").to_string(),
         days: columns.collect(),
         opened,
         decided,

@@ -10,14 +10,13 @@ use crate::alarms;
 use crate::audit;
 use crate::disks;
 use crate::evidence;
-use crate::operator;
 use crate::plan::{self, App};
 use crate::provider;
 use crate::queue;
 use crate::refusal::Result;
 use crate::reporting;
 use crate::store::{ObjectId, Tx, World, new_uuid};
-use crate::web::languages::Language;
+use crate::web::languages::{self, Said, say};
 use crate::webhooks;
 
 /// What was found of one part.
@@ -40,13 +39,14 @@ pub struct Findings(pub Vec<Finding>);
 
 impl Findings {
     /// A part that works.
-    pub fn good(&mut self, part: &str, words: impl Into<String>) {
-        self.0.push(Finding { part: part.to_owned(), ok: true, says: words.into(), remedy: None });
+    pub fn good(&mut self, part: &str, says: &Said) {
+        self.0.push(Finding { part: part.to_owned(), ok: true, says: says.to_string(), remedy: None });
     }
 
-    /// A part that does not, and what to do.
-    pub fn bad(&mut self, part: &str, words: impl Into<String>, remedy: &str) {
-        self.0.push(Finding { part: part.to_owned(), ok: false, says: words.into(), remedy: Some(remedy.to_owned()) });
+    /// A part that does not, and what to do: the text's attribute `remedy`.
+    pub fn bad(&mut self, part: &str, says: &Said) {
+        let remedy = says.attribute("remedy").to_string();
+        self.0.push(Finding { part: part.to_owned(), ok: false, says: says.to_string(), remedy: Some(remedy) });
     }
 
     /// Whether any part does not work.
@@ -58,27 +58,23 @@ impl Findings {
 /// Tries every part. `outside`: also whether the CyberTipline accepts the credentials.
 pub async fn look(app: &App, outside: bool) -> Result<Findings> {
     let mut found = Findings::default();
-    found.good("settings", "they can be read, and database, objects and key ring open");
+    found.good("settings", &say("doctor-settings"));
     match app.may_match() {
-        Ok(()) => found.good("detectors", "who the operator is and why uploads are looked at is answered"),
-        Err(off) => found.bad("detectors", format!("off, so every upload is unscanned: {off}"), operator::REMEDY),
+        Ok(()) => found.good("detectors", &say("doctor-detectors")),
+        Err(off) => found.bad("detectors", &say("doctor-detectors-off").with("why", off.to_string())),
     }
     if app.shield.is_some() {
         match app.may_ask_shield() {
-            Ok(()) => found.good("shield", "Project Arachnid Shield is asked about uploads that no list knows"),
-            Err(off) => found.bad("shield", format!("configured and off: {off}"), operator::REMEDY),
+            Ok(()) => found.good("shield", &say("doctor-shield")),
+            Err(off) => found.bad("shield", &say("doctor-shield-off").with("why", off.to_string())),
         }
     }
     match (app.vault.ring.now()?.recovery(), app.world) {
         (Some(recipient), _) => {
-            found.good("keys", format!("a lost secret is survivable, with the identity of {recipient}"));
+            found.good("keys", &say("doctor-keys").with("recipient", recipient.to_string()));
         }
-        (None, World::Demo) => found.good("keys", "no recovery recipient; a demo's secret may be lost"),
-        (None, World::Live) => found.bad(
-            "keys",
-            "there is no recovery recipient: whoever loses the secret loses everything that was sealed",
-            "Make a recovery identity and keep it on paper, away from here: tanod keys recovery.",
-        ),
+        (None, World::Demo) => found.good("keys", &say("doctor-keys-demo")),
+        (None, World::Live) => found.bad("keys", &say("doctor-keys-none")),
     }
     let id = vault::ObjectId(ObjectId(new_uuid(app.db.clock().now(), app.db.random())).0);
     let kept = async {
@@ -88,109 +84,87 @@ pub async fn look(app: &App, outside: bool) -> Result<Findings> {
         Ok::<_, vault::ObjectsError>(same)
     };
     match kept.await {
-        Ok(true) => found.good("objects", "written, read back and deleted"),
-        Ok(false) => found.bad("objects", "what was written came back changed", "Check the disk or the bucket."),
-        Err(error) => found.bad("objects", error.to_string(), "Check the address, the rights and the space."),
+        Ok(true) => found.good("objects", &say("doctor-objects")),
+        Ok(false) => found.bad("objects", &say("doctor-objects-changed")),
+        Err(error) => found.bad("objects", &say("doctor-objects-fault").with("fault", error.to_string())),
     }
     disks_and_buckets(app, &mut found).await;
     match app.pool.warm().await {
         Ok(confined) if confined.seccomp && confined.landlock => {
-            found.good("decoder", "starts, confined by landlock and seccomp");
+            found.good("decoder", &say("doctor-decoder"));
         }
-        Ok(confined) => found.bad(
-            "decoder",
-            format!("starts, with landlock {} and seccomp {}", confined.landlock, confined.seccomp),
-            "Run on Linux 5.13 or newer with landlock among the enabled security modules.",
-        ),
-        Err(error) => found.bad("decoder", error.to_string(), "Check that this binary may be executed."),
+        Ok(confined) => {
+            let said = say("doctor-decoder-open").with("landlock", confined.landlock.to_string());
+            found.bad("decoder", &said.with("seccomp", confined.seccomp.to_string()));
+        }
+        Err(error) => found.bad("decoder", &say("doctor-decoder-fault").with("fault", error.to_string())),
     }
     match decode::ffmpeg() {
-        Some(place) => found.good("films", format!("read with {}", place.display())),
-        None => found.bad(
-            "films",
-            "ffmpeg is not installed, so films are unscanned: no_ffmpeg",
-            "Install ffmpeg in /usr/bin, on Debian with `apt-get install ffmpeg`.",
-        ),
+        Some(place) => found.good("films", &say("doctor-films").with("place", place.display().to_string())),
+        None => found.bad("films", &say("doctor-films-none")),
     }
     app.lists.catch_up(&app.db).await?;
     let (entries, as_of) = app.lists.with(|lists| (lists.len(), lists.as_of()));
     match as_of {
-        Some(at) => found.good("lists", format!("{entries} entries, the oldest list of abuse material as of {at}")),
-        None => found.bad(
-            "lists",
-            "no list of abuse material is enabled and has entries, so every upload is `unscanned: no_list`",
-            "Import one: tanod bank create, tanod bank import.",
-        ),
+        Some(at) => found.good("lists", &say("doctor-lists").with("entries", entries).with("at", at.to_string())),
+        None => found.bad("lists", &say("doctor-lists-none")),
     }
     let mut tx = app.db.read().await?;
     match audit::verify(&mut tx, &app.signer.vkey(), None).await? {
         Ok(ledger) => {
-            found.good("ledger", format!("{} entries verify, {} wait for a place", ledger.size, ledger.waiting));
+            found.good("ledger", &say("doctor-ledger").with("size", ledger.size).with("waiting", ledger.waiting));
         }
-        Err(fault) => found.bad("ledger", fault, "Keep the database as it is, and find out who changed it."),
+        Err(fault) => found.bad("ledger", &say("doctor-ledger-fault").with("fault", fault.to_string())),
     }
     let jobs = queue::counts(&mut tx).await?;
     if jobs.dead == 0 {
-        found.good("queue", format!("{} waiting, {} in hand", jobs.waiting, jobs.leased));
+        found.good("queue", &say("doctor-queue").with("waiting", jobs.waiting).with("leased", jobs.leased));
     } else {
-        found.bad(
-            "queue",
-            format!("{} dead jobs", jobs.dead),
-            "The log says why each gave up after its last try; a job of a report lives on with `tanod report submit`.",
-        );
+        found.bad("queue", &say("doctor-queue-dead").with("dead", jobs.dead));
     }
     match reporting::dead(&mut tx).await? {
-        0 => found.good("reports", "none is stuck"),
-        n => found.bad(
-            "reports",
-            format!("{n} are stuck"),
-            "See `tanod report status`; mend the cause, then `tanod report submit`.",
-        ),
+        0 => found.good("reports", &say("doctor-reports")),
+        n => found.bad("reports", &say("doctor-reports-stuck").with("count", n)),
     }
     pictures(app, &mut found);
     told(app, &mut tx, &mut found).await?;
     match evidence::sample(&mut tx, &app.vault, 20).await? {
-        (checked, 0) => found.good("evidence", format!("{checked} sealed exhibits open and are what they were")),
+        (checked, 0) => found.good("evidence", &say("doctor-evidence").with("checked", checked)),
         (checked, broken) => {
-            let remedy = "Restore the objects from their backup; do not delete anything.";
-            found.bad("evidence", format!("{broken} of {checked} sealed exhibits do not open"), remedy);
+            found.bad("evidence", &say("doctor-evidence-broken").with("broken", broken).with("checked", checked));
         }
     }
     let provider = provider::read(&mut tx, &Caller::Operator, &app.settings.reporting.about).await?;
-    let named = |names: &[&str]| provider::named(names, Language::default()).join("; ");
+    let named = |names: &[&str]| provider::named(names, languages::spoken()).join("; ");
     match (named(&provider.missing()), named(&provider.advice())) {
-        (missing, _) if !missing.is_empty() => found.bad(
-            "provider",
-            format!("the law's items about you are not all there, so no report can be filed: {missing}"),
-            "Fill them in under Provider in the console, or under [reporting.about].",
-        ),
-        (_, advice) if !advice.is_empty() => {
-            found.good("provider", format!("what the law asks for is there; officers would be quicker with: {advice}"));
+        (missing, _) if !missing.is_empty() => {
+            found.bad("provider", &say("doctor-provider-missing").with("missing", missing))
         }
-        _ => found.good("provider", "everything about you is there that officers ask for"),
+        (_, advice) if !advice.is_empty() => {
+            found.good("provider", &say("doctor-provider-advice").with("advice", advice));
+        }
+        _ => found.good("provider", &say("doctor-provider")),
     }
     match (&app.ncmec, outside) {
-        (None, _) => found.bad("reporting", "the CyberTipline is off", "Set reporting.ncmec, username and password."),
-        (Some(_), false) => found.good("reporting", "configured; --outside asks whether the credentials are accepted"),
+        (None, _) => found.bad("reporting", &say("doctor-reporting-off")),
+        (Some(_), false) => found.good("reporting", &say("doctor-reporting-unasked")),
         (Some(client), true) => {
             match client.status().await.map(|answer| answer.outcome()) {
-                Ok(Outcome::Accepted(_)) => found.good("reporting", "the credentials are accepted"),
+                Ok(Outcome::Accepted(_)) => found.good("reporting", &say("doctor-reporting")),
                 Ok(other) => {
-                    found.bad("reporting", format!("{other:?}"), "Check the credentials with NCMEC's ESP team.");
+                    found.bad("reporting", &say("doctor-reporting-refused").with("answer", format!("{other:?}")));
                 }
                 Err(error) => {
-                    found.bad("reporting", error.to_string(), "Check the network between here and the CyberTipline.");
+                    found.bad("reporting", &say("doctor-reporting-fault").with("fault", error.to_string()));
                 }
             }
             match client.schema().await {
-                Ok(Schema::Known(_)) => found.good("schema", "the CyberTipline's schema is the one we were written for"),
-                Ok(Schema::Drifted { sha256 }) => found.bad(
-                    "schema",
-                    format!("the CyberTipline's schema is a newer one ({sha256})"),
-                    "Reports are still sent. Download it, then: tanod report sample, and tanod report check --xsd FILE.",
-                ),
+                Ok(Schema::Known(_)) => found.good("schema", &say("doctor-schema")),
+                Ok(Schema::Drifted { sha256 }) => {
+                    found.bad("schema", &say("doctor-schema-newer").with("sha256", sha256))
+                }
                 // A demo's CyberTipline has none.
-                Ok(Schema::Absent { why }) => found.good("schema", format!("the CyberTipline served none: {why}")),
+                Ok(Schema::Absent { why }) => found.good("schema", &say("doctor-schema-absent").with("why", why)),
                 Err(_) => {}
             }
         }
@@ -202,30 +176,26 @@ pub async fn look(app: &App, outside: bool) -> Result<Findings> {
 async fn disks_and_buckets(app: &App, found: &mut Findings) {
     let faults = disks::faults(&app.settings, &disks::Machine::default());
     match (faults.is_empty(), app.world, disks::reason(&app.settings)) {
-        (true, ..) => found.good("disk", "encrypted, as far as it is on this machine, and no other program copies it"),
-        (_, World::Demo, _) => found.good("disk", "not looked at; a demo keeps nothing real"),
-        (_, World::Live, Some(reason)) => found.good("disk", format!("{}; accepted: {reason}", faults.join("; "))),
-        (_, World::Live, None) => found.bad("disk", faults.join("; "), disks::REMEDY),
+        (true, ..) => found.good("disk", &say("doctor-disk")),
+        (_, World::Demo, _) => found.good("disk", &say("doctor-disk-demo")),
+        (_, World::Live, Some(reason)) => {
+            found.good("disk", &say("doctor-disk-accepted").with("faults", faults.join("; ")).with("reason", reason));
+        }
+        (_, World::Live, None) => found.bad("disk", &say("doctor-disk-fault").with("faults", faults.join("; "))),
     }
     let Some(bucket) = plan::bucket(&app.settings) else { return };
     for vault::Keeps { what, on } in bucket.keeps().await {
         match on {
-            Ok(false) => found.good(what, "off"),
+            Ok(false) => found.good(what, &say("doctor-bucket-off")),
             Ok(true) => found.bad(
                 what,
-                "on: what is deleted is kept beside the object, so a certificate of destruction tells half of it (the key is gone all \
-                 the same)",
-                match what {
-                    "versioning" => "Suspend it, and expire noncurrent versions within days by a rule of the bucket's lifecycle.",
-                    "replication" => "Replicate deletions as well, or end it; the copies are yours to destroy.",
-                    _ => "A lock forbids destruction when it is due. Use a bucket without it; our holds keep what the law asks for.",
+                &match what {
+                    "versioning" => say("doctor-bucket-versioning"),
+                    "replication" => say("doctor-bucket-replication"),
+                    _ => say("doctor-bucket-lock"),
                 },
             ),
-            Err(why) => found.bad(
-                what,
-                format!("the bucket does not say ({why})"),
-                "Give these credentials the right to read the bucket's settings, or look in its console.",
-            ),
+            Err(why) => found.bad(what, &say("doctor-bucket-mute").with("why", why.to_string())),
         }
     }
 }
@@ -234,13 +204,9 @@ async fn disks_and_buckets(app: &App, found: &mut Findings) {
 fn pictures(app: &App, found: &mut Findings) {
     let address = &app.settings.public_url;
     match (app.settings.sign_in.passkey_before_depictions, passkeys::party(address)) {
-        (true, Err(_)) => found.bad(
-            "pictures",
-            format!("nobody is shown any: a passkey is asked for first, and browsers use none at {address}"),
-            "Give the console a name behind TLS and say it in public_url; a bare address will not do. Or state sign_in.passkey_before_depictions = false.",
-        ),
-        (true, Ok(_)) => found.good("pictures", "shown to whoever signed in with a passkey"),
-        (false, _) => found.good("pictures", "shown also to whoever signed in without a passkey"),
+        (true, Err(_)) => found.bad("pictures", &say("doctor-pictures-none").with("address", address)),
+        (true, Ok(_)) => found.good("pictures", &say("doctor-pictures")),
+        (false, _) => found.good("pictures", &say("doctor-pictures-anyhow")),
     }
 }
 
@@ -248,27 +214,15 @@ fn pictures(app: &App, found: &mut Findings) {
 async fn told(app: &App, tx: &mut Tx, found: &mut Findings) -> Result<()> {
     let standing = alarms::list(tx, &Caller::Operator, Some(alarms::State::Open), None, 100).await?;
     match (app.settings.alarms.on_call.len(), standing.len()) {
-        (0, _) => found.bad(
-            "alarms",
-            "nobody is on call, so nobody is told when a child is in danger or a report is stuck",
-            "Name somebody under [[alarms.on_call]], then: tanod doctor --page.",
-        ),
-        (people, 0) => found.good("alarms", format!("{people} on call, no alarm is open; --page tries the chain")),
-        (_, open) => found.bad(
-            "alarms",
-            format!("{open} are open and nobody has acknowledged them"),
-            "See Alarms in the console, or GET /v1/alarms.",
-        ),
+        (0, _) => found.bad("alarms", &say("doctor-alarms-nobody")),
+        (people, 0) => found.good("alarms", &say("doctor-alarms").with("people", people)),
+        (_, open) => found.bad("alarms", &say("doctor-alarms-open").with("open", open)),
     }
     let dead = webhooks::list(tx, &Caller::Operator, Some(webhooks::State::Dead), None, 100).await?;
     match (app.endpoints.len(), dead.len()) {
-        (0, _) => found.good("webhooks", "none is configured; your platform hears nothing"),
-        (endpoints, 0) => found.good("webhooks", format!("{endpoints} configured, no delivery was given up")),
-        (_, dead) => found.bad(
-            "webhooks",
-            format!("{dead} deliveries were given up"),
-            "Mend the endpoint, then send them again: Webhooks in the console.",
-        ),
+        (0, _) => found.good("webhooks", &say("doctor-webhooks-none")),
+        (endpoints, 0) => found.good("webhooks", &say("doctor-webhooks").with("endpoints", endpoints)),
+        (_, dead) => found.bad("webhooks", &say("doctor-webhooks-dead").with("dead", dead)),
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ mod conversation;
 pub mod credentials;
 mod document;
 mod editor;
+mod fields;
 pub mod filings;
 mod gather;
 mod intending;
@@ -278,7 +279,9 @@ pub async fn packet(tx: &mut Tx, caller: &Caller, id: ReportId) -> Result<(Packe
     let viewed: Vec<Viewed> =
         said_of_viewing(tx, &report, &draft).await?.into_iter().map(|(_, viewed)| viewed).collect();
     let proof = audit::record(tx, Entry::by(caller, "report.packet").case(report.case).about(id)).await?;
-    Ok((Packet { report: id, lines: reading::lines(&draft, &viewed, 0, usize::MAX)? }, proof))
+    let whole = editor::form_of(&draft.document(), draft.level)?;
+    let everything = reading::Part { files: 0..usize::MAX, parts: 0..usize::MAX };
+    Ok((Packet { report: id, lines: reading::lines(&draft, &whole, &viewed, &everything)? }, proof))
 }
 
 /// What a report says of viewing each of its files: as it was when it was said, or as it would be said now.

@@ -6,14 +6,15 @@ use axum::extract::{Path, Query, State as Shared};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
 use exchange::ncmec::Finding;
-use exchange::ncmec::form::{Entry, FormField, Group};
 
-use super::document::{Absent, Draft, Origin, Why};
+use super::document::{Absent, Draft, Why};
 use super::editor::{self, Change, Preview};
-use super::labels::{label, origin_words, sentences};
+use super::fields::{GroupView, Lists, MANY, Shown, most};
+use super::labels::sentences;
+use super::reading::{self, Part};
 use super::score::Score;
 use super::viewing::{self, NewViewing, Viewing, ViewingState};
-use super::{NO_TEXT, Report, ReportState, UNKNOWN_REPORT, reading};
+use super::{NO_TEXT, Report, ReportState, UNKNOWN_REPORT};
 use crate::accounts::{self, Permission};
 use crate::intake::UNKNOWN_ITEM;
 use crate::plan::App;
@@ -81,97 +82,8 @@ async fn reports(Shared(app): Shared<App>, staff: Staff) -> Paged {
     show(&Reports { who: &staff.who, queue, line, rows: rows.into_iter().map(row).collect() })
 }
 
-/// A field as the page shows it.
-struct FieldView {
-    id: String,
-    name: String,
-    label: String,
-    value: String,
-    entry: Entry,
-    origin: String,
-    fault: String,
-    key: Option<char>,
-    /// It is the class, which keys of their own choose.
-    classes: bool,
-    /// It follows from something else, and is not entered here.
-    fixed: bool,
-}
-
-/// An element as the page shows it, with those within it.
-#[derive(Template)]
-#[template(path = "reporting/pages/group.html")]
-struct GroupView {
-    label: String,
-    open: bool,
-    fields: Vec<FieldView>,
-    groups: Vec<Self>,
-}
-
-/// What all groups of one document share.
-struct Shown<'a> {
-    file: Option<ItemId>,
-    origins: &'a [(String, Origin)],
-    faults: &'a [Finding],
-}
-
-impl Shown<'_> {
-    fn group(&self, group: &Group) -> GroupView {
-        let nth = group.nth.map_or_else(String::new, |nth| format!(" {nth}"));
-        GroupView {
-            label: format!("{}{nth}", label(group.name)),
-            open: group.filled,
-            fields: group.fields.iter().map(|field| self.field(field)).collect(),
-            groups: group.groups.iter().map(|group| self.group(group)).collect(),
-        }
-    }
-
-    fn field(&self, field: &FormField) -> FieldView {
-        let name = self.file.map_or_else(|| field.path.clone(), |item| format!("{item}:{}", field.path));
-        let id = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        let here = field.path.replace("[1]", "");
-        let fault = self.faults.iter().filter(|fault| fault.path == here && !field.value.is_empty());
-        FieldView {
-            id,
-            name,
-            label: label(field.name),
-            value: field.value.clone(),
-            entry: field.entry.clone(),
-            origin: if field.value.is_empty() { String::new() } else { self.origin(&field.path) },
-            fault: fault.map(|fault| fault.message.clone()).collect::<Vec<_>>().join("; "),
-            key: key(field.name),
-            classes: field.name == "industryClassification",
-            fixed: editor::chosen_elsewhere(&field.path),
-        }
-    }
-
-    /// Where a value is from: what is noted of the longest path above it, and the latest of those.
-    fn origin(&self, path: &str) -> String {
-        let above =
-            |noted: &str| path == noted || path.strip_prefix(noted).is_some_and(|rest| rest.starts_with(['/', '[']));
-        let noted = self.origins.iter().filter(|(noted, _)| above(noted)).max_by_key(|(noted, _)| noted.len());
-        noted.map_or_else(|| say("report-from-record").to_string(), |(_, origin)| origin_words(origin))
-    }
-}
-
-/// The key that ticks an annotation of the file in focus.
-fn key(name: &str) -> Option<char> {
-    Some(match name {
-        "viral" => 'r',
-        "potentialMeme" => 'm',
-        "possibleSelfProduction" => 's',
-        "generativeAi" => 'g',
-        "infant" => 'i',
-        "liveStreaming" => 'l',
-        "physicalHarm" => 'h',
-        "violenceGore" => 'w',
-        "bestiality" => 'b',
-        "animeDrawingVirtualHentai" => 'd',
-        _ => return None,
-    })
-}
-
 /// So many files stand on a page of the editor.
-const FILES: usize = 50;
+const FILES: usize = 6;
 
 /// Which files a page shows, and where the others are.
 #[derive(Clone, Copy, Default, serde::Deserialize)]
@@ -179,6 +91,9 @@ struct Window {
     /// Which page of files, from 1.
     #[serde(default)]
     files: usize,
+    /// Every part of the report, also what can stand within empty ones; then no files.
+    #[serde(default)]
+    all: bool,
 }
 
 impl Window {
@@ -188,16 +103,24 @@ impl Window {
 
     /// Behind the address of a page.
     fn query(self) -> String {
-        if self.files > 1 { format!("?files={}", self.files) } else { String::new() }
+        match self {
+            Self { all: true, .. } => "?all=true".to_owned(),
+            Self { files: 2.., .. } => format!("?files={}", self.files),
+            Self { .. } => String::new(),
+        }
     }
 }
 
-/// Where other pages of files are, by the words of a link.
-fn turns(window: Window, all: usize) -> Vec<(String, usize)> {
+/// Where other pages are, by the words of a link: of files, and of parts of which there are many.
+fn turns(window: Window, files: usize, parts: usize) -> Vec<(String, usize)> {
     let (first, page) = (window.first(), window.files.max(1));
     let before = (page > 1).then(|| (say("report-files-before").with("number", first + 1).to_string(), page - 1));
-    let behind = (first + FILES < all)
-        .then(|| (say("report-files-from").with("number", first + FILES + 1).to_string(), page + 1));
+    let more = |all: usize, each: usize| page.saturating_mul(each) < all;
+    let behind = match (more(files, FILES), more(parts, MANY)) {
+        (true, _) => Some((say("report-files-from").with("number", first + FILES + 1).to_string(), page + 1)),
+        (false, true) => Some((say("report-parts-more").to_string(), page + 1)),
+        (false, false) => None,
+    };
     before.into_iter().chain(behind).collect()
 }
 
@@ -263,6 +186,8 @@ struct Page<'a> {
     files: Vec<FileView>,
     all_files: usize,
     turns: Vec<(String, usize)>,
+    all_parts: bool,
+    lists: Lists,
     reads: Vec<(String, String)>,
     xml: String,
     conversation: Vec<Spoken>,
@@ -310,6 +235,8 @@ impl<'a> Page<'a> {
             files: Vec::new(),
             all_files: 0,
             turns: Vec::new(),
+            all_parts: false,
+            lists: Vec::new(),
             reads: Vec::new(),
             xml: String::new(),
             conversation: Vec::new(),
@@ -326,14 +253,22 @@ impl<'a> Page<'a> {
     ) -> Result<Self> {
         let Preview { draft, viewed, faults, overtaken } = preview;
         let first = window.first();
-        let reads = reading::lines(&draft, &viewed, first, FILES)?;
         let xml = draft.document();
-        let shown = Shown { file: None, origins: &draft.origins, faults: &faults };
-        let form = shown.group(&editor::form_of(&xml, draft.level)?);
+        let from = window.files.saturating_sub(1).saturating_mul(MANY).saturating_add(1);
+        let here = if window.all { 0 } else { FILES };
+        let shown = Shown { all: window.all, from, file: None, origins: &draft.origins, faults: &faults };
+        let mut lists = Lists::new();
+        let whole = editor::form_of(&xml, draft.level)?;
+        let mut form = shown.group(&whole);
+        let part = Part { files: first..first.saturating_add(here), parts: from..from.saturating_add(MANY) };
+        let reads = if window.all { Vec::new() } else { reading::lines(&draft, &whole, &viewed, &part)? };
+        form.share(&mut lists);
         let mut files = Vec::new();
-        for ((file, viewed), nth) in draft.files.iter().zip(&viewed).zip(1..).skip(first).take(FILES) {
+        for ((file, viewed), nth) in draft.files.iter().zip(&viewed).zip(1..).skip(first).take(here) {
             let sketch = file.sketch();
-            let shown = Shown { file: Some(file.item), origins: &file.origins, faults: &faults };
+            let shown = Shown { all: false, from: 1, file: Some(file.item), origins: &file.origins, faults: &faults };
+            let mut group = shown.group(&editor::form_of(&sketch, draft.level)?);
+            group.share(&mut lists);
             files.push(FileView {
                 nth,
                 item: file.item,
@@ -342,7 +277,7 @@ impl<'a> Page<'a> {
                 words: viewed.words(),
                 ours: file.text.is_some(),
                 exif: file.exif().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-                group: shown.group(&editor::form_of(&sketch, draft.level)?),
+                group,
                 xml: file.document(0, "given by the destination", viewed),
                 viewings: viewings.iter().filter(|(one, ..)| one.item == file.item).cloned().collect(),
             });
@@ -365,12 +300,25 @@ impl<'a> Page<'a> {
             form: Some(form),
             files,
             all_files: draft.files.len(),
-            turns: turns(window, draft.files.len()),
+            turns: if window.all { Vec::new() } else { turns(window, draft.files.len(), most(&whole)) },
+            all_parts: window.all,
+            lists,
             reads,
-            xml,
+            xml: if window.all { String::new() } else { shortened(xml) },
             faults,
             ..Self::bare(staff, case)
         })
+    }
+}
+
+/// The document as it is shown; whole it is had from the API, and from the record once it was sent.
+fn shortened(xml: String) -> String {
+    const MOST: usize = 8_000;
+    match xml.char_indices().nth(MOST) {
+        None => xml,
+        Some((at, _)) => {
+            format!("{}…\n{}", xml.get(..at).unwrap_or_default(), say("report-xml-more").with("count", xml.len()))
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! A report in words: as an officer reads it, and what an officer could do with it.
 
+use std::ops::Range;
+
 use exchange::ncmec::form::Group;
 
 use super::document::Draft;
@@ -34,16 +36,16 @@ pub async fn outlook(tx: &mut Tx, caller: &Caller, case: CaseId, settings: &conf
     Ok(says)
 }
 
-/// What a report says as an officer reads it: every field that says something, under its heading; of the files, so
-/// many from one on. No picture, no path to one of
-/// ours.
-pub(super) fn lines(
-    draft: &Draft,
-    viewed: &[Viewed],
-    first_file: usize,
-    files: usize,
-) -> Result<Vec<(String, String)>> {
-    fn add(group: &Group, lines: &mut Vec<(String, String)>, heading: &str) {
+/// Of what there is much, the part that a page shows: files, and parts of a kind by their numbers.
+pub(super) struct Part {
+    pub(super) files: Range<usize>,
+    pub(super) parts: Range<usize>,
+}
+
+/// What a report (as a form: `whole`) says as an officer reads it: every field that says something, under its heading. No
+/// picture, no path to one of ours.
+pub(super) fn lines(draft: &Draft, whole: &Group, viewed: &[Viewed], part: &Part) -> Result<Vec<(String, String)>> {
+    fn add(group: &Group, parts: &Range<usize>, lines: &mut Vec<(String, String)>, heading: &str) {
         for field in group.fields.iter().filter(|field| !field.value.trim().is_empty()) {
             let label = labels::label(field.name);
             let said = match (heading, field.path == group.path) {
@@ -54,19 +56,21 @@ pub(super) fn lines(
             let value = if field.value == "true" { say("report-yes").to_string() } else { field.value.clone() };
             lines.push((said, value));
         }
-        for below in group.groups.iter().filter(|group| group.filled) {
+        let here = |group: &&Group| group.filled && group.nth.is_none_or(|nth| parts.contains(&nth));
+        for below in group.groups.iter().filter(here) {
             let nth = below.nth.filter(|nth| *nth > 1).map_or_else(String::new, |nth| format!(" {nth}"));
             let label = format!("{}{nth}", labels::label(below.name));
             let flat = matches!(below.name, "incidentSummary" | "reporter" | "internetDetails");
-            add(below, lines, if flat { "" } else { &label });
+            add(below, parts, lines, if flat { "" } else { &label });
         }
     }
     let mut lines = Vec::new();
-    add(&editor::form_of(&draft.document(), draft.level)?, &mut lines, "");
-    for ((file, viewed), nth) in draft.files.iter().zip(viewed).zip(1..).skip(first_file).take(files) {
+    add(whole, &part.parts, &mut lines, "");
+    let files = draft.files.iter().zip(viewed).zip(1..).skip(part.files.start).take(part.files.len());
+    for ((file, viewed), nth) in files {
         let name = say("report-file").with("number", nth).to_string();
         lines.push((name.clone(), file.name.clone()));
-        add(&editor::form_of(&file.sketch(), draft.level)?, &mut lines, &name);
+        add(&editor::form_of(&file.sketch(), draft.level)?, &part.parts, &mut lines, &name);
         lines.extend(file.digests().map(|(digest, value)| (format!("{name}: {digest}"), value.to_owned())));
         lines.extend(file.exif().map(|(field, value)| (format!("{name}: EXIF {field}"), value.to_owned())));
         lines.push((format!("{name}: {}", say("report-viewed")), viewed.in_short().to_string()));

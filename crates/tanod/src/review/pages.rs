@@ -251,7 +251,7 @@ pub(super) async fn heads(tx: &mut Tx, staff: &Staff, operator: &Operator, cases
 fn deadline(operator: &Operator, facts: &ClockFacts) -> Option<Deadline> {
     let clocks = clocks::of(operator, facts);
     clocks::next(&clocks).map(|clock| Deadline {
-        words: format!("{} ({})", clock.words, clock.law),
+        words: format!("{} ({})", clock.said(), clock.law),
         at: minute(clock.due_at),
         at_full: clock.due_at.to_string(),
         left: left(facts.now, clock.due_at),
@@ -538,7 +538,7 @@ fn hold_words(hold: &Hold) -> Option<Said> {
     if hold.released_at.is_some() {
         return None;
     }
-    let why = hold.basis.words();
+    let why = hold.basis.said();
     Some(match hold.until {
         Some(until) => say("case-kept-until").with("why", why).with("until", minute(until)),
         None => say("case-kept").with("why", why),

@@ -109,6 +109,11 @@ impl Language {
         self.say(format!("{kind}-{}", word.replace('_', "-")))
     }
 
+    /// What data that ships in English calls something: the text `kind-name` of the other languages.
+    pub fn named(self, kind: &str, name: &str, english: &'static str) -> Cow<'static, str> {
+        self.text(&format!("{kind}-{name}")).map_or(Cow::Borrowed(english), Cow::Owned)
+    }
+
     fn text(self, key: &str) -> Option<String> {
         self.format(key, &FluentArgs::new())
     }
@@ -153,6 +158,11 @@ pub fn word(kind: &str, word: &str) -> Said {
 /// The same where there is such a text.
 pub fn word_if_any(kind: &str, word: &str) -> Option<String> {
     spoken().text(&format!("{kind}-{word}"))
+}
+
+/// What data that ships in English calls something, in the language of who reads: see [`Language::named`].
+pub fn named(kind: &str, name: &str, english: &'static str) -> Cow<'static, str> {
+    spoken().named(kind, name, english)
 }
 
 /// What a refusal is and what to do about it, for a person. English is in the code.
@@ -209,6 +219,12 @@ impl ToPut for String {
     }
 }
 
+impl ToPut for Cow<'static, str> {
+    fn to_put(&self) -> Put {
+        Put::Words(self.to_string())
+    }
+}
+
 impl ToPut for Said {
     fn to_put(&self) -> Put {
         Put::Words(self.to_string())
@@ -227,6 +243,12 @@ impl Said {
     pub fn with(mut self, name: &'static str, value: impl ToPut) -> Self {
         self.put.push((name, value.to_put()));
         self
+    }
+
+    /// The same of one of the text's attributes.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Self {
+        Self { key: Cow::Owned(format!("{}.{name}", self.key)), ..self.clone() }
     }
 
     /// Says where the text's `<a>` leads.

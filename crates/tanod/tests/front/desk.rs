@@ -31,7 +31,7 @@ async fn the_console_shows_what_is_kept_under_which_law_and_what_contradicts() {
     let (case, _, lead) = reported(&bed).await;
     let second = bed.person(Role::Lead).await;
     let (list, here) = ("/console/keeping", format!("/console/cases/{case}/keeping"));
-    assert!(page(&bed, list, &lead).await.contains("US-30: <bdi lang=\"en\">18 U.S.C. 2258A(h)"));
+    assert!(page(&bed, list, &lead).await.contains("US-30: <bdi>18 U.S.C. 2258A(h)"));
     // A preservation request: what is missing is said, and nothing that was typed is lost.
     let mut asked = vec![("basis", "us_2703_f"), ("authority", "Example Police"), ("starts", "2026-11-24")];
     let refused = bed.console(&format!("/console/cases/{case}/holds"), &lead, &asked).await.1;

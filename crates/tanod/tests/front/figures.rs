@@ -48,6 +48,20 @@ async fn figures_count_what_came_what_was_decided_and_which_list_was_wrong() {
     let (status, page) = bed.console("/console/figures", &lead, &[]).await;
     assert!(status == 200 && page.contains("100.0 %") && page.contains("Decisions: 3."), "{page}");
     assert_eq!(bed.get("/v1/figures", &bed.person(Role::Reviewer).await).await.slug(), "not-allowed");
+
+    // A process that serves counts in the background and says when; what waits, and with whom, is of now.
+    tanod::figures::count_now(&bed.app).await.unwrap();
+    bed.clock.advance(Duration::from_mins(5));
+    let media = known(&bed, 5).await;
+    let (another, _) = matched(&bed, &media, "a5").await;
+    lease(&bed, &lead, &another).await;
+    let kept = bed.get("/v1/figures", &lead).await.ok();
+    assert_eq!((&kept["days"], &kept["counted_at"]), (&figures["days"], &figures["counted_at"]));
+    assert_eq!((&kept["open"], &kept["load"]), (&json!(2), &json!([{"staff": 1, "cases": 2}])));
+    tanod::figures::count_now(&bed.app).await.unwrap();
+    let anew = bed.get("/v1/figures", &lead).await.ok();
+    assert_eq!(anew["lists"].as_array().unwrap().len(), 5);
+    assert_ne!(anew["counted_at"], figures["counted_at"]);
 }
 
 #[tokio::test]

@@ -95,7 +95,7 @@ async fn foresee(tx: &mut Tx, at: Timestamp, before: i64, most: i64) -> Result<V
     Ok(foreseen)
 }
 
-/// Uploads of a case whose media is there.
-async fn there(tx: &mut Tx, case: CaseId) -> Result<Vec<ItemId>> {
+/// Uploads of a case whose media is there, by the platform's own names for them.
+async fn there(tx: &mut Tx, case: CaseId) -> Result<Vec<(ItemId, String)>> {
     store::there(tx, case).await
 }

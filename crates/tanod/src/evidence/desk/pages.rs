@@ -1,5 +1,7 @@
 //! Holds, counsel and destruction in the console: what is kept under which law until when, and what two people settle.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query, State as Shared};
@@ -117,7 +119,7 @@ async fn list(Shared(app): Shared<App>, staff: Staff, Query(which): Query<Which>
 struct HoldRow {
     id: HoldId,
     law: &'static str,
-    words: &'static str,
+    words: Cow<'static, str>,
     since: String,
     until: Option<String>,
     most: Option<String>,
@@ -140,7 +142,7 @@ fn hold_row(hold: &Hold, conflict: bool) -> HoldRow {
     HoldRow {
         id: hold.id,
         law: rules.map_or("", |rules| &rules.law),
-        words: hold.basis.words(),
+        words: hold.basis.said(),
         since: minute(hold.starts_at),
         // A basis that asks for no least time has no end to show, only a day by which it is gone.
         until: hold.until.filter(|until| *until > hold.starts_at).map(minute),
@@ -188,7 +190,7 @@ async fn release_row(
     let what = match (hold, order) {
         (Some(hold), _) => {
             let law = hold.basis.rules().map_or("", |rules| rules.law.as_str());
-            say("keeping-gives-way").with("law", law).with("why", hold.basis.words()).to_string()
+            say("keeping-gives-way").with("law", law).with("why", hold.basis.said()).to_string()
         }
         (_, Some(order)) => {
             say("keeping-destroyed").with("agency", &order.agency).with("reference", &order.reference).to_string()
@@ -274,10 +276,7 @@ async fn shown(app: &App, staff: &Staff, id: CaseId, typed: &Fields, fault: Opti
     for release in kept.releases {
         releases.push(release_row(&mut tx, me, release, (&kept.holds, &kept.orders)).await?);
     }
-    let mut uploads = Vec::new();
-    for item in there(&mut tx, id).await? {
-        uploads.push((item.to_string(), intake::find(&mut tx, item).await?.content_id));
-    }
+    let uploads = there(&mut tx, id).await?.into_iter().map(|(item, named)| (item.to_string(), named)).collect();
     let state = |order: &Order| languages::word("order-state", &as_word(&order.state));
     let conflict = matches!(kept.fate, Fate::Conflict { .. });
     show(&One {

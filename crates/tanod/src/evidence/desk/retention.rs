@@ -1,5 +1,6 @@
 //! What is kept on which basis and until when, counted over all cases.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use askama::Template;
@@ -30,7 +31,7 @@ struct FateRow {
 
 struct BasisRow {
     law: &'static str,
-    words: &'static str,
+    words: Cow<'static, str>,
     holds: usize,
     cases: usize,
 }
@@ -71,7 +72,7 @@ fn by_basis(seen: &[Foreseen]) -> Vec<BasisRow> {
     }
     let row = |(rules, holds, cases): (&'static Rules, usize, usize)| BasisRow {
         law: &rules.law,
-        words: &rules.words,
+        words: rules.said(),
         holds,
         cases,
     };

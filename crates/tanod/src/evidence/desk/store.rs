@@ -76,13 +76,14 @@ pub(super) async fn kept_before(tx: &mut Tx, before: i64, most: i64) -> Result<V
     Ok(rows.iter().map(|row| Ok((row.get("id")?, row.get("number")?))).collect::<Read<_>>()?)
 }
 
-pub(super) async fn there(tx: &mut Tx, case: CaseId) -> Result<Vec<ItemId>> {
+pub(super) async fn there(tx: &mut Tx, case: CaseId) -> Result<Vec<(ItemId, String)>> {
     let rows = tx
         .rows(
-            "SELECT DISTINCT exhibits.item AS item FROM signals JOIN exhibits ON exhibits.item = signals.item
-             WHERE signals.case_id = $1 AND destroyed_at IS NULL",
+            "SELECT DISTINCT items.id, items.content_id FROM signals JOIN exhibits ON exhibits.item = signals.item
+             JOIN items ON items.id = exhibits.item
+             WHERE signals.case_id = $1 AND destroyed_at IS NULL ORDER BY items.id",
             &[case.into()],
         )
         .await?;
-    Ok(rows.iter().map(|row| row.get("item")).collect::<Read<_>>()?)
+    Ok(rows.iter().map(|row| Ok((row.get("id")?, row.get("content_id")?))).collect::<Read<_>>()?)
 }

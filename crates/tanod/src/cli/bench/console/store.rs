@@ -385,7 +385,9 @@ impl Filled {
             add(&format!("case, {name}, keeping"), format!("/console/cases/{case}/keeping"));
             add(&format!("case, {name}, notices"), format!("/console/notices?case={case}"));
         }
-        add("case, middle, report", format!("/console/cases/{}/report", self.middle));
+        for (name, case) in [("largest", self.largest), ("middle", self.middle)] {
+            add(&format!("case, {name}, report"), format!("/console/cases/{case}/report"));
+        }
         add("file", format!("/console/files/{}", self.sha256));
         add("report", format!("/console/reports/{}", self.report));
         for room in [
