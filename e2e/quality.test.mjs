@@ -87,6 +87,23 @@ test("a list is made, a file is seen before it is imported, the list is tried, a
 });
 
 test("a second look begins with what the first stated, and shows no picture", async () => {
+  // A reviewer decides the first case there is, as unclear of age.
+  const first = await welcome("e2e-first", "reviewer");
+  await first.page.goto(`${tanod.console}/queue`);
+  await first.page.locator("a.row").first().click();
+  await first.page.waitForURL("**/console/cases/*");
+  await first.page.keyboard.press("t");
+  await first.page.locator("figure.veiled img").first().waitFor();
+  await first.page.locator("input[value=report]").focus();
+  await first.page.keyboard.press("Space");
+  for (const account of await first.page.locator("select[id^=role-]").all()) await account.selectOption({ label: "suspect" });
+  await first.page.locator("input[name=age_unclear]").focus();
+  await first.page.keyboard.press("Space");
+  await first.page.locator("#reason").fill("Nobody can say how old they are.");
+  await press(first.page, "button", "Read it back to me");
+  await first.page.getByRole("heading", { name: "Your decision, read back" }).waitFor();
+  await press(first.page, "button", "Yes, decide so");
+  await first.page.locator("li.report").first().waitFor();
   const { page, faults } = await welcome("e2e-second", "lead");
   await page.goto(`${tanod.console}/second-looks`);
   await page.getByRole("heading", { name: "Second looks", level: 1 }).waitFor();
