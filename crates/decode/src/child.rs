@@ -13,6 +13,15 @@ use crate::protocol::{Answer, Ask, REQUEST, Request};
 /// The word that makes a child one for a film. Behind it: the seconds that ffmpeg may compute, and the limit of memory.
 pub(crate) const FOR_A_FILM: &str = "film";
 
+/// A word that makes a child behave as on a machine without ffmpeg, to see what comes of that.
+#[doc(hidden)]
+pub const WITHOUT_FFMPEG: &str = "without-ffmpeg";
+
+/// A file this large that begins as a film is not taken into the memory of a child for pictures.
+const LARGE: usize = 64 << 20;
+/// As much of a file as says whether it is a film.
+const HEAD: usize = 600;
+
 /// Runs the child on standard input and output. Its last argument is the limit of its memory in bytes.
 pub fn run() -> ExitCode {
     run_after(|_| {})
@@ -34,7 +43,8 @@ pub fn run_after(before: impl Fn(&[u8])) -> ExitCode {
     let ended = match words.iter().position(|word| word == FOR_A_FILM) {
         Some(at) => {
             let prefix = words.get(..at).unwrap_or_default();
-            let child = FilmChild::new(prefix, number(2).unwrap_or(0), max_memory);
+            let without = prefix.iter().any(|word| word == WITHOUT_FFMPEG);
+            let child = FilmChild::new(prefix, number(2).unwrap_or(0), max_memory).filter(|_| !without);
             serve_film(&mut input, &mut output, child.as_ref())
         }
         None => serve(&mut input, &mut output, max_memory, &before),
@@ -86,8 +96,18 @@ fn serve_one(
     let Some(request) = question(input)? else { return Ok(false) };
     let length = usize::try_from(request.media).map_err(|_| io::ErrorKind::InvalidData)?;
     let mut media = Vec::new();
-    media.try_reserve_exact(length).map_err(|_| io::ErrorKind::OutOfMemory)?;
-    if input.take(request.media).read_to_end(&mut media)? != length {
+    input.by_ref().take(request.media.min(HEAD as u64)).read_to_end(&mut media)?;
+    let rest = request.media.saturating_sub(media.len() as u64);
+    if length > LARGE && film::recognise(&media).is_some() {
+        if io::copy(&mut input.by_ref().take(rest), &mut io::sink())? != rest {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        answer(output, &Answer::Film)?;
+        return Ok(true);
+    }
+    media.try_reserve_exact(length.saturating_sub(media.len())).map_err(|_| io::ErrorKind::OutOfMemory)?;
+    input.take(rest).read_to_end(&mut media)?;
+    if media.len() != length {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
     before(&media);

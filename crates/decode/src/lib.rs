@@ -21,6 +21,11 @@ mod raster;
 mod shows;
 mod track;
 
+/// Whether a file of which these are the first bytes may be a film. Nothing is parsed: marks are compared.
+pub fn may_be_film(head: &[u8]) -> bool {
+    film::recognise(head).is_some()
+}
+
 /// The two sides of the pipe without the pipe, for fuzzing.
 #[doc(hidden)]
 pub mod sides {
@@ -37,6 +42,7 @@ pub mod sides {
             Ask::Picture { max_side: 64, shows: crate::Shows::Edges, mark: crate::Mark::NONE },
             Ask::Exif,
         ];
+        crate::film::turned(media);
         for ask in asks {
             let media_bytes = u64::try_from(media.len()).unwrap_or(u64::MAX);
             let request = Request { ask, max_pixels: 1 << 20, max_frames: 4, time_ms: 1_000, media: media_bytes };

@@ -87,6 +87,14 @@ fn read<'a>(media: &'a [u8], track: &[u8]) -> Result<Option<Track<'a>>> {
     Ok(Some(Track { coding, code, properties, samples, complete }))
 }
 
+/// How the first track of pictures in the description of a film is turned.
+pub(crate) fn turn_of_film(movie: &[u8]) -> Option<Property> {
+    let is_shown = |track: &&[u8]| {
+        within(track, &[b"mdia", b"hdlr"]).and_then(|handler| handler.get(8..12)) == Some(b"vide".as_slice())
+    };
+    boxes(movie).filter(|(name, _)| name == b"trak").map(|(_, track)| track).find(is_shown).and_then(turn)
+}
+
 /// The quarter turn in the header of a track, if it has one (clause 8.3.2: a matrix).
 fn turn(track: &[u8]) -> Option<Property> {
     const ONE: i32 = 1 << 16;

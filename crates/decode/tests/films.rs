@@ -139,6 +139,70 @@ async fn the_whole_film_or_its_key_frames_when_asked() {
     assert!(whole.frames.len() > 30);
 }
 
+/// Cameras held upright write lying pictures and a turn: what is looked at is what is shown.
+#[tokio::test]
+async fn a_film_that_is_turned_is_seen_as_it_is_shown() {
+    const ONE: i32 = 1 << 16;
+    let folder = tempfile::tempdir().unwrap();
+    let pool = pool(Limits::default());
+    let lying = clip(folder.path(), "a.mp4", MOVING, "4", &["-c:v", "libx264", "-g", "25"]);
+    let plain = pool.look(lying.clone(), Wanted { turned: true, ..SECONDS }).await.unwrap();
+    let to = folder.path().join("b.mp4");
+    let matrix = lying.windows(4).position(|four| four == b"tkhd").unwrap() + 44;
+    for (turn, [a, b, c, d]) in [("90", [0, ONE, -ONE, 0]), ("180", [-ONE, 0, 0, -ONE]), ("270", [0, -ONE, ONE, 0])] {
+        let mut media = lying.to_vec();
+        for (place, value) in [(0, a), (1, b), (3, c), (4, d)] {
+            media[matrix + 4 * place..][..4].copy_from_slice(&value.to_be_bytes());
+        }
+        fs_err::write(&to, &media).unwrap();
+        let to = to.to_str().unwrap();
+        let turned = pool.look(media.clone().into(), Wanted { turned: true, ..SECONDS }).await.unwrap();
+        let (width, height) = if turn == "180" { (320, 180) } else { (180, 320) };
+        assert_eq!((turned.width, turned.height), (width, height), "{turn}");
+        let shown = ffmpeg(&["-i", to, "-frames:v", "1", "-pix_fmt", "gray", "-f", "rawvideo", "pipe:1"]);
+        let grid = Grid::of_grey8(width as usize, height as usize, &shown).unwrap().unwrap();
+        let first = &turned.frames[0];
+        assert!(grid.fingerprint().hash.distance(&first.hash) <= 2, "{turn}: it is not what ffmpeg shows");
+        assert!(first.hash.distance(&plain.frames[0].hash) > 60, "{turn}: it is not turned");
+        // Where a list was made of films as they are stored, the hashes of turned pictures find it.
+        for (one, other) in turned.frames.iter().zip(&plain.frames) {
+            let turns = one.turned.unwrap();
+            assert!(turns.iter().any(|turn| turn.distance(&other.hash) <= 31), "{turn}: {} ms", one.at_ms);
+        }
+        let picture = pool.picture(media.into(), 320, decode::Shows::Whole, decode::Mark::NONE).await;
+        let picture = image::load_from_memory(&picture.unwrap()).unwrap();
+        assert_eq!(picture.width() < picture.height(), turn != "180", "{turn}");
+    }
+}
+
+#[tokio::test]
+async fn without_ffmpeg_a_film_is_not_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let media = clip(folder.path(), "a.mp4", MOVING, "1", X264);
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_decode-child"));
+    let pool = Pool::new(program, vec![decode::child::WITHOUT_FFMPEG.into()], 1, Limits::default());
+    assert_eq!(pool.look(media, SECONDS).await, Err(Unscanned::NoFfmpeg));
+}
+
+/// A long film does not lie in the memory of a child that has none for it.
+#[tokio::test]
+async fn a_large_film_is_looked_at_by_children_with_little_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut media = clip(folder.path(), "a.mkv", MOVING, "4", X264).to_vec();
+    // A void of Matroska behind it, which every reader passes over.
+    let void = 200_usize << 20;
+    media.extend([0xec, 0x01]);
+    media.extend((void as u64).to_be_bytes().get(1..).unwrap());
+    media.resize(media.len() + void, 0);
+    let media = Bytes::from(media);
+    let small = pool(Limits { max_memory_bytes: 160 << 20, ..Limits::default() });
+    let picture = clip(folder.path(), "b.png", MOVING, "1", &["-frames:v", "1"]);
+    assert!(small.look(picture, SECONDS).await.is_ok());
+    let large = pool(Limits::default()).look(media.clone(), SECONDS).await.unwrap();
+    assert!(large.frames.len() >= 4 && !large.video.unwrap().cut_short);
+    assert_ne!(small.look(media, SECONDS).await, Err(Unscanned::TooMuchMemory));
+}
+
 #[tokio::test]
 async fn a_change_of_scene_is_seen_between_the_seconds_and_what_stands_still_once() {
     let folder = tempfile::tempdir().unwrap();

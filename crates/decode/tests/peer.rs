@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use decode::{Coverage, Limits, Pool, Wanted};
+use fingerprint::Vpdq;
 
 fn pool() -> Pool {
     let limits = Limits {
@@ -114,4 +115,59 @@ async fn every_setting_reads_as_the_formats_own_library_reads_it() {
     println!("{pairs} pairs, {bits} bits apart together, at most {worst}, and at most {farthest:.2} in the mean");
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert!(pairs > 300, "only {pairs} pairs");
+}
+
+/// Frames that the vpdq wheel and we look at have the same hash, and each reads what the other writes.
+#[tokio::test]
+#[ignore = "needs TANOD_TEST_PYTHON with the wheels; script/test runs it"]
+#[expect(clippy::disallowed_methods, reason = "the wheel and ffmpeg are other programs")]
+async fn a_film_has_the_hashes_of_the_vpdq_wheel_and_each_reads_the_other() {
+    let made = tempfile::tempdir().unwrap();
+    let clips = [
+        ("a.mp4", "testsrc2=s=640x360:r=25,rotate=t/3", ["-c:v", "libx264", "-g", "50"]),
+        ("b.mkv", "mandelbrot=s=640x360:r=30:end_scale=0.01", ["-c:v", "libx264", "-g", "250"]),
+        ("c.mp4", "testsrc2=s=480x270:r=24,noise=alls=12:allf=t", ["-c:v", "mpeg4", "-q:v", "3"]),
+        ("d.webm", "testsrc2=s=320x240:r=25,rotate=-t/5", ["-c:v", "libvpx", "-g", "100"]),
+    ];
+    let mut looks = Vec::new();
+    for (name, source, coded) in clips {
+        let path = made.path().join(name);
+        let words = ["-v", "error", "-nostdin", "-f", "lavfi", "-i", source, "-t", "8", "-pix_fmt", "yuv420p"];
+        let output = std::process::Command::new("ffmpeg").args(words).args(coded).arg(&path).output().unwrap();
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        let media = Bytes::from(fs_err::read(&path).unwrap());
+        let look = pool().look(media, Wanted { exact: true, ..Wanted::default() }).await.unwrap().vpdq().unwrap();
+        fs_err::write(made.path().join(format!("{name}.ours")), look.to_string()).unwrap();
+        looks.push((path, look));
+    }
+    let python = std::env::var("TANOD_TEST_PYTHON").unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vpdq_peer.py");
+    let paths = looks.iter().map(|(path, _)| path);
+    let output = std::process::Command::new(python).arg(script).args(paths).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(said.lines().count(), looks.len());
+    for ((path, ours), line) in looks.iter().zip(said.lines()) {
+        let name = path.display();
+        let said: serde_json::Value = serde_json::from_str(line).unwrap();
+        let texts = |field: &str| -> Vec<String> {
+            said[field].as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned()).collect()
+        };
+        let theirs = Vpdq::from_text(&texts("lines").join("\n")).unwrap();
+        let compact = texts("compact");
+        let compact = Vpdq::from_compact(compact.iter().map(String::as_str)).unwrap();
+        assert_eq!(compact.frames().len(), theirs.frames().len(), "{name}");
+        let mut met = 0;
+        for frame in theirs.frames() {
+            // What hardly differs from the frame before stands for it and is not told again.
+            let Some(same) = ours.frames().iter().find(|ours| ours.number == frame.number) else { continue };
+            met += 1;
+            assert!(same.at_ms.abs_diff(frame.at_ms) <= 45, "{name}: frame {} at {}", frame.number, frame.at_ms);
+            let apart = same.hash.distance(&frame.hash);
+            assert!(apart <= 8 && same.quality.abs_diff(frame.quality) <= 2, "{name}: frame {}: {apart}", frame.number);
+        }
+        assert!(met * 4 >= theirs.frames().len() * 3, "{name}: {met} of {} frames", theirs.frames().len());
+        let shares: Vec<f64> = said["shares"].as_array().unwrap().iter().map(|share| share.as_f64().unwrap()).collect();
+        assert!(shares.iter().all(|share| *share >= 80.0), "{name}: {shares:?}");
+    }
 }

@@ -52,7 +52,7 @@ pub struct Rule {
     part: Part,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Value<'a> {
     Int(i64),
     Float(f64),
@@ -78,6 +78,21 @@ impl Rule {
             Err(error) => Err(error),
         }
     }
+
+    /// Whether the answer may hang on the fact of this name being the one number or the other, whatever the other facts are. Where it
+    /// says no that is certain; it says yes as well where the fact is reckoned together with others.
+    pub fn tells_apart(&self, name: &str, one: i64, other: i64) -> bool {
+        let facts = |number| BTreeMap::from([(name, Fact::Number(number))]);
+        tells_apart(&self.part, name, &facts(one), &facts(other))
+    }
+}
+
+/// A part without other facts is reckoned with both; one with others says the same in both cases if all of its parts do.
+fn tells_apart(part: &Part, name: &str, one: &BTreeMap<&str, Fact>, other: &BTreeMap<&str, Fact>) -> bool {
+    if !part.names_other_than(name) {
+        return value(part, one) != value(part, other);
+    }
+    part.within().into_iter().any(|part| tells_apart(part, name, one, other))
 }
 
 fn value<'a>(part: &'a Part, facts: &'a BTreeMap<&str, Fact>) -> Decided<Value<'a>> {
@@ -225,6 +240,26 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_says_whether_one_number_of_a_fact_may_decide_it() {
+        for (text, decides) in [
+            ("hits >= 1", true),
+            ("hits > 0 && known", true),
+            ("hits != 0 || payments > 3", true),
+            ("hits + payments > 3", true),
+            ("known ? hits == 1 : false", true),
+            ("hits >= 2 && known", false),
+            ("hits > 1 || payments > 3", false),
+            ("known ? hits >= 3 : payments > 1", false),
+            ("payments > 3 && known", false),
+            ("hits * 2 > 2 && known", false),
+            ("6 / hits > 1", true),
+        ] {
+            let rule = Rule::read(text, &NAMES).unwrap();
+            assert_eq!(rule.tells_apart("hits", 0, 1), decides, "{text}");
+        }
+    }
+
+    #[test]
     fn loops_calls_lists_and_unknown_names_are_refused() {
         for text in [
             "[1, 2].all(x, x > 0)",
@@ -280,6 +315,22 @@ mod tests {
             if let Ok(rule) = Rule::read(&parts.join(" "), &NAMES) {
                 let facts = facts(hits, 1, hits > 0);
                 prop_assert_eq!(rule.holds(&facts), rule.holds(&facts));
+            }
+        }
+
+        /// What is said not to hang on one number does not.
+        #[test]
+        fn what_one_number_does_not_decide_is_the_same_without_it(
+            parts in proptest::collection::vec(
+                prop_oneof![
+                    Just("hits"), Just("hits"), Just("payments"), Just("known"), Just("("), Just(")"), Just("&&"), Just("||"), Just("!"),
+                    Just(">="), Just(">"), Just("+"), Just("*"), Just("0"), Just("1"), Just("2"), Just("?"), Just(":"),
+                ], 1..12),
+            payments in -3_i64..3,
+            known: bool,
+        ) {
+            if let Ok(rule) = Rule::read(&parts.join(" "), &NAMES) && !rule.tells_apart("hits", 0, 1) {
+                prop_assert_eq!(rule.holds(&facts(0, payments, known)), rule.holds(&facts(1, payments, known)));
             }
         }
 

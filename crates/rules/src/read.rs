@@ -54,6 +54,26 @@ pub(crate) enum Part {
     Choice(Box<(Part, Part, Part)>),
 }
 
+impl Part {
+    /// The parts that it is made of.
+    pub(crate) fn within(&self) -> Vec<&Self> {
+        match self {
+            Self::Int(_) | Self::Float(_) | Self::Bool(_) | Self::Text(_) | Self::Name(_) => Vec::new(),
+            Self::Unary(_, part) => vec![part],
+            Self::Of(one, other) | Self::Binary(_, one, other) => vec![one, other],
+            Self::Choice(parts) => vec![&parts.0, &parts.1, &parts.2],
+        }
+    }
+
+    /// Whether a fact besides this one stands in it.
+    pub(crate) fn names_other_than(&self, name: &str) -> bool {
+        match self {
+            Self::Name(other) => other != name,
+            _ => self.within().into_iter().any(|part| part.names_other_than(name)),
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 enum Word {
     Int(i64),

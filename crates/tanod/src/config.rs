@@ -214,6 +214,10 @@ impl ArachnidShield {
 pub struct Intake {
     /// Bytes of one upload.
     pub max_bytes: usize,
+    /// Bytes of a film.
+    pub max_film_bytes: usize,
+    /// Uploads larger than `max_bytes` at one time.
+    pub max_films_at_once: usize,
     /// Uploads at one time.
     pub max_at_once: usize,
     /// For a key without its own limit.

@@ -68,12 +68,16 @@ pub struct App {
     pub counted: Arc<crate::figures::Counted>,
     /// Rules over streams, read.
     pub rules: Arc<[livestream::rules::Rule]>,
+    /// Words of the operator, as far as anybody knows them.
+    pub vocabularies: Arc<livestream::vocabulary::Vocabularies>,
     /// The settings.
     pub settings: Arc<Settings>,
     /// Where people may sign in instead of here.
     pub providers: Arc<Providers>,
     /// Limits on how often a key may call.
     pub limits: Arc<Limits>,
+    /// Places for uploads that only films may be.
+    pub large: Arc<Semaphore>,
     /// Places for uploads that are being looked at.
     pub places: Arc<Semaphore>,
     /// Uploads that wait to be written.
@@ -227,6 +231,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
     let shield = shield(&settings, world)?;
     let endpoints = endpoints(&settings)?;
     let mailer = mailer(&settings)?;
+    settings.live.frames.check().map_err(PlanError::Other)?;
     let rules = livestream::rules::read(&settings.live.rules).map_err(PlanError::Other)?;
     told(&settings, &endpoints)?;
     let http = exchange::http::client().map_err(|error| PlanError::Other(error.to_string()))?;
@@ -243,6 +248,8 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
     // A log's name is its own (C2SP tlog-checkpoint): no two installations share one, and a restored one keeps it.
     let signer = Signer::from_seed(&format!("tanod/{}", mark.simple()), &seed)
         .map_err(|error| PlanError::Other(error.to_string()))?;
+    let words = ring.now()?.derived("tanod vocabularies")?;
+    let words = livestream::vocabulary::Key::new(words.as_slice());
     let decode = &settings.decode;
     let children = match decode.children {
         0 => std::thread::available_parallelism().map_or(2, usize::from),
@@ -272,6 +279,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         signer: Arc::new(signer),
         counted: Arc::default(),
         rules: rules.into(),
+        vocabularies: Arc::new(livestream::vocabulary::Vocabularies::new(words)),
         stamps,
         ledger: folder("ledger", &settings.ledger)?.map(Into::into),
         providers: Arc::new(providers),
@@ -280,6 +288,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
             settings.notices.per_address_per_hour,
             settings.review.looks_per_minute,
         )),
+        large: Arc::new(Semaphore::new(settings.intake.max_films_at_once)),
         places: Arc::new(Semaphore::new(settings.intake.max_at_once.max(1))),
         arrivals: Arc::default(),
         tasks: Tasks::new(),

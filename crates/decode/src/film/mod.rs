@@ -4,11 +4,12 @@
 mod mkv;
 mod plan;
 mod start;
+mod turn;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Seek as _, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use self::mkv::{Packet, Reader, Track};
 use self::plan::Planner;
 use self::start::Starter;
+use self::turn::Turn;
 use crate::protocol::{Answer, Ask, Request};
 use crate::{
     Confinement, Coverage, Format, Look, Mark, Sampling, Shows, Unscanned, Veil, Video, Wanted, confine, pictures,
@@ -67,6 +69,11 @@ pub(crate) fn recognise(media: &[u8]) -> Option<(Format, &'static str)> {
     }
 }
 
+/// How a film is turned, without a look at it, for fuzzing.
+pub(crate) fn turned(media: &[u8]) {
+    turn::of(&mut io::Cursor::new(media));
+}
+
 /// The child that looks at one film: it is started for it and ends with it.
 pub(crate) struct FilmChild {
     starter: Starter,
@@ -98,8 +105,10 @@ impl FilmChild {
         let Some((format, container)) = recognise(&head) else {
             return Ok(Answer::Unscanned(Unscanned::UnsupportedFormat));
         };
+        let turn = turn::of(&mut film);
+        film.rewind()?;
         let deadline = Instant::now() + Duration::from_millis(u64::from(request.time_ms));
-        let look = Looking { child: self, request, film: &film, container, deadline };
+        let look = Looking { child: self, request, film: &film, container, turn, deadline };
         let answer = match request.ask {
             Ask::Hello => return Ok(Answer::Hello(self.confinement)),
             // No camera's fields are read of a film.
@@ -148,6 +157,7 @@ struct Looking<'a> {
     request: &'a Request,
     film: &'a File,
     container: &'static str,
+    turn: Turn,
     deadline: Instant,
 }
 
@@ -175,11 +185,13 @@ impl Looking<'_> {
     /// Every wanted frame in turn. Says the size of frames, and what was read of the film.
     fn frames(&self, form: Form, mut each: impl FnMut((u32, u32), Frame) -> Result<()>) -> Result<Passed> {
         let (packets, track, mut taker) = self.packets()?;
-        let size @ (width, height) = form.size(&track);
+        let (width, height) = form.size(&track, self.turn);
         let depth = if form.colour.is_some() { 3 } else { 1 };
         let shape = if depth == 3 { "rgb24" } else { "gray" };
+        let Turn { filter: turn, lies } = self.turn;
+        let size = if lies { (height, width) } else { (width, height) };
         // Wanted frames have odd times.
-        let filter = format!("select='mod(pts,2)',scale={width}:{height},format={shape}");
+        let filter = format!("select='mod(pts,2)',scale={width}:{height},format={shape}{turn}");
         let words = [
             "-threads",
             "1",
@@ -367,15 +379,17 @@ fn down(_: io::Error) -> Unscanned {
 }
 
 impl Form {
-    /// The size of frames: that of the film, or small enough.
-    fn size(self, track: &Track) -> (u32, u32) {
-        match self.colour {
-            Some(most) if track.height > most => {
-                let width = u64::from(track.width) * u64::from(most) / u64::from(track.height.max(1));
-                (u32::try_from(width).unwrap_or(most).clamp(2, 4 * most), most)
+    /// The size of frames before they are turned: that of the film, or small enough as it is shown.
+    fn size(self, track: &Track, turn: Turn) -> (u32, u32) {
+        let (high, wide) = if turn.lies { (track.width, track.height) } else { (track.height, track.width) };
+        let (wide, high) = match self.colour {
+            Some(most) if high > most => {
+                let across = u64::from(wide) * u64::from(most) / u64::from(high.max(1));
+                (u32::try_from(across).unwrap_or(most).clamp(2, 4 * most), most)
             }
-            _ => (track.width, track.height),
-        }
+            _ => (wide, high),
+        };
+        if turn.lies { (high, wide) } else { (wide, high) }
     }
 }
 

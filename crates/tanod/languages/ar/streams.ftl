@@ -42,7 +42,7 @@ stream-event-payment = دفع
 stream-event-classifier = مصنِّف
 stream-cause-report = عُرض على شخص: بلاغ
 stream-cause-rule = عُرض على شخص: قاعدة
-stream-cause-frames = عُرض على شخص: لقطات معروفة
+stream-cause-frames = عُرض على شخص: لقطات تعرفها قائمة
 stream-cause-stop = عُرض على شخص: إيقاف
 
 stream-stop-waiting = طُلب الإيقاف، وينتظر حتى يُختم الجميع.

@@ -42,7 +42,7 @@ stream-event-payment = Paid
 stream-event-classifier = A classifier
 stream-cause-report = Put before a person: a report
 stream-cause-rule = Put before a person: a rule
-stream-cause-frames = Put before a person: known frames
+stream-cause-frames = Put before a person: frames that a list knows
 stream-cause-stop = Put before a person: a stop
 
 stream-stop-waiting = A stop is asked for, and waits until everybody is sealed.

@@ -42,7 +42,7 @@ stream-event-payment = Nagbayad
 stream-event-classifier = Isang classifier
 stream-cause-report = Inilapit sa isang tao: sumbong
 stream-cause-rule = Inilapit sa isang tao: tuntunin
-stream-cause-frames = Inilapit sa isang tao: mga kilalang kuwadro
+stream-cause-frames = Inilapit sa isang tao: mga kuwadrong kilala ng isang listahan
 stream-cause-stop = Inilapit sa isang tao: pagtigil
 
 stream-stop-waiting = Hiniling ang pagtigil, at naghihintay hanggang maisara ang selyo ng lahat.

@@ -12,9 +12,9 @@ pub enum Permission {
     AskMatches,
     /// See matched entries.
     SeeMatches,
-    /// List banks and entries.
+    /// List banks and entries, and the names of vocabularies.
     ReadBanks,
-    /// Create, import, change and remove.
+    /// Create, import, change and remove banks, and vocabularies.
     ChangeBanks,
     /// Take fingerprints out.
     ExportBanks,

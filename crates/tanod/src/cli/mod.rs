@@ -15,6 +15,7 @@ mod serve;
 mod setup;
 mod sim;
 mod source;
+mod vocabulary;
 mod who;
 
 use std::fmt::Write as _;
@@ -86,6 +87,9 @@ enum Command {
     /// Where lists and matchers come from.
     #[command(subcommand)]
     Source(source::Source),
+    /// Words of yours that rules look for in what is written in streams.
+    #[command(subcommand)]
+    Vocabulary(vocabulary::Vocabulary),
     /// Reports to the authorities.
     #[command(subcommand)]
     Report(report::Report),
@@ -278,6 +282,7 @@ async fn run(context: &Context, command: Command) -> Done {
         Command::Match(args) => files::matches(context, args).await,
         Command::Bank(bank) => bank::run(context, bank).await,
         Command::Source(source) => source::run(context, source).await,
+        Command::Vocabulary(vocabulary) => vocabulary::run(context, vocabulary).await,
         Command::Report(report) => report::run(context, report).await,
         Command::Hold(hold) => hold::run(context, hold).await,
         Command::Keys(keys) => keys::run(context, keys).await,

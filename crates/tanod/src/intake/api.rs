@@ -2,12 +2,13 @@
 
 use axum::extract::multipart::{Multipart, MultipartError, MultipartRejection};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
-use bytes::Bytes;
+use axum::http::{HeaderMap, StatusCode, header};
+use bytes::{Bytes, BytesMut};
 use decode::Coverage;
 use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use tokio::sync::SemaphorePermit;
 
 use super::arrivals::Pending;
 use super::{Arrival, Arrivals, BAD_ITEM, BUSY, Facts, NOT_READY, TOO_LARGE, UNKNOWN_ITEM};
@@ -134,7 +135,8 @@ pub async fn submit(
         return Err(NOT_READY.retry_after(1).into());
     }
     let form = form.map_err(|error| BAD_ITEM.because(error.body_text()))?;
-    let (media, text) = read(form, app.settings.intake.max_bytes).await?;
+    // Whoever sends a film has one of few places, until it is sealed.
+    let (media, text, _large) = read(form, &app, length(&headers)).await?;
     let facts: Facts = serde_json::from_slice(&text).map_err(|error| BAD_ITEM.because(format!("item: {error}")))?;
     facts.check()?;
     let once = Once::new("POST /v1/items", &caller, &headers, &[&Sha256::digest(&media), &text])?;
@@ -149,9 +151,19 @@ pub async fn submit(
     Ok(Arrivals::write(&app, Pending { caller, once, arrival }).await?)
 }
 
-/// Takes the two parts of the form, in either order, and nothing else.
-async fn read(mut form: Multipart, max_bytes: usize) -> Result<(Bytes, Bytes)> {
-    let (mut media, mut item) = (None, None);
+/// The longest description of an upload that is read.
+const MOST_TEXT: usize = 256 << 10;
+
+/// How long the body is to be, as far as it is said.
+fn length(headers: &HeaderMap) -> usize {
+    let said = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    said.and_then(|text| text.parse().ok()).unwrap_or_default()
+}
+
+/// Takes the two parts of the form, in either order, and nothing else. `said` is how long the whole is to be: media is put where it has
+/// room from the beginning, so that it is there once.
+async fn read(mut form: Multipart, app: &App, said: usize) -> Result<(Bytes, Bytes, Option<SemaphorePermit<'_>>)> {
+    let (mut media, mut item, mut place) = (None, None, None);
     let fault = |error: MultipartError| {
         if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
             (&TOO_LARGE).into()
@@ -159,7 +171,7 @@ async fn read(mut form: Multipart, max_bytes: usize) -> Result<(Bytes, Bytes)> {
             BAD_ITEM.because(error.body_text())
         }
     };
-    while let Some(part) = form.next_field().await.map_err(fault)? {
+    while let Some(mut part) = form.next_field().await.map_err(fault)? {
         let name = part.name().unwrap_or_default().to_owned();
         let slot = match name.as_str() {
             "media" => &mut media,
@@ -169,8 +181,26 @@ async fn read(mut form: Multipart, max_bytes: usize) -> Result<(Bytes, Bytes)> {
                 return Err(BAD_ITEM.because(format!("there is no part called `{shown}`")));
             }
         };
-        let bytes = part.bytes().await.map_err(fault)?;
-        if slot.replace(bytes).is_some() {
+        let is_media = name == "media";
+        let mut most = if is_media { app.settings.intake.max_bytes } else { MOST_TEXT };
+        let mut bytes = BytesMut::with_capacity(if is_media { said.min(most) } else { 0 });
+        while let Some(piece) = part.chunk().await.map_err(fault)? {
+            if bytes.len() + piece.len() > most {
+                if !is_media {
+                    return Err(BAD_ITEM.because(format!("the part `item` has at most {MOST_TEXT} bytes")));
+                }
+                if place.is_none() && decode::may_be_film(if bytes.is_empty() { &piece } else { &bytes }) {
+                    place = Some(app.large.try_acquire().map_err(|_| BUSY.retry_after(5))?);
+                    most = most.max(app.settings.intake.max_film_bytes);
+                    bytes.reserve(said.min(most).saturating_sub(bytes.len()));
+                }
+                if bytes.len() + piece.len() > most {
+                    return Err(TOO_LARGE.because(format!("at most {most} bytes are taken of what this is")));
+                }
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        if slot.replace(bytes.freeze()).is_some() {
             return Err(BAD_ITEM.because(format!("the part `{name}` is there twice")));
         }
     }
@@ -179,10 +209,7 @@ async fn read(mut form: Multipart, max_bytes: usize) -> Result<(Bytes, Bytes)> {
     if media.is_empty() {
         return Err(BAD_ITEM.because("the part `media` is empty"));
     }
-    if media.len() > max_bytes {
-        return Err(TOO_LARGE.because(format!("{} bytes; at most {max_bytes} are taken", media.len())));
-    }
-    Ok((media, item))
+    Ok((media, item, place))
 }
 
 /// What was found out about an upload, as it stands now.

@@ -43,7 +43,7 @@ pub static TOO_LARGE: Kind = Kind::new(
     "The media is larger than this installation takes.",
     "Attach a smaller file, or ask an administrator to raise the limit.",
 )
-.program("Send a smaller file, or raise `intake.max_bytes` in the settings.");
+.program("Send a smaller file, or raise `intake.max_bytes` in the settings, for films `intake.max_film_bytes`.");
 /// More at once than we can look at.
 pub static BUSY: Kind =
     Kind::new(503, "busy", "Too many uploads are being looked at right now.", "Wait a moment, then send it again.")
@@ -501,8 +501,8 @@ async fn compare(app: &App, prints: Prints, now: Timestamp) -> (Prints, Judgemen
     let frames = prints.look.as_ref().and_then(|look| look.as_ref().ok()).map_or(0, |look| look.frames.len());
     let judge = move |lists: &SharedLists, prints: &Prints| lists.with(|lists| lists.judge(prints, now));
     if frames > MANY_FRAMES {
-        let (lists, of_a_film) = (app.lists.clone(), prints.clone());
-        let compared = tokio::task::spawn_blocking(move || judge(&lists, &of_a_film)).await;
+        let (lists, of_a_film) = (app.lists.snapshot(), prints.clone());
+        let compared = tokio::task::spawn_blocking(move || lists.judge(&of_a_film, now)).await;
         // The runtime may be ending; what is found out now reaches nobody.
         let judgement = compared.unwrap_or_else(|_| judge(&app.lists, &prints));
         return (prints, judgement);

@@ -113,8 +113,12 @@ pub async fn tell(Shared(app): Shared<App>, Path(id): Path<String>, sent: Sent) 
     let stream: StreamId = web::id(&id, &UNKNOWN_STREAM)?;
     let Events { events } = sent.json()?;
     let once = sent.once("POST /v1/streams/{stream}/events", &[id.as_bytes()])?;
+    // Outside the transaction: hashing many words takes a moment.
+    super::check(&events)?;
+    let met = app.vocabularies.met(&app.db, &events).await?;
     let by = Ways { settings: &app.settings.live, rules: &app.rules, door: &app.settings.notices };
-    web::post(&app, &once, StatusCode::OK, async |tx| super::tell(tx, &sent.caller, stream, events, by).await).await
+    web::post(&app, &once, StatusCode::OK, async |tx| super::tell(tx, &sent.caller, stream, events, &met, by).await)
+        .await
 }
 
 /// Why a stream is stopped, or goes on.

@@ -15,7 +15,7 @@ use crate::store::StreamEventId;
 pub const MOST_AT_ONCE: usize = 1_000;
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = StreamEventKind)]
 pub enum Kind {

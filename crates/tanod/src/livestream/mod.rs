@@ -10,7 +10,9 @@ mod participants;
 pub mod rules;
 mod store;
 mod stream;
+pub mod vocabulary;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -31,7 +33,7 @@ use crate::store::{ActionId, CaseId, NoticeId, Recorded, StreamId, StreamSignalI
 use crate::webhooks;
 
 pub use events::{Event, Kind, MOST_AT_ONCE, Told, check};
-pub use hits::{FrameHit, frame_hit, hits};
+pub use hits::{FrameHit, Frames, OfBank, frame_hits, hits};
 pub use stream::{Cause, NewStream, State, Stream, StreamSignal};
 
 /// A stream that cannot be taken as it is told.
@@ -94,6 +96,8 @@ pub const REFUSALS: &[&RefusalKind] = &[
     &NOT_RUNNING,
     &NOT_STOPPED,
     &rules::NOT_HALTED,
+    &vocabulary::BAD_VOCABULARY,
+    &vocabulary::UNKNOWN_VOCABULARY,
 ];
 
 /// How streams are kept.
@@ -114,6 +118,8 @@ pub struct Settings {
     pub stops_per_rule_per_day: i64,
     /// So many may all rules together.
     pub stops_per_day: i64,
+    /// When frames that lists know say something.
+    pub frames: Frames,
     /// What raises urgency by itself.
     #[serde(default)]
     pub rules: Vec<rules::Written>,
@@ -230,15 +236,16 @@ pub struct Taken {
     pub signals: usize,
 }
 
-/// Takes what happened in a stream. A report puts it before a person in the same transaction.
+/// Takes what happened in a stream, with the vocabularies that each event meets. A report puts it before a person in the same transaction.
 pub async fn tell(
     tx: &mut Tx,
     caller: &Caller,
     id: StreamId,
     told: Vec<Told>,
+    met: &[BTreeSet<String>],
     by: Ways<'_>,
 ) -> Result<(Taken, Recorded)> {
-    let Ways { settings, rules, door } = by;
+    let Ways { settings, door, .. } = by;
     caller.require(Permission::WriteStreams)?;
     events::check(&told)?;
     let stream = stream(tx, id).await?;
@@ -251,9 +258,11 @@ pub async fn tell(
     }
     let mut taken = Taken::default();
     let mut reports = Vec::new();
-    for told in told {
+    let nothing = BTreeSet::new();
+    let met = met.iter().chain(std::iter::repeat(&nothing));
+    for (told, met) in told.into_iter().zip(met) {
         let event = Event { id: tx.id(), at: told.at.unwrap_or(tx.now()).min(tx.now()), told };
-        if !store::insert_event(tx, id, &event).await? {
+        if !store::insert_event(tx, id, &event, met).await? {
             taken.known += 1;
             continue;
         }
@@ -273,12 +282,8 @@ pub async fn tell(
             taken.signals += 1;
         }
     }
-    if stream.state == State::Live && taken.taken > 0 {
-        let stream = self::stream(tx, id).await?;
-        for held in rules::held(tx, &stream, rules).await? {
-            rules::by_rule(tx, &stream, &held, settings).await?;
-            taken.signals += 1;
-        }
+    if taken.taken > 0 {
+        taken.signals += rules::heed(tx, id, by).await?;
     }
     let mut entry = Entry::by(caller, "stream.told").about(id);
     entry.case = store::case_of(tx, id).await?;

@@ -1,18 +1,20 @@
 //! What an operator's rules say of a stream: facts of the last while, expressions over them, and a limit on what they may stop alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::rules::{Fact, Rule as Expression};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{By, Cause, Settings, Stream, store};
+use super::events::Kind as EventKind;
+use super::hits::{self, FrameHit, Frames};
+use super::{By, Cause, Settings, State, Stream, Told, Ways, store};
 use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
 use crate::refusal::{Kind, Result};
 use crate::review::{self, Ground, Joining, Route, SignalKind};
-use crate::store::{Recorded, Tx};
+use crate::store::{Recorded, StreamId, Tx};
 use crate::{actions, alarms};
 
 /// A rule that nothing keeps from stopping.
@@ -33,7 +35,7 @@ pub struct Written {
     pub when: String,
     /// Over how many seconds facts are counted.
     pub window_seconds: u32,
-    /// Whether it says that a child may be in danger now. What people, payments or a classifier say must be among its facts: a hit
+    /// Whether it says that a child may be in danger now. What people, payments, a classifier or words of a vocabulary say must be among its facts: a hit
     /// alone is a replay.
     #[serde(default)]
     pub now: bool,
@@ -43,7 +45,11 @@ pub struct Written {
 }
 
 /// What rules can look at. Counts are of the rule's last seconds.
-pub const NAMES: [&str; 12] = [
+pub const NAMES: [&str; 16] = [
+    "word_hits",
+    "words",
+    "frame_hits",
+    "recording_known",
     "reports",
     "joins",
     "leaves",
@@ -81,6 +87,13 @@ pub fn read(written: &[Written]) -> std::result::Result<Vec<Rule>, String> {
             return fault("window_seconds is 1 to 86400".to_owned());
         }
         match Expression::read(&one.when, &NAMES) {
+            // One frame decides nothing, also not together with whatever else.
+            Ok(expression) if expression.tells_apart("frame_hits", 0, 1) => {
+                return fault(
+                    "one frame alone would decide it: compare frame_hits by itself with 2 or more, as in frame_hits >= 3"
+                        .to_owned(),
+                );
+            }
             Ok(expression) => rules.push(Rule { written: one.clone(), expression }),
             Err(bad) => return fault(bad.to_string()),
         }
@@ -88,33 +101,83 @@ pub fn read(written: &[Written]) -> std::result::Result<Vec<Rule>, String> {
     Ok(rules)
 }
 
-/// What happened in the last while, counted.
+/// What happened in the longest while that any rule looks at. Ages are in whole seconds.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tally {
-    pub(super) by_kind: BTreeMap<String, i64>,
-    pub(super) payers: i64,
-    pub(super) largest_minor: i64,
-    pub(super) scores: BTreeMap<String, f64>,
+pub(super) struct Moments {
+    /// How many events of each kind there are of each age.
+    pub(super) counts: Vec<(EventKind, i64, i64)>,
+    /// What was paid and scored, one by one.
+    pub(super) told: Vec<(i64, Told)>,
+    /// The vocabularies that what was written meets, chat by chat.
+    pub(super) words: Vec<(i64, BTreeSet<String>)>,
+    /// The vocabularies that there are.
+    pub(super) vocabularies: Vec<String>,
+    /// The frames that lists know, oldest first.
+    pub(super) hits: Vec<FrameHit>,
+    /// Whether a list knows enough of them to have put the stream before a person.
+    pub(super) recording_known: bool,
+    /// Whether the account that broadcasts had a case before.
     pub(super) account_known: bool,
+    /// When each rule said something last.
+    pub(super) said: BTreeMap<String, Timestamp>,
 }
 
-impl Tally {
-    /// Whether somebody or something says "now": not a recording alone.
-    fn says_now(&self) -> bool {
-        ["report", "payment", "classifier"].iter().any(|kind| self.by_kind.get(*kind).is_some_and(|count| *count > 0))
+/// What happened in the window of one rule, counted.
+#[derive(Clone, Debug, Default)]
+struct Tally {
+    by_kind: BTreeMap<EventKind, i64>,
+    payers: BTreeSet<String>,
+    largest_minor: i64,
+    scores: BTreeMap<String, f64>,
+    word_hits: usize,
+    words: BTreeMap<String, f64>,
+    frames: usize,
+}
+
+impl Moments {
+    fn within(&self, seconds: u32, now: Timestamp, frames: &Frames) -> Tally {
+        let (since, seconds) = (ago(seconds, now), i64::from(seconds));
+        let mut tally = Tally::default();
+        for (kind, _, count) in self.counts.iter().filter(|(_, age, _)| *age < seconds) {
+            *tally.by_kind.entry(*kind).or_default() += count;
+        }
+        for (_, told) in self.told.iter().filter(|(age, _)| *age < seconds) {
+            tally.largest_minor = tally.largest_minor.max(told.amount_minor.unwrap_or_default());
+            if told.kind == EventKind::Payment {
+                tally.payers.extend(told.account.clone());
+            } else if let (Some(name), Some(score)) = (&told.classifier, told.score) {
+                let known = tally.scores.entry(name.clone()).or_insert(score);
+                *known = known.max(score);
+            }
+        }
+        // Of one that there is and that nothing meets the count is known: none.
+        tally.words = self.vocabularies.iter().map(|name| (name.clone(), 0.0)).collect();
+        for (_, met) in self.words.iter().filter(|(age, _)| *age < seconds) {
+            let known = met.iter().filter(|name| self.vocabularies.contains(name)).count();
+            tally.word_hits += usize::from(known > 0);
+            tally.words.iter_mut().filter(|(name, _)| met.contains(*name)).for_each(|(_, count)| *count += 1.0);
+        }
+        let seen = self.hits.iter().filter(|hit| hit.at > since && frames.counts(hit));
+        tally.frames = hits::moments(seen.map(|hit| hit.at));
+        tally
     }
 
-    fn facts(&self, stream: &Stream, now: Timestamp) -> BTreeMap<&'static str, Fact> {
-        let count = |kind: &str| Fact::Number(self.by_kind.get(kind).copied().unwrap_or_default());
+    fn facts(&self, tally: &Tally, stream: &Stream, now: Timestamp) -> BTreeMap<&'static str, Fact> {
+        let number = |count: usize| Fact::Number(i64::try_from(count).unwrap_or(i64::MAX));
+        let count = |kind| Fact::Number(tally.count(kind));
         BTreeMap::from([
-            ("reports", count("report")),
-            ("joins", count("join")),
-            ("leaves", count("leave")),
-            ("chats", count("chat")),
-            ("payments", count("payment")),
-            ("payers", Fact::Number(self.payers)),
-            ("largest_minor", Fact::Number(self.largest_minor)),
-            ("scores", Fact::Scores(self.scores.clone())),
+            ("frame_hits", number(tally.frames)),
+            ("recording_known", Fact::Yes(self.recording_known)),
+            ("word_hits", number(tally.word_hits)),
+            ("words", Fact::Scores(tally.words.clone())),
+            ("reports", count(EventKind::Report)),
+            ("joins", count(EventKind::Join)),
+            ("leaves", count(EventKind::Leave)),
+            ("chats", count(EventKind::Chat)),
+            ("payments", count(EventKind::Payment)),
+            ("payers", number(tally.payers.len())),
+            ("largest_minor", Fact::Number(tally.largest_minor)),
+            ("scores", Fact::Scores(tally.scores.clone())),
             ("account_known", Fact::Yes(self.account_known)),
             ("in_case", Fact::Yes(stream.case.is_some())),
             ("public", Fact::Yes(stream.public)),
@@ -123,24 +186,38 @@ impl Tally {
     }
 }
 
-/// A rule that holds.
-pub(super) struct Held<'a> {
-    pub(super) rule: &'a Written,
-    /// Whether it says "now", and something besides a recording does.
-    pub(super) now: bool,
+impl Tally {
+    fn count(&self, kind: EventKind) -> i64 {
+        self.by_kind.get(&kind).copied().unwrap_or_default()
+    }
+
+    /// Whether somebody or something says "now": not a recording alone.
+    fn says_now(&self) -> bool {
+        let kinds = [EventKind::Report, EventKind::Payment, EventKind::Classifier];
+        self.word_hits > 0 || kinds.into_iter().any(|kind| self.count(kind) > 0)
+    }
 }
 
-/// The rules that hold for a stream now and did not within their own time.
-pub(super) async fn held<'a>(tx: &mut Tx, stream: &Stream, rules: &'a [Rule]) -> Result<Vec<Held<'a>>> {
+/// A rule that holds.
+struct Held<'a> {
+    rule: &'a Written,
+    /// Whether it says "now", and something besides a recording does.
+    now: bool,
+}
+
+/// The rules that hold for a stream now and did not within their own time. What happened is read once for all of them.
+async fn held<'a>(tx: &mut Tx, stream: &Stream, by: Ways<'a>) -> Result<Vec<Held<'a>>> {
     let mut all = Vec::new();
-    for rule in rules {
-        let window = SignedDuration::from_secs(i64::from(rule.written.window_seconds));
-        let since = tx.now().checked_sub(window).unwrap_or(Timestamp::UNIX_EPOCH);
-        if store::said_since(tx, stream.id, &rule.written.name, since).await? {
+    let Some(widest) = by.rules.iter().map(|rule| rule.written.window_seconds).max() else { return Ok(all) };
+    let now = tx.now();
+    let moments = store::moments(tx, stream, ago(widest, now)).await?;
+    for rule in by.rules {
+        let since = ago(rule.written.window_seconds, now);
+        if moments.said.get(&rule.written.name).is_some_and(|at| *at > since) {
             continue;
         }
-        let tally = store::tally(tx, stream, since).await?;
-        match rule.expression.holds(&tally.facts(stream, tx.now())) {
+        let tally = moments.within(rule.written.window_seconds, now, &by.settings.frames);
+        match rule.expression.holds(&moments.facts(&tally, stream, now)) {
             Ok(true) => all.push(Held { rule: &rule.written, now: rule.written.now && tally.says_now() }),
             Ok(false) => {}
             Err(error) => tracing::error!(rule = rule.written.name, %error, "a rule over streams cannot be decided"),
@@ -149,8 +226,27 @@ pub(super) async fn held<'a>(tx: &mut Tx, stream: &Stream, rules: &'a [Rule]) ->
     Ok(all)
 }
 
+fn ago(seconds: u32, now: Timestamp) -> Timestamp {
+    now.checked_sub(SignedDuration::from_secs(i64::from(seconds))).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// Looks at what frames and rules say after something happened in a stream. Says how many signals came of it.
+pub(super) async fn heed(tx: &mut Tx, id: StreamId, by: Ways<'_>) -> Result<usize> {
+    let stream = super::stream(tx, id).await?;
+    if stream.state != State::Live {
+        return Ok(0);
+    }
+    let known = hits::weigh(tx, &stream, &by.settings.frames).await?;
+    let stream = if known > 0 { super::stream(tx, id).await? } else { stream };
+    let held = held(tx, &stream, by).await?;
+    for one in &held {
+        by_rule(tx, &stream, one, by.settings).await?;
+    }
+    Ok(known + held.len())
+}
+
 /// A rule holds: the stream joins the account's case or opens one, and may be stopped.
-pub(super) async fn by_rule(tx: &mut Tx, stream: &Stream, held: &Held<'_>, settings: &Settings) -> Result<()> {
+async fn by_rule(tx: &mut Tx, stream: &Stream, held: &Held<'_>, settings: &Settings) -> Result<()> {
     let joining = Joining {
         kind: SignalKind::Stream,
         item: None,

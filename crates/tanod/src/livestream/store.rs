@@ -1,11 +1,13 @@
 //! The SQL of streams, their events and signals.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
-use super::events::{Event, Kind, Told};
+use super::events::Event;
 use super::hits::FrameHit;
-use super::rules::Tally;
-use super::{State, Stream, StreamSignal};
+use super::rules::Moments;
+use super::{Cause, State, Stream, StreamSignal, vocabulary};
 use crate::refusal::{Error, Result};
 use crate::store::{CaseId, Row, StoreError, StreamId, StreamSignalId, Tx, as_word};
 
@@ -107,12 +109,12 @@ pub(super) async fn case_of(tx: &mut Tx, id: StreamId) -> Result<Option<CaseId>>
 }
 
 /// Writes an event down. False when one of the same name is there.
-pub(super) async fn insert_event(tx: &mut Tx, stream: StreamId, event: &Event) -> Result<bool> {
+pub(super) async fn insert_event(tx: &mut Tx, stream: StreamId, event: &Event, met: &BTreeSet<String>) -> Result<bool> {
     let (now, told) = (tx.now(), &event.told);
     let touched = tx
         .execute(
-            "INSERT INTO stream_events (id, stream, named, kind, account, at, received_at, body)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (stream, named) DO NOTHING",
+            "INSERT INTO stream_events (id, stream, named, kind, account, at, received_at, body, vocabularies)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (stream, named) DO NOTHING",
             &[
                 event.id.into(),
                 stream.into(),
@@ -122,6 +124,7 @@ pub(super) async fn insert_event(tx: &mut Tx, stream: StreamId, event: &Event) -
                 event.at.into(),
                 now.into(),
                 json(told)?.into(),
+                Some(met).filter(|met| !met.is_empty()).map(json).transpose()?.into(),
             ],
         )
         .await?;
@@ -164,12 +167,6 @@ pub(super) async fn insert_signal(tx: &mut Tx, stream: StreamId, signal: &Stream
     Ok(())
 }
 
-/// Whether a rule has said something of a stream since then.
-pub(super) async fn said_since(tx: &mut Tx, stream: StreamId, rule: &str, since: Timestamp) -> Result<bool> {
-    let sql = "SELECT id FROM stream_signals WHERE stream = $1 AND rule = $2 AND at > $3 LIMIT 1";
-    Ok(tx.row(sql, &[stream.into(), rule.into(), since.into()]).await?.is_some())
-}
-
 pub(super) async fn set_stopped(tx: &mut Tx, id: StreamSignalId) -> Result<()> {
     tx.execute("UPDATE stream_signals SET stopped = TRUE WHERE id = $1", &[id.into()]).await?;
     Ok(())
@@ -197,50 +194,58 @@ pub(super) async fn resume(tx: &mut Tx, rule: &str, by: &str) -> Result<()> {
     Ok(())
 }
 
-/// What happened in a stream since then, counted.
-pub(super) async fn tally(tx: &mut Tx, stream: &Stream, since: Timestamp) -> Result<Tally> {
-    let (id, mut tally) = (stream.id, Tally::default());
-    let sql = "SELECT kind, COUNT(*) AS n FROM stream_events WHERE stream = $1 AND at > $2 GROUP BY kind";
-    for row in tx.rows(sql, &[id.into(), since.into()]).await? {
-        tally.by_kind.insert(row.get("kind")?, row.get("n")?);
+/// What happened in a stream since then.
+pub(super) async fn moments(tx: &mut Tx, stream: &Stream, since: Timestamp) -> Result<Moments> {
+    let (id, now, mut moments) = (stream.id, tx.now(), Moments::default());
+    let args = [id.into(), since.into(), now.into()];
+    let sql = "SELECT kind, ($3 - at) / 1000000 AS age, COUNT(*) AS n FROM stream_events WHERE stream = $1 AND at > $2
+         GROUP BY kind, ($3 - at) / 1000000";
+    for row in tx.rows(sql, &args).await? {
+        moments.counts.push((row.word("kind")?, row.get("age")?, row.get("n")?));
     }
     // What was paid and scored is looked at one by one; more than so many change no rule's answer.
-    let sql = "SELECT kind, account, body FROM stream_events WHERE stream = $1 AND at > $2
+    let sql = "SELECT ($3 - at) / 1000000 AS age, body FROM stream_events WHERE stream = $1 AND at > $2
          AND kind IN ('payment', 'classifier') ORDER BY at DESC, id DESC LIMIT 2000";
-    let mut payers = std::collections::BTreeSet::new();
-    for row in tx.rows(sql, &[id.into(), since.into()]).await? {
-        let told: Told = row.json("body")?;
-        tally.largest_minor = tally.largest_minor.max(told.amount_minor.unwrap_or_default());
-        if told.kind == Kind::Payment {
-            payers.extend(told.account);
-        } else if let (Some(name), Some(score)) = (told.classifier, told.score) {
-            let known = tally.scores.entry(name).or_insert(score);
-            *known = known.max(score);
+    for row in tx.rows(sql, &args).await? {
+        moments.told.push((row.get("age")?, row.json("body")?));
+    }
+    let sql = "SELECT ($3 - at) / 1000000 AS age, vocabularies FROM stream_events WHERE stream = $1 AND at > $2
+         AND vocabularies IS NOT NULL ORDER BY at DESC, id DESC LIMIT 2000";
+    for row in tx.rows(sql, &args).await? {
+        moments.words.push((row.get("age")?, row.json("vocabularies")?));
+    }
+    moments.vocabularies = vocabulary::names(tx).await?;
+    moments.hits = hits(tx, id, since).await?;
+    let sql = "SELECT cause, rule, MAX(at) AS at FROM stream_signals WHERE stream = $1 AND rule IS NOT NULL GROUP BY cause, rule";
+    for row in tx.rows(sql, &[id.into()]).await? {
+        match row.word("cause")? {
+            Cause::Frames => moments.recording_known = true,
+            _ => drop(moments.said.insert(row.get("rule")?, row.get("at")?)),
         }
     }
-    tally.payers = i64::try_from(payers.len()).unwrap_or(i64::MAX);
     if let Some(account) = &stream.account {
         let sql = "SELECT id FROM cases WHERE account = $1 AND state <> 'dismissed' AND opened_at < $2 LIMIT 1";
         let row = tx.row(sql, &[account.id.as_str().into(), stream.started_at.into()]).await?;
-        tally.account_known = row.is_some();
+        moments.account_known = row.is_some();
     }
-    Ok(tally)
+    Ok(moments)
 }
 
 pub(super) async fn insert_hit(tx: &mut Tx, stream: StreamId, hit: &FrameHit) -> Result<()> {
-    let id: uuid::Uuid = tx.id();
+    let (id, at): (uuid::Uuid, _) = (tx.id(), hit.at.min(tx.now()));
     tx.execute(
-        "INSERT INTO stream_hits (id, stream, at, bank, list, kind, entry, distance)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO stream_hits (id, stream, at, bank, list, kind, entry, distance, quality)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         &[
             id.into(),
             stream.into(),
-            hit.at.into(),
+            at.into(),
             hit.bank.into(),
             hit.list.as_str().into(),
             as_word(&hit.kind).into(),
             hit.entry.into(),
             i64::from(hit.distance).into(),
+            i64::from(hit.quality).into(),
         ],
     )
     .await?;
@@ -249,20 +254,30 @@ pub(super) async fn insert_hit(tx: &mut Tx, stream: StreamId, hit: &FrameHit) ->
 
 /// What lists know of a stream since then, oldest first. Among more than so many, the latest.
 pub(super) async fn hits(tx: &mut Tx, stream: StreamId, since: Timestamp) -> Result<Vec<FrameHit>> {
-    let sql = "SELECT * FROM stream_hits WHERE stream = $1 AND at >= $2 ORDER BY at DESC, id DESC LIMIT 2000";
+    let sql = "SELECT * FROM stream_hits WHERE stream = $1 AND at > $2 ORDER BY at DESC, id DESC LIMIT 2000";
     let rows = tx.rows(sql, &[stream.into(), since.into()]).await?;
     let hit = |row: &Row| {
-        let distance = u32::try_from(row.get::<i64>("distance")?).unwrap_or(u32::MAX);
         Ok(FrameHit {
             at: row.get("at")?,
             bank: row.get("bank")?,
             list: row.get("list")?,
             kind: row.word("kind")?,
             entry: row.get("entry")?,
-            distance,
+            distance: u32::try_from(row.get::<i64>("distance")?).unwrap_or(u32::MAX),
+            quality: u8::try_from(row.get::<i64>("quality")?).unwrap_or_default(),
         })
     };
     Ok(rows.iter().rev().map(hit).collect::<Read<_>>()?)
+}
+
+pub(super) async fn any_hit(tx: &mut Tx, stream: StreamId) -> Result<bool> {
+    Ok(tx.row("SELECT id FROM stream_hits WHERE stream = $1 LIMIT 1", &[stream.into()]).await?.is_some())
+}
+
+/// Whether a list has put a stream before a person already.
+pub(super) async fn list_has_said(tx: &mut Tx, stream: StreamId, list: &str) -> Result<bool> {
+    let sql = "SELECT id FROM stream_signals WHERE stream = $1 AND cause = 'frames' AND rule = $2 LIMIT 1";
+    Ok(tx.row(sql, &[stream.into(), list.into()]).await?.is_some())
 }
 
 fn read_signal(row: &Row) -> Read<StreamSignal> {
@@ -334,6 +349,7 @@ pub(super) async fn due_to_forget(tx: &mut Tx, over_by: Timestamp) -> Result<Vec
 pub(super) async fn forget(tx: &mut Tx, id: StreamId) -> Result<()> {
     let now = tx.now();
     tx.execute("DELETE FROM stream_events WHERE stream = $1", &[id.into()]).await?;
+    tx.execute("DELETE FROM stream_hits WHERE stream = $1", &[id.into()]).await?;
     tx.execute(
         "UPDATE streams SET account = NULL, address = NULL, port = NULL, urls = '[]', source = NULL, forgotten_at = $1
          WHERE id = $2",

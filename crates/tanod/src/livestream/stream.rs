@@ -127,7 +127,7 @@ pub struct StreamSignal {
     pub id: StreamSignalId,
     /// Who or what.
     pub cause: Cause,
-    /// The rule that holds.
+    /// The rule that holds, or the list that knows its frames.
     pub rule: Option<String>,
     /// Whether the platform was asked to stop it without a person.
     pub stopped: bool,

@@ -260,7 +260,7 @@ struct Reach {
 }
 
 /// The lists as this process knows them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Lists {
     banks: HashMap<BankId, Bank>,
     labels: Vec<Label>,
@@ -270,7 +270,7 @@ pub struct Lists {
     /// The greatest distance that counts in any bank.
     widest: u32,
     index: Index,
-    films: Films,
+    films: Arc<Films>,
     feed: i64,
     /// The mark that the number of the feed bears.
     mark: Option<uuid::Uuid>,
@@ -341,7 +341,7 @@ impl Lists {
             source: entry.source.map(Into::into),
         });
         match (film, print) {
-            (Some(film), _) => films::prints(self.films.learn(entry.id, &film), label).collect(),
+            (Some(film), _) => films::prints(Arc::make_mut(&mut self.films).learn(entry.id, &film), label).collect(),
             (None, Some(print)) => vec![(entry.id.0.into_bytes(), label, print)],
             (None, None) => {
                 tracing::error!(entry = %entry.id, "an entry has a fingerprint that no import lets in");
@@ -355,7 +355,9 @@ impl Lists {
         for entry in entries {
             let before = match entry.film() {
                 // The frames of an entry never change.
-                Some(film) => self.films.learn(entry.id, &film).into_iter().map(|(id, _)| id).collect(),
+                Some(film) => {
+                    Arc::make_mut(&mut self.films).learn(entry.id, &film).into_iter().map(|(id, _)| id).collect()
+                }
                 None => vec![entry.id.0.into_bytes()],
             };
             let now = self.indexed(entry);

@@ -62,6 +62,11 @@ impl SharedLists {
         read(&self.0.lists.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The lists as they are now, for a long comparison: what is shared is not copied, and nobody waits for the end of it.
+    pub fn snapshot(&self) -> Lists {
+        self.with(Lists::clone)
+    }
+
     fn change<T>(&self, change: impl FnOnce(&mut Lists) -> T) -> T {
         change(&mut self.0.lists.write().unwrap_or_else(PoisonError::into_inner))
     }
@@ -157,7 +162,7 @@ impl SharedLists {
         let kept = self.with(|lists| {
             let labels = lists.labels.clone();
             let mark = lists.mark.filter(|_| lists.feed > *kept_at)?;
-            Some((lists.index.clone(), Beside { feed: lists.feed, mark, labels, films: lists.films.clone() }))
+            Some((lists.index.clone(), Beside { feed: lists.feed, mark, labels, films: Films::clone(&lists.films) }))
         });
         let Some((index, beside)) = kept else { return Ok(()) };
         let feed = beside.feed;
@@ -182,7 +187,7 @@ impl SharedLists {
             tracing::warn!("the index on disk was made from another state of the database, so it is made anew");
             return Ok(None);
         }
-        let films = beside.films.numbered();
+        let films = Arc::new(beside.films.numbered());
         let mut lists = Lists { index, films, feed: beside.feed, mark: Some(beside.mark), ..Lists::default() };
         lists.learn_banks(banks::changed_after(tx, 0).await?);
         for label in beside.labels {

@@ -80,7 +80,9 @@ impl Around {
 pub(super) fn draft(now: Timestamp, case: &Case, says: &Says<'_>, around: &Around, provider: &Provider) -> Draft {
     let Around { uploads, exif, known, standing, involved, prior } = around;
     let of = |item: &Item| exif.get(&item.id).cloned().unwrap_or_default();
-    let files: Vec<DraftFile> = uploads.iter().map(|item| file(item, &says.file_annotations, of(item))).collect();
+    let streams = known.streams.as_deref().unwrap_or_default();
+    let files = uploads.iter().map(|item| file(item, shown_by(item, streams), &says.file_annotations, of(item)));
+    let files: Vec<DraftFile> = files.collect();
     let unread = uploads.iter().any(|item| !exif.contains_key(&item.id));
     let mut notes = Notes::default();
 
@@ -89,7 +91,6 @@ pub(super) fn draft(now: Timestamp, case: &Case, says: &Says<'_>, around: &Aroun
     let named = first.and_then(|item| item.facts.as_ref()).is_some_and(|facts| facts.uploaded_at.is_some());
     let written = known.messages();
     let messages = written.iter().map(|message| message.at).filter(|at| *at <= now).min();
-    let streams = known.streams.as_deref().unwrap_or_default();
     let began = streams.iter().map(|stream| stream.started_at).filter(|at| *at <= now).min();
     let (incident_at, means, from) = match (first, began, messages) {
         (_, Some(at), _) => (at, MEANS_STREAM, Origin::Context),
@@ -491,13 +492,31 @@ fn around_it(known: &Context) -> Vec<String> {
     said
 }
 
-fn file(item: &Item, annotations: &BTreeSet<FileAnnotation>, exif: Vec<(String, String)>) -> DraftFile {
+/// The stream that a file shows: both are the same content to the platform.
+fn shown_by<'a>(item: &Item, streams: &'a [StreamSnapshot]) -> Option<&'a StreamSnapshot> {
+    streams.iter().find(|stream| stream.content_id == item.content_id)
+}
+
+fn file(
+    item: &Item,
+    stream: Option<&StreamSnapshot>,
+    annotations: &BTreeSet<FileAnnotation>,
+    exif: Vec<(String, String)>,
+) -> DraftFile {
     let facts = item.facts.as_ref();
+    let mut annotations = annotations.clone();
+    annotations.extend(stream.map(|_| FileAnnotation::LiveStreaming));
+    let broadcast = |stream: &StreamSnapshot| {
+        let at = Some(stream.started_at);
+        let address = stream.address?;
+        Some(IpEvent { address, kind: Some(IpKind::Upload), at, port: stream.port, possible_proxy: None })
+    };
     let found = match item.strength {
         Some(Strength::Exact) => "Matched a list of known material by exact digest of the file.",
         Some(Strength::Near) => {
             "Matched a list of known material by similarity of the picture; a possible match until a person confirmed it."
         }
+        None if stream.is_some() => "Kept of a live stream, for what happened in it.",
         None => "Came with a person's notice; no list of known material was found to know it.",
     };
     let digest = |algorithm: &str, bytes: &[u8]| Digest { algorithm: algorithm.to_owned(), value: hex::encode(bytes) };
@@ -508,16 +527,16 @@ fn file(item: &Item, annotations: &BTreeSet<FileAnnotation>, exif: Vec<(String, 
         file_id: String::new(),
         original_file_name: named.map(str::to_owned),
         uploaded_at: facts.and_then(|facts| facts.uploaded_at).map(|at| at.min(item.received_at)),
-        location: facts.and_then(|facts| facts.urls.first().cloned()),
+        location: facts.and_then(|facts| facts.urls.first()).or_else(|| stream?.urls.first()).cloned(),
         viewing: Viewing::UNSTATED,
         publicly_available: facts.and_then(|facts| facts.public),
-        relevance: Relevance::reported(annotations.clone(), None),
+        relevance: Relevance::reported(annotations, None),
         original_hashes: vec![
             digest("MD5", &item.digests.md5),
             digest("SHA1", &item.digests.sha1),
             digest("SHA256", &item.digests.sha256),
         ],
-        ip_event: facts.and_then(|facts| ip_event(item, facts)),
+        ip_event: facts.and_then(|facts| ip_event(item, facts)).or_else(|| broadcast(stream?)),
         devices: facts
             .and_then(|facts| facts.device.clone())
             .map(|id| device(id, Some(IpKind::Upload), Some(incident_time(item))))
@@ -528,7 +547,7 @@ fn file(item: &Item, annotations: &BTreeSet<FileAnnotation>, exif: Vec<(String, 
             hashes: item.frames.first().map(|(pdq, _)| pair("PDQ", pdq)).into_iter().collect(),
             ..Pairs::default()
         },
-        additional_info: vec![found.to_owned()],
+        additional_info: std::iter::once(found.to_owned()).chain(stream.map(of_a_stream)).collect(),
     };
     let mut notes = Notes::default();
     notes.from("/fileDetails", Origin::Upload);
@@ -544,6 +563,15 @@ fn file(item: &Item, annotations: &BTreeSet<FileAnnotation>, exif: Vec<(String, 
         level: Level::default(),
         text: None,
     }
+}
+
+/// That a file shows a stream, and when that was.
+fn of_a_stream(stream: &StreamSnapshot) -> String {
+    let end = stream.ended_at.map_or_else(String::new, |end| format!(" and ended {end}"));
+    format!(
+        "It shows a live stream, {} by the platform's id, that began {}{end}.",
+        stream.content_id, stream.started_at
+    )
 }
 
 /// What the report does not say, and why (18 U.S.C. 2258A(b): what is reasonably available).

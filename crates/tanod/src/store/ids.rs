@@ -176,6 +176,8 @@ ids! {
     StreamId "stream";
     /// Something that happened in a stream.
     StreamEventId "streamevent";
+    /// Words of the operator, hashed.
+    VocabularyId "vocabulary";
     /// What put a stream before a person.
     StreamSignalId "streamsignal";
     /// A legal process: a subpoena, an order, a warrant, a request.

@@ -153,6 +153,8 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(livestream::api::stop))
         .routes(routes!(livestream::api::resume))
         .routes(routes!(livestream::api::let_go_on))
+        .routes(routes!(livestream::vocabulary::api::list))
+        .routes(routes!(livestream::vocabulary::api::import, livestream::vocabulary::api::remove))
         .routes(routes!(audit::api::page))
         .routes(routes!(audit::api::checkpoint))
         .routes(routes!(audit::api::proof))
@@ -228,7 +230,7 @@ pub fn refusals() -> Vec<&'static Kind> {
 
 /// Everything that is served: the API, the console, and what machines ask.
 pub fn router(app: &App, with_api: bool, with_console: bool) -> Router {
-    let (api, document) = api(app.settings.intake.max_bytes).split_for_parts();
+    let (api, document) = api(app.settings.intake.max_bytes.max(app.settings.intake.max_film_bytes)).split_for_parts();
     let document = document.to_pretty_json().unwrap_or_default();
     let json = [(header::CONTENT_TYPE, "application/json")];
     let mut router = Router::new()

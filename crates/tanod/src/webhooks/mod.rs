@@ -90,6 +90,9 @@ pub enum Event {
     /// An adult's intimate picture is to be removed, with its known copies.
     #[serde(rename = "removal.requested")]
     RemovalRequested,
+    /// A list knows a frame of a stream, for the first time. One frame says nothing yet.
+    #[serde(rename = "stream.frame_known")]
+    StreamFrameKnown,
     /// Something put a stream that runs before a person.
     #[serde(rename = "stream.signalled")]
     StreamSignalled,

@@ -17,13 +17,18 @@ const BEFORE: &str =
     "mandelbrot=s=320x180:r=25:maxiter=120:start_scale=1:end_scale=0.05,trim=duration=6,setpts=PTS-STARTPTS";
 
 /// A clip that ffmpeg generates, coded with these words.
-#[expect(clippy::disallowed_methods, reason = "clips are made by another program")]
 fn clip(folder: &Path, graph: &str, coded: &[&str]) -> Bytes {
     let path = folder.join("clip.mkv");
-    let words = ["-v", "error", "-nostdin", "-y", "-filter_complex", graph, "-pix_fmt", "yuv420p", "-c:v", "libx264"];
-    let made = std::process::Command::new("ffmpeg").args(words).args(coded).arg(&path).output().unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let words = ["-filter_complex", graph, "-pix_fmt", "yuv420p", "-c:v", "libx264"];
+    ffmpeg(&[&words, coded, &[path.to_str().unwrap()]].concat());
     fs_err::read(path).unwrap().into()
+}
+
+#[expect(clippy::disallowed_methods, reason = "clips are made by another program")]
+fn ffmpeg(words: &[&str]) {
+    let made =
+        std::process::Command::new("ffmpeg").args(["-v", "error", "-nostdin", "-y"]).args(words).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 }
 
 async fn vpdq(bed: &Bed, media: &Bytes) -> String {
@@ -164,4 +169,86 @@ async fn what_lies_behind_a_limit_is_not_clean() {
     whole.bank("csam", &[("md5", "22".repeat(16))]).await;
     let said = whole.upload(&key, &facts("a", "u"), &media).await.ok();
     assert_eq!((&said["verdict"], &said["coverage"]), (&json!("no_match"), &json!("key_frames")));
+}
+
+/// Films are larger than pictures: they have a limit of their own, and few at one time have places.
+#[tokio::test]
+async fn a_film_may_be_larger_than_a_picture_and_few_are_taken_at_one_time() {
+    let bed = Bed::with(|settings, _| {
+        settings.intake.max_film_bytes = 4 << 20;
+        settings.intake.max_films_at_once = 1;
+    })
+    .await;
+    let (key, folder) = (bed.key(CLIENT).await, tempfile::tempdir().unwrap());
+    let known = clip(folder.path(), KNOWN, &["-g", "50"]);
+    bed.bank("csam", &[("vpdq", vpdq(&bed, &known).await)]).await;
+    // A void of Matroska at the end makes it long.
+    let long = |bytes: usize| {
+        let void = bytes - known.len() - 9;
+        let head = [[0xec, 0x01].as_slice(), &(void as u64).to_be_bytes()[1..]].concat();
+        [known.as_ref(), &head, &vec![0; void]].concat()
+    };
+    let film = long(3 << 20);
+    let said = bed.upload(&key, &facts("a", "u1"), &film).await.ok();
+    assert_eq!((&said["verdict"], &said["matches"][0]["signal"]), (&json!("match"), &json!("vpdq")));
+    assert_eq!(said["fingerprints"]["sha256"], fingerprint::Digests::of(&film).sha256_hex());
+    assert_eq!(bed.upload(&key, &facts("b", "u2"), &long((4 << 20) + 1)).await.slug(), "too-large");
+    // The same length that does not begin as a film.
+    let other = [vec![7], film[1..].to_vec()].concat();
+    assert_eq!(bed.upload(&key, &facts("c", "u3"), &other).await.slug(), "too-large");
+    let taken = bed.app.large.try_acquire().unwrap();
+    let busy = bed.upload(&key, &facts("d", "u4"), &film).await;
+    assert_eq!((busy.slug().as_str(), busy.headers["retry-after"].to_str().unwrap()), ("busy", "5"));
+    assert_eq!(bed.upload(&key, &facts("e", "u5"), &known).await.ok()["verdict"], "match", "a small one needs none");
+    drop(taken);
+    assert_eq!(bed.upload(&key, &facts("d", "u4"), &film).await.ok()["verdict"], "match");
+}
+
+/// A machine without ffmpeg looks at no film: it says so, and keeps it for a second look.
+#[tokio::test]
+async fn a_film_is_never_clean_where_there_is_no_ffmpeg() {
+    let bed = Bed::new().await;
+    let (key, folder) = (bed.key(CLIENT).await, tempfile::tempdir().unwrap());
+    bed.bank("csam", &[("md5", "22".repeat(16))]).await;
+    let media = clip(folder.path(), "testsrc=s=320x180:r=25:d=3", &[]);
+    assert_eq!(bed.upload(&key, &facts("a", "u1"), &media).await.ok()["verdict"], "no_match");
+    let words = vec!["decode-child".into(), decode::child::WITHOUT_FFMPEG.into()];
+    let pool = decode::Pool::new(env!("CARGO_BIN_EXE_tanod").into(), words, 1, decode::Limits::default());
+    let mut without = bed.app.clone();
+    without.pool = pool;
+    let router = tanod::web::router::router(&without, true, true);
+    let (kind, body) = form(&[("item", facts("b", "u2").to_string().as_bytes()), ("media", &media)]);
+    let request = Bed::request("POST", "/v1/items", &key).header("content-type", kind);
+    let said = Bed::answer(router, request.body(body.into()).unwrap()).await.ok();
+    assert_eq!((&said["verdict"], &said["reason"]), (&json!("unscanned"), &json!("no_ffmpeg")));
+}
+
+/// A copy from a camera that was held upright lies, and says how it is to be shown: it is compared as it is shown.
+#[tokio::test]
+async fn a_copy_that_is_only_said_to_be_turned_is_found() {
+    let bed = Bed::new().await;
+    let (key, folder) = (bed.key(CLIENT).await, tempfile::tempdir().unwrap());
+    let known = clip(folder.path(), KNOWN, &["-g", "50"]);
+    bed.bank("csam", &[("vpdq", vpdq(&bed, &known).await)]).await;
+    let lying = folder.path().join("lying.mp4");
+    let words = ["-f", "lavfi", "-i", &format!("{KNOWN},transpose=cclock"), "-pix_fmt", "yuv420p", "-c:v", "libx264"];
+    ffmpeg(&[&words, [lying.to_str().unwrap()].as_slice()].concat());
+    let lying = fs_err::read(lying).unwrap();
+    // The matrix of the track says that it is shown a quarter clockwise (ISO/IEC 14496-12, 8.3.2).
+    let mut turned = lying.clone();
+    let matrix = lying.windows(4).position(|four| four == b"tkhd").unwrap() + 44;
+    for (place, value) in [(0, 0), (1, 1_i32 << 16), (3, -1 << 16), (4, 0)] {
+        turned[matrix + 4 * place..][..4].copy_from_slice(&value.to_be_bytes());
+    }
+    let said = bed.upload(&key, &facts("t", "u"), &turned).await.ok();
+    assert_eq!((&said["verdict"], said["matches"][0].get("orientation")), (&json!("match"), Some(&json!("upright"))));
+    // Where a bank asks for turned pictures, it is found without its word too.
+    let said = bed.upload(&key, &facts("l1", "u"), &lying).await.ok();
+    assert_eq!(said["verdict"], "no_match");
+    let curator = bed.key(&[Scope::BanksWrite]).await;
+    let bank = bed.get("/v1/banks", &curator).await.ok()["rows"][0]["id"].as_str().unwrap().to_owned();
+    bed.call("PATCH", &format!("/v1/banks/{bank}"), &curator, &json!({"turned": true})).await.ok();
+    bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+    let said = bed.upload(&key, &facts("l2", "u"), &lying).await.ok();
+    assert_eq!((&said["verdict"], &said["matches"][0]["orientation"]), (&json!("match"), &json!("rotated_90")));
 }

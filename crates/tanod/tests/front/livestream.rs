@@ -47,18 +47,18 @@ fn viewer(nth: u16) -> Value {
     })
 }
 
-fn pages(platform: &Receiver) -> Vec<Value> {
+pub(crate) fn pages(platform: &Receiver) -> Vec<Value> {
     let pages = platform.received().into_iter().filter(|one| one.body["type"] == "alarm.page");
     pages.map(|one| one.body["data"].clone()).collect()
 }
 
-fn told(platform: &Receiver, kind: &str) -> Vec<Value> {
+pub(crate) fn told(platform: &Receiver, kind: &str) -> Vec<Value> {
     let told = platform.received().into_iter().filter(|one| one.body["type"] == kind);
     told.map(|one| one.body["data"].clone()).collect()
 }
 
 /// The only case, as a lead sees it.
-async fn only_case(bed: &Bed) -> Value {
+pub(crate) async fn only_case(bed: &Bed) -> Value {
     let lead = bed.person(Role::Lead).await;
     let rows = bed.get("/v1/cases", &lead).await.ok()["rows"].clone();
     assert_eq!(rows.as_array().unwrap().len(), 1, "{rows}");
@@ -181,6 +181,50 @@ async fn a_report_about_a_stream_says_where_who_watched_and_who_paid() {
         "The time at which the live stream began",
     ] {
         assert!(xml.contains(part), "{part} is missing in {xml}");
+    }
+    bed.ledger_verifies().await;
+}
+
+/// What was recorded of a stream is marked as such, with where and from where it was shown: `liveStreaming` is a word about files, and the
+/// schema has none for incidents. The simulator refuses what NCMEC would.
+#[tokio::test]
+async fn the_files_of_a_live_case_say_that_they_show_a_stream() {
+    let (bed, _, key) = listening(|_| {}).await;
+    let media = known(&bed, 3).await;
+    let stream = begin(&bed, &key, &new()).await;
+    tell(&bed, &key, &stream, &json!([viewer(1), {"kind": "report", "account": "v1", "text": "seen"}])).await.ok();
+    let client = bed.key(&[Scope::ItemsWrite]).await;
+    // The recording has the stream's id; another upload of the same account has its own.
+    let recording = json!({"content_id": "s1", "account": {"id": "caster"}, "surface": "live"});
+    let said = bed.upload(&client, &recording, &media).await.ok();
+    bed.upload(&client, &facts("other", "caster"), &media).await.ok();
+    bed.clock.advance(Duration::from_mins(3));
+    bed.post(&format!("/v1/streams/{stream}/end"), &key, &json!({})).await.ok();
+    due(&bed, "streams").await;
+    let (case, lead) = (only_case(&bed).await, bed.person(Role::Lead).await);
+    let id = case["id"].as_str().unwrap();
+    assert_eq!(said["case"], case["id"]);
+    lease(&bed, &lead, id).await;
+    let words = json!({
+        "outcome": "report", "reason": "A known recording was shown live.",
+        "incident_type": "Child Pornography (possession, manufacture, and distribution)",
+        "roles": [{"account": "caster", "role": "suspect"}],
+    });
+    decide(&bed, &lead, id, &words).await.ok();
+    bed.work(0).await;
+    let outside = &bed.sim.finished()[0];
+    let live: Vec<_> = outside.files.iter().map(|file| file.details.as_deref().unwrap_or_default()).collect();
+    assert_eq!(live.iter().filter(|details| details.contains("<liveStreaming")).count(), 1, "{live:?}");
+    let shown =
+        outside.files.iter().find(|file| file.details.as_deref().unwrap_or_default().contains("<liveStreaming"));
+    let shown = shown.unwrap();
+    let details = shown.details.as_deref().unwrap().replace(&shown.file_id, "[file]").replace("><", ">\n<");
+    insta::assert_snapshot!("live_file", details);
+    assert!(!outside.xml.contains("liveStreaming"));
+    for part in
+        ["https://platform.example/live/s1", "<ipAddress>192.0.2.200</ipAddress>", "and ended 2026-11-24T12:03:00Z"]
+    {
+        assert!(outside.xml.contains(part), "{part} is missing in {}", outside.xml);
     }
     bed.ledger_verifies().await;
 }
@@ -327,11 +371,11 @@ async fn a_stream_is_stopped_once_everybody_is_sealed_and_a_person_lets_it_go_on
     bed.ledger_verifies().await;
 }
 
-fn rule(name: &str, when: &str, now: bool, stop: bool) -> livestream::rules::Written {
+pub(crate) fn rule(name: &str, when: &str, now: bool, stop: bool) -> livestream::rules::Written {
     livestream::rules::Written { name: name.to_owned(), when: when.to_owned(), window_seconds: 600, now, stop }
 }
 
-fn payment(nth: u16) -> Value {
+pub(crate) fn payment(nth: u16) -> Value {
     json!({"kind": "payment", "account": format!("v{nth}"), "amount_minor": 500, "currency": "PHP"})
 }
 

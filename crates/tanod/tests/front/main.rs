@@ -39,6 +39,7 @@ mod keeping;
 mod ledger;
 mod legal;
 mod lists;
+mod live_frames;
 mod livestream;
 mod looking;
 mod notices;
@@ -61,6 +62,7 @@ mod sources;
 mod stamps;
 mod verdicts;
 mod viewing;
+mod vocabularies;
 mod webhooks;
 mod worklist;
 
