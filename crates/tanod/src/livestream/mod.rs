@@ -190,6 +190,11 @@ pub async fn find(tx: &mut Tx, caller: &Caller, id: StreamId) -> Result<Stream> 
     stream(tx, id).await
 }
 
+/// One stream, for the program itself.
+pub async fn known(tx: &mut Tx, id: StreamId) -> Result<Stream> {
+    stream(tx, id).await
+}
+
 async fn stream(tx: &mut Tx, id: StreamId) -> Result<Stream> {
     store::stream(tx, id).await?.ok_or_else(|| (&UNKNOWN_STREAM).into())
 }

@@ -10,14 +10,14 @@ use fs_err as fs;
 use serde_json::{Value, json};
 use sim::receiver::Receiver;
 
+use super::client::{Connection, Message};
 use super::load::Installation;
 use super::process::Usage;
 use super::{Context, Done, Trouble, number, thousandths};
-use crate::accounts::Caller;
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::livestream;
 use crate::livestream::watching::{self, Mode};
-use crate::livestream::{self, NewStream};
 use crate::plan::App;
 use crate::roles::{self, Role};
 use crate::store::{StreamId, World};
@@ -80,10 +80,14 @@ pub(super) async fn run(context: &Context, args: &Args) -> Done {
     let app = context.open_with(settings).await?;
     let list = clips.list(&app, &folder).await?;
     own.tell(&["bank", "import", "generated", &list.to_string_lossy()]).await?;
-    roles::run(&app, Role::Worker, None).await?;
+    let key = own.key("live").await?;
+    let door = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let here = door.local_addr()?;
+    roles::run(&app, Role::All, Some(door)).await?;
+    let mut told = Connection::open(here, &key).await?;
     let port = free_port()?;
     let server = serve(&folder, port)?;
-    let measured = Measured::of(&app, args, &clips, (port, server.id()), &platform).await;
+    let measured = Measured::of(&app, &mut told, args, &clips, (port, server.id()), &platform).await;
     app.tasks.end().await;
     drop(server);
     drop(serving);
@@ -215,6 +219,7 @@ struct Measured {
 impl Measured {
     async fn of(
         app: &App,
+        told: &mut Connection,
         args: &Args,
         clips: &Clips,
         (port, server): (u16, Option<u32>),
@@ -238,7 +243,7 @@ impl Measured {
             command.args(["-v", "error", "-nostdin", "-re", "-i"]).arg(file);
             let started = Instant::now();
             let sender = command.args(["-map", "0", "-c", "copy", "-f", "flv", &url]).spawn()?;
-            let id = begun(app, nth, &url, args.mode).await?;
+            let id = begun(told, nth, &url, args.mode).await?;
             let shown = offset.map(|ms| started + Duration::from_millis(u64::from(*ms)));
             streams.push(Published { id, sender, shown, heard: None, hits: 0, unscanned: 0.0 });
             // Not all key frames at once.
@@ -266,7 +271,7 @@ impl Measured {
         for one in &mut streams {
             one.sender.kill().await.ok();
             let mut tx = app.db.read().await?;
-            let stream = livestream::find(&mut tx, &Caller::Operator, one.id).await?;
+            let stream = livestream::known(&mut tx, one.id).await?;
             one.hits = livestream::hits(&mut tx, one.id, stream.started_at).await?.len();
             let gaps = watching::scan_of(&mut tx, &stream).await?.map(|scan| scan.gaps).unwrap_or_default();
             // Before the first frame there was nothing to see, and after the last there is nothing more.
@@ -306,14 +311,14 @@ impl Measured {
     }
 }
 
-async fn begun(app: &App, nth: u32, url: &str, mode: Mode) -> Result<StreamId, Trouble> {
-    let new: NewStream = serde_json::from_value(json!({
-        "content_id": format!("s{nth}"), "public": true, "watch": {"url": url, "mode": mode},
-    }))
-    .map_err(|error| Trouble::Said(error.to_string()))?;
-    let mut tx = app.db.write().await?;
-    let (stream, proof) =
-        livestream::begin(&mut tx, &Caller::Operator, new, app.watching.sources(), &app.settings.live).await?;
-    tx.commit(proof).await?;
-    Ok(stream.id)
+async fn begun(told: &mut Connection, nth: u32, url: &str, mode: Mode) -> Result<StreamId, Trouble> {
+    #[derive(serde::Deserialize)]
+    struct Begun {
+        id: String,
+    }
+    let new = json!({"content_id": format!("s{nth}"), "public": true, "watch": {"url": url, "mode": mode}});
+    let body = new.to_string().into();
+    let message = Message { path: "/v1/streams".to_owned(), kind: "application/json", key: None, body };
+    let Begun { id } = told.post(message).await?;
+    id.parse().map_err(|_| Trouble::Said("the service gave no id".to_owned()))
 }

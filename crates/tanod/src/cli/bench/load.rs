@@ -144,7 +144,7 @@ impl Installation {
         Ok(said.lines().last().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default())
     }
 
-    async fn key(&self, role: &str) -> Result<String, Trouble> {
+    pub(super) async fn key(&self, role: &str) -> Result<String, Trouble> {
         let said = self.tell(&["key", "add", "--role", role, "--name", role, "--per-minute", "100000000"]).await?;
         let key = said.get("key").and_then(Value::as_str).map(str::to_owned);
         key.ok_or_else(|| Trouble::Said("no key was made".to_owned()))
