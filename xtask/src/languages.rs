@@ -15,10 +15,10 @@ const NAMES: [&str; 3] = ["SHA", "Tanod", "UTC"];
 /// Attributes that a person reads or hears.
 const READ: [&str; 4] = ["aria-label", "placeholder", "title", "alt"];
 /// Texts that no page names by their key alone.
-const SPOKEN: [&str; 5] = ["language-", "refusal-", "clock-", "basis-", "hours-"];
-/// Texts whose English stands in code or data: of refusals, of deadlines (`config/clocks.toml`), of bases (`config/holds.toml`),
+const SPOKEN: [&str; 6] = ["language-", "refusal-", "because-", "clock-", "basis-", "hours-"];
+/// Texts whose English stands in code or data: of refusals and what was wrong this time, of deadlines (`config/clocks.toml`), of bases (`config/holds.toml`),
 /// of when a number answers (`config/numbers.toml`).
-const ENGLISH_ELSEWHERE: [&str; 4] = ["refusal-", "clock-", "basis-", "hours-"];
+const ENGLISH_ELSEWHERE: [&str; 5] = ["refusal-", "because-", "clock-", "basis-", "hours-"];
 
 /// Templates that still speak English only. The list gets shorter, never longer.
 pub(crate) const STILL_ENGLISH: &[&str] = &[];
@@ -155,6 +155,38 @@ pub(crate) fn texts_are_used(tree: &[(String, String)]) -> Vec<String> {
     broken
 }
 
+/// The key of what was wrong this time, as `web/languages.rs` makes it of the English words.
+fn key_of(words: &str) -> String {
+    let words = words.to_lowercase();
+    let words = words.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let mut key = words.fold("because".to_owned(), |key, word| format!("{key}-{word}"));
+    key.truncate(68);
+    key.trim_end_matches('-').to_owned()
+}
+
+/// What was wrong this time is said in every language, where it is more than a value: all of it, or what stands before the
+/// colon behind which the value is.
+pub(crate) fn details_are_said(tree: &[(String, String)]) -> Vec<String> {
+    let languages = texts(tree, &mut Vec::new());
+    let mut broken = Vec::new();
+    for (path, text) in tree.iter().filter(|(path, _)| path.starts_with("crates/tanod/src/") && path.ends_with(".rs")) {
+        let close: String = text.split_whitespace().collect::<Vec<_>>().join(" ").replace("because( ", "because(");
+        let close = close.replace("format!( ", "format!(");
+        let fixed = quoted(&close, "because(\"", "").filter(|words| !words.contains('\\'));
+        let before = quoted(&close, "because(format!(\"", "");
+        let before = before.filter_map(|words| words.split_once(": {").map(|(before, _)| before));
+        for words in fixed.chain(before.filter(|words| !words.contains('{'))) {
+            let key = key_of(words);
+            for (language, texts) in languages.iter().filter(|(language, _)| *language != FIRST) {
+                if !texts.contains_key(&key) {
+                    broken.push(format!("{path}: \"{words}\" is not said in {language}: {key}"));
+                }
+            }
+        }
+    }
+    broken
+}
+
 /// Takes out everything between two marks.
 fn without(text: &str, from: &str, to: &str) -> String {
     let mut rest = text;
@@ -246,6 +278,19 @@ mod tests {
         );
         assert_eq!(texts_are_used(&[en.clone(), page("{{ \"a\"|say }}")]).len(), 1);
         assert_eq!(texts_are_used(&[en, page("{{ \"a\"|say }} {{ \"b\"|say }} {{ \"state\"|word(s) }}")]).len(), 1);
+    }
+
+    #[test]
+    fn what_was_wrong_is_said_in_each_language() {
+        let en = file("crates/tanod/languages/en/a.ftl", "a = One\n");
+        let ar = file("crates/tanod/languages/ar/a.ftl", "a = One\nbecause-choose-a-role = x\nbecause-no-day = y\n");
+        let code = |text: &str| file("crates/tanod/src/x/mod.rs", text);
+        let broken = |text: &str| details_are_said(&[en.clone(), ar.clone(), code(text)]).len();
+        assert_eq!(broken("BAD.because(\n    \"choose a role\",\n)"), 0);
+        assert_eq!(broken("BAD.because(format!(\"no day: {text}\"))"), 0);
+        assert_eq!(broken("BAD.because(format!(\"{n} days\"))"), 0);
+        assert_eq!(broken("BAD.because(\"choose a day\")"), 1);
+        assert_eq!(broken("BAD.because(format!(\"no time: {text}\"))"), 1);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::languages::{languages_agree, templates_only_name, texts_are_used};
+use crate::languages::{details_are_said, languages_agree, templates_only_name, texts_are_used};
 
 /// What a law finds broken in one file, by path and text.
 type OfAFile = fn(&str, &str) -> Vec<String>;
@@ -24,8 +24,14 @@ pub(crate) const EACH: &[OfAFile] = &[
 ];
 
 /// Laws that take all files.
-pub(crate) const EVERY: &[OfTheTree] =
-    &[migrations_are_numbered, unrecorded_are_counted, languages_agree, texts_are_used, templates_only_name];
+pub(crate) const EVERY: &[OfTheTree] = &[
+    migrations_are_numbered,
+    unrecorded_are_counted,
+    languages_agree,
+    texts_are_used,
+    details_are_said,
+    templates_only_name,
+];
 
 /// How many writes commit without an entry in the record. Each has its reason beside it; another one needs a better
 /// reason than this number is old.

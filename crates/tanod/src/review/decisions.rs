@@ -324,7 +324,7 @@ async fn next_person(tx: &mut Tx, caller: &Caller, new: &NewDecision) -> Result<
     let staff = new.next.ok_or(&NOBODY_NEXT)?;
     let by = caller.person()?;
     let next = deciders.iter().find(|person| person.staff == staff && person.id != by);
-    Ok(Some(next.ok_or_else(|| NOBODY_NEXT.because(format!("staff {staff} is nobody else who may decide")))?.id))
+    Ok(Some(next.ok_or_else(|| NOBODY_NEXT.because(format!("nobody else who may decide: {staff}")))?.id))
 }
 
 /// How a decision is approved: not at all, by another person, or by a delay where there is nobody else.

@@ -57,7 +57,7 @@ pub struct Words {
 impl From<&Refusal> for Words {
     fn from(refusal: &Refusal) -> Self {
         let (title, remedy) = languages::refusal(refusal.kind);
-        Self { title, detail: refusal.detail.clone(), remedy }
+        Self { title, detail: refusal.detail.as_deref().map(|detail| languages::because(detail).into_owned()), remedy }
     }
 }
 
@@ -74,7 +74,7 @@ struct RefusedPage<'a> {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let (kind, detail) = match &self.0 {
-            Error::Refused(refusal) => (refusal.kind, refusal.detail.as_deref()),
+            Error::Refused(refusal) => (refusal.kind, refusal.detail.as_deref().map(languages::because)),
             Error::Internal(doing, cause) => {
                 tracing::error!(doing, cause = cause.as_ref().map(ToString::to_string), "a page failed");
                 (&INTERNAL, None)
@@ -83,7 +83,13 @@ impl IntoResponse for Refused {
         let status = StatusCode::from_u16(kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let asks = kind == &NOT_PRESENT;
         let (title, remedy) = languages::refusal(kind);
-        let page = RefusedPage { title: &title, detail, remedy: &remedy, slug: kind.slug, back: "/console/queue" };
+        let page = RefusedPage {
+            title: &title,
+            detail: detail.as_deref(),
+            remedy: &remedy,
+            slug: kind.slug,
+            back: "/console/queue",
+        };
         let mut answer =
             (status, show(&page).unwrap_or_else(|refused| refused.0.to_string().into_response())).into_response();
         if asks {

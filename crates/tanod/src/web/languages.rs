@@ -174,6 +174,26 @@ pub fn refusal(kind: &Kind) -> (Cow<'static, str>, Cow<'static, str>) {
     )
 }
 
+/// What was wrong this time, in the language of who reads. English stands in the code, and its words are the text's key: of the
+/// whole, or of what stands before a colon, behind which is somebody's own.
+pub fn because(detail: &str) -> Cow<'_, str> {
+    let said = |words: &str| {
+        let mut key = String::from("because");
+        for word in words.to_lowercase().split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
+            key.push('-');
+            key.push_str(word);
+        }
+        key.truncate(68);
+        spoken().text(key.trim_end_matches('-'))
+    };
+    match (said(detail), detail.split_once(": ")) {
+        (Some(whole), _) => Cow::Owned(whole),
+        (None, Some((what, own))) => said(what)
+            .map_or(Cow::Borrowed(detail), |what| Cow::Owned(format!("{what}: {}{own}{}", ISOLATE.0, ISOLATE.1))),
+        (None, None) => Cow::Borrowed(detail),
+    }
+}
+
 /// A text with what is put into it.
 #[derive(Clone, Debug)]
 pub struct Said {
@@ -449,6 +469,17 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[tokio::test]
+    async fn what_was_wrong_is_said_too_and_what_is_somebodys_own_stays() {
+        let said = async |tag: &str, detail: &'static str| {
+            SPOKEN.scope(Language::of(tag), async { because(detail).into_owned() }).await
+        };
+        assert_eq!(said("en", "this is no day: 31").await, "this is no day: 31");
+        assert_eq!(said("fil", "this is no day: 31").await, "hindi ito araw: \u{2068}31\u{2069}");
+        assert_eq!(said("fil", "choose a role").await, "pumili ng tungkulin");
+        assert_eq!(said("ar", "who knows").await, "who knows");
     }
 
     #[tokio::test]
