@@ -10,6 +10,8 @@ import Provider from "oidc-provider";
 import { browser, demo, keep, person, violations } from "./bed.mjs";
 
 let tanod, chrome, folder, server;
+/** The groups that somebody is in at the provider. */
+const groups = {};
 
 /** A port that nobody has now. */
 const free = () => new Promise((done) => {
@@ -30,6 +32,8 @@ label = "our house account"
 issuer = "${issuer}"
 client_id = "tanod"
 client_secret_file = "${join(folder, "secret")}"
+groups_claim = "groups"
+roles = { "night watch" = "reviewer", "heads" = "lead" }
 `);
   const provider = new Provider(issuer, {
     clients: [{
@@ -37,8 +41,9 @@ client_secret_file = "${join(folder, "secret")}"
       redirect_uris: [`http://localhost:${here}/console/sign-in/from/house`],
     }],
     pkce: { required: () => true },
-    claims: { openid: ["sub"], email: ["email", "email_verified"], acr: null, auth_time: null },
-    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, email: `${id}@house.example`, email_verified: true }) }),
+    claims: { openid: ["sub", "groups"], email: ["email", "email_verified"], acr: null, auth_time: null },
+    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, groups: groups[id] ?? ["night watch"], email: `${id}@house.example`, email_verified: true }) }),
+    conformIdTokenClaims: false,
     cookies: { keys: ["a key of this test"] },
   });
   server = provider.listen(there, "127.0.0.1");
@@ -101,4 +106,36 @@ test("an invitation is followed with the house's account, which signs in from th
   await page.locator("button[type=submit]").click();
   await page.waitForURL("**/console");
   await page.getByRole("heading", { level: 1 }).waitFor();
+});
+
+test("the provider's groups say what somebody works as, and a lost one ends it", async () => {
+  groups["head-3"] = ["heads", "night watch"];
+  const { page } = await person(chrome);
+  await page.goto(await tanod.invite("e2e-groups", "lead"));
+  await page.getByRole("link", { name: "Use our house account instead" }).press("Enter");
+  await signInThere(page, "head-3");
+  await page.waitForURL("**/console");
+  await page.goto(`${tanod.console}/figures`);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  const again = async () => {
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.waitForURL("**/console/sign-in");
+    await page.getByRole("link", { name: "Sign in with our house account" }).press("Enter");
+  };
+  groups["head-3"] = ["night watch"];
+  await again();
+  await page.waitForURL("**/console");
+  const refused = await page.goto(`${tanod.console}/figures`);
+  assert.equal(refused.status(), 403, "a reviewer now");
+  await page.goto(`${tanod.console}/queue`);
+  groups["head-3"] = ["guests"];
+  await again();
+  await page.getByText("Your account is in no group that works here").waitFor();
+  await passes(page);
+  await keep(page, "provider-no-group");
+  groups["head-3"] = ["heads"];
+  await page.goto(`${tanod.console}/sign-in`);
+  await page.getByRole("link", { name: "Sign in with our house account" }).press("Enter");
+  await page.waitForURL("**/console");
+  assert.equal((await page.goto(`${tanod.console}/figures`)).status(), 200, "and a lead again");
 });

@@ -65,6 +65,8 @@ pub struct Subject {
     pub methods: Vec<String>,
     /// Their address, and whether it is known to be theirs.
     pub email: Option<(String, bool)>,
+    /// The groups that they are in, where it says so.
+    pub groups: Option<Vec<String>>,
 }
 
 struct Attempt {
@@ -168,6 +170,9 @@ impl Provider {
         if let Some((email, verified)) = &attempt.subject.email {
             set(&mut claims, "email", json!(email));
             set(&mut claims, "email_verified", json!(verified));
+        }
+        if let Some(groups) = &attempt.subject.groups {
+            set(&mut claims, "groups", json!(groups));
         }
         match bend {
             Bend::Nonce => set(&mut claims, "nonce", json!("another")),

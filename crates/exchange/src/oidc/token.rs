@@ -65,6 +65,8 @@ pub struct Expected<'a> {
     pub now: Timestamp,
     /// Where somebody had to prove anew who they are: not before this.
     pub proved_since: Option<Timestamp>,
+    /// The claim that lists somebody's groups, where one does.
+    pub groups: Option<&'a str>,
 }
 
 /// Who somebody is at the provider.
@@ -76,6 +78,8 @@ pub struct Identity {
     pub methods: Vec<String>,
     /// Their address, where the provider made sure that it is theirs.
     pub email: Option<String>,
+    /// The groups that they are in there; none where it does not say.
+    pub groups: Vec<String>,
 }
 
 /// Why a token is not believed.
@@ -140,6 +144,8 @@ struct Claims {
     email: Option<String>,
     #[serde(default)]
     email_verified: bool,
+    #[serde(flatten)]
+    others: serde_json::Map<String, serde_json::Value>,
 }
 
 fn part<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Fault> {
@@ -196,7 +202,13 @@ fn judge(claims: Claims, expected: &Expected<'_>) -> Result<Identity, Fault> {
     }
     let methods = claims.amr.into_iter().chain(claims.acr).collect();
     let email = claims.email.filter(|_| claims.email_verified);
-    Ok(Identity { subject: claims.sub, methods, email })
+    let groups = expected.groups.and_then(|claim| claims.others.get(claim));
+    let groups = groups.and_then(|groups| OneOrMany::deserialize(groups).ok());
+    let groups = groups.map_or_else(Vec::new, |groups| match groups {
+        OneOrMany::One(one) => vec![one],
+        OneOrMany::Many(many) => many,
+    });
+    Ok(Identity { subject: claims.sub, methods, email, groups })
 }
 
 fn seconds(at: Timestamp) -> f64 {
@@ -215,7 +227,7 @@ mod tests {
         #[test]
         fn any_text_is_read_without_harm(token in ".{0,200}", keys in ".{0,200}") {
             let keys: Keys = serde_json::from_str(&keys).unwrap_or_default();
-            let expected = Expected { issuer: "i", client_id: "c", nonce: "n", now: Timestamp::UNIX_EPOCH, proved_since: None };
+            let expected = Expected { issuer: "i", client_id: "c", nonce: "n", now: Timestamp::UNIX_EPOCH, proved_since: None, groups: Some("groups") };
             proptest::prop_assert!(verify(&token, &keys, &expected).is_err());
         }
     }

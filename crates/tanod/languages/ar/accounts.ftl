@@ -79,6 +79,7 @@ you-remove-passkey = أزِل مفتاح المرور { $name }
 you-authenticator = تطبيق المصادقة
 you-another = أعدّ تطبيق مصادقة آخر
 you-set-up = أعدّ تطبيق مصادقة
+you-looking = كيف تُعرض عليك الصور، وما رأيته: <a>الرعاية</a>.
 you-password = غيّر كلمة مرورك
 you-password-old = كلمة المرور الحالية
 you-password-new = كلمة مرور جديدة

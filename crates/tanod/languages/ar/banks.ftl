@@ -61,3 +61,63 @@ bank-left = { $count ->
 bank-which-cases = أيّ الحالات
 bank-why = لماذا هي خاطئة
 bank-press = نحِّها
+bank-make = أنشئ قائمة
+bank-name = اسمها
+bank-keeper = من يحفظها
+bank-made-off = لا تطابق القائمة الجديدة شيئًا حتى ترى ما فيها وتشغّلها.
+bank-make-do = أنشئها
+bank-within = أبعد مسافة تُعدّ مطابقة، بالبتات من 256
+bank-holds = ما في الملف
+bank-holds-good = لم يُحفظ شيء بعد. الاستيراد يأخذ كل صف.
+bank-holds-bad = لم يُحفظ شيء، ولن يأخذ الاستيراد منه شيئًا: أصلح أولًا الصفوف أدناه.
+bank-rows = الصفوف
+bank-rows-new = جديدة على هذه القائمة
+bank-rows-known = في هذه القائمة من قبل
+bank-rows-off = منها مُطفأ؛ ويبقى كذلك
+bank-rows-twice = مرتان في الملف
+bank-rows-refused = لا يُقرأ
+bank-faults = صفوف لا تؤخذ
+bank-row = الصف { $row }:
+bank-elsewhere = قوائم أخرى فيها بعض هذه البصمات عينها
+bank-elsewhere-none = لا شيء.
+bank-same-file = الملف نفسه مرة أخرى؛ ويُرفض غيره
+bank-import = { $count ->
+    [zero] لا صف للاستيراد
+    [one] استورد صفًا واحدًا
+    [two] استورد صفين
+    [few] استورد { $count } صفوف
+    [many] استورد { $count } صفًا
+   *[other] استورد { $count } صف
+}
+bank-would = ما كانت ستطابقه
+bank-would-found = ضمن { $within } بت: { $found } من أحدث { $uploads } ملف مرفوع.
+bank-would-unknown = { $count ->
+    [zero] عرفت قائمة أخرى كل واحد منها.
+    [one] واحد منها لم تعرفه أي قائمة.
+    [two] اثنان منها لم تعرفهما أي قائمة.
+    [few] { $count } منها لم تعرفها أي قائمة.
+    [many] { $count } منها لم تعرفها أي قائمة.
+   *[other] { $count } منها لم تعرفها أي قائمة.
+}
+bank-would-from = وصلت من { $from } إلى { $to } UTC.
+bank-would-older = لم تُجرَّب على ما هو أقدم.
+bank-would-more = جُرّب من القائمة { $entries } قيد؛ وفيها المزيد.
+bank-would-upright = تُضاف إليها النسخ المدارة والمعكوسة وذات الإطار: لا يُحفظ مما وصل من قبل إلا الصورة كما كانت.
+bank-distance = البتات المختلفة
+bank-uploads = الملفات المرفوعة
+bank-cases = الحالات
+bank-exact = البايتات عينها
+bank-which = أيها، الأقرب أولًا
+bank-try = جرّبها
+bank-try-what = ما كانت ستطابقه مما رُفع مؤخرًا، من البصمات المحفوظة. لا يتغير شيء، ولا تُعرض صورة، ويُسجَّل أنها جُرّبت.
+bank-try-do = جرّب
+bank-present = لتستورد إلى هذه القائمة أو تشغّلها أو تطفئها، <a>قل أولًا من أنت</a>.
+bank-import-title = استيراد
+bank-file = ملف فيه صفوف، CSV ⁦(signal,value,…)⁩ أو NDJSON
+bank-preview = انظر ما فيه
+bank-act = ما تفعله
+bank-act-legend = من الآن
+bank-act-match = تطابق، ومطابقاتها تُنشئ حالات حيث يقتضي نوعها
+bank-act-count = تُعدّ مطابقاتها ولا يتبعها شيء
+bank-act-off = لا تطابق شيئًا
+bank-act-do = افعل ذلك

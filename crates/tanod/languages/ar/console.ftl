@@ -27,6 +27,7 @@ page-back = رجوع
 
 way-queue = الحالات
 way-streams = البثوث
+way-second = نظرات ثانية
 way-care = الرعاية
 way-actions = الإجراءات
 way-notices = البلاغات
@@ -49,3 +50,15 @@ role-reviewer = مراجِع
 role-lead = مسؤول
 role-admin = مدير النظام
 role-auditor = مدقّق
+
+script-once-more = اضغط F8 مرة أخرى لإطلاق الإنذار.
+script-yes = نعم
+script-no = لا
+script-no-class = بلا صنف
+script-class = الصنف
+script-hidden = كل الصور مخفية. اضغط Escape مرة أخرى لإعادتها.
+script-back = عادت الصور.
+script-held = تُعرض ما دمت ضاغطًا.
+script-veil = عاد الطمس.
+script-whole = تُعرض كاملة بلا طمس.
+script-lost = لم تعد تحجز هذه الحالة. خذها من جديد قبل أن تتابع.

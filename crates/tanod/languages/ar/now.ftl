@@ -116,6 +116,14 @@ now-need-untold = { $count ->
     [many] { $count } جهة تلقّت تقريرًا خاطئًا وينبغي إخبارها
    *[other] { $count } جهة تلقّت تقريرًا خاطئًا وينبغي إخبارها
 }
+now-need-disagreements = { $count ->
+    [zero] لا قرار يختلف فيه شخصان
+    [one] قرار واحد يختلف فيه شخصان
+    [two] قراران يختلف فيهما شخصان
+    [few] { $count } قرارات يختلف فيها شخصان
+    [many] { $count } قرارًا يختلف فيه شخصان
+   *[other] { $count } قرار يختلف فيه شخصان
+}
 now-need-work = { $count ->
     [zero] لا عمل
     [one] عمل واحد في الخلفية توقف عن المحاولة
@@ -138,4 +146,5 @@ now-at-releases = منذ
 now-at-process = الموعد التالي
 now-at-packages = منذ
 now-at-untold = منذ
+now-at-disagreements = منذ
 now-at-work = منذ

@@ -79,6 +79,7 @@ you-remove-passkey = Remove the passkey { $name }
 you-authenticator = Authenticator
 you-another = Set up another authenticator
 you-set-up = Set up an authenticator
+you-looking = How pictures are shown to you, and what you have seen: <a>Care</a>.
 you-password = Change your password
 you-password-old = Password of now
 you-password-new = New password

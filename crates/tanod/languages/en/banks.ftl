@@ -52,3 +52,56 @@ bank-left = { $count ->
 bank-which-cases = Which cases
 bank-why = Why it is wrong
 bank-press = Set it aside
+bank-make = Make a list
+bank-name = Its name
+bank-keeper = Who keeps it
+bank-made-off = A new list matches nothing until you have seen what is in it and switch it on.
+bank-make-do = Make it
+bank-within = Greatest distance that is a match, in bits of 256
+bank-holds = What the file holds
+bank-holds-good = Nothing is stored yet. An import takes every row.
+bank-holds-bad = Nothing is stored, and an import would take none of it: mend the rows below first.
+bank-rows = Rows
+bank-rows-new = New to this list
+bank-rows-known = In this list already
+bank-rows-off = Of these switched off; they stay so
+bank-rows-twice = Twice in the file
+bank-rows-refused = Cannot be read
+bank-faults = Rows that cannot be taken
+bank-row = Row { $row }:
+bank-elsewhere = Other lists that have some of these very fingerprints
+bank-elsewhere-none = None.
+bank-same-file = The same file once more; another one is refused
+bank-import = { $count ->
+    [one] Import one row
+   *[other] Import { $count } rows
+}
+bank-would = What it would have matched
+bank-would-found = Within { $within } bits { $found } of the newest { $uploads } uploads.
+bank-would-unknown = { $count ->
+    [0] Another list knew each of them.
+    [one] No list knew one of them.
+   *[other] No list knew { $count } of them.
+}
+bank-would-from = They came from { $from } to { $to } UTC.
+bank-would-older = Older ones were not tried.
+bank-would-more = Of the list { $entries } entries were tried; it has more.
+bank-would-upright = Turned, mirrored and bordered copies come on top: of uploads that came before, only the picture as it was is kept.
+bank-distance = Bits that differ
+bank-uploads = Uploads
+bank-cases = Cases
+bank-exact = the very bytes
+bank-which = Which, the closest first
+bank-try = Try it out
+bank-try-what = What it would have matched among uploads that came lately, from the fingerprints that were kept of them. Nothing changes, no picture is shown, and the record says that it was tried.
+bank-try-do = Try it
+bank-present = To import into this list or to switch it, <a>say first who you are</a>.
+bank-import-title = Import
+bank-file = A file with rows, as CSV (signal,value,…) or NDJSON
+bank-preview = See what is in it
+bank-act = What it does
+bank-act-legend = From now on
+bank-act-match = It matches, and its matches make cases where its kind does
+bank-act-count = Its matches are counted and lead to nothing
+bank-act-off = It matches nothing
+bank-act-do = Do so

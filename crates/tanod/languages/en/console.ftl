@@ -23,6 +23,7 @@ page-back = Back
 
 way-queue = Cases
 way-streams = Streams
+way-second = Second looks
 way-care = Care
 way-actions = Actions
 way-notices = Notices
@@ -45,3 +46,15 @@ role-reviewer = reviewer
 role-lead = lead
 role-admin = administrator
 role-auditor = auditor
+
+script-once-more = Press F8 once more to raise the alarm.
+script-yes = yes
+script-no = no
+script-no-class = No class
+script-class = Class
+script-hidden = Every picture is hidden. Press Escape again to bring them back.
+script-back = Pictures are back.
+script-held = Shown while you hold.
+script-veil = The veil is back.
+script-whole = Shown whole, without the veil.
+script-lost = You no longer hold this case. Take it again before you go on.

@@ -60,6 +60,10 @@ now-need-untold = { $count ->
     [one] One who received a wrong report and is to be told
    *[other] { $count } who received a wrong report and are to be told
 }
+now-need-disagreements = { $count ->
+    [one] One decision about which two people disagree
+   *[other] { $count } decisions about which two people disagree
+}
 now-need-work = { $count ->
     [one] One piece of work behind the requests that gave up
    *[other] { $count } pieces of work behind the requests that gave up
@@ -78,4 +82,5 @@ now-at-releases = since
 now-at-process = the next is due
 now-at-packages = since
 now-at-untold = since
+now-at-disagreements = since
 now-at-work = since

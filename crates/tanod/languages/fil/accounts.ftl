@@ -79,6 +79,7 @@ you-remove-passkey = Alisin ang passkey na { $name }
 you-authenticator = Authenticator
 you-another = Magsaayos ng ibang authenticator
 you-set-up = Magsaayos ng authenticator
+you-looking = Kung paano ipinapakita sa iyo ang mga larawan, at ang iyong nakita: <a>Pangangalaga</a>.
 you-password = Palitan ang iyong password
 you-password-old = Password ngayon
 you-password-new = Bagong password

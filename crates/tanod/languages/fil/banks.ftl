@@ -52,3 +52,56 @@ bank-left = { $count ->
 bank-which-cases = Aling mga kaso
 bank-why = Bakit ito mali
 bank-press = Itabi ito
+bank-make = Gumawa ng listahan
+bank-name = Pangalan nito
+bank-keeper = Sino ang nag-iingat nito
+bank-made-off = Walang tinutugma ang bagong listahan hanggang makita mo ang laman nito at buksan mo ito.
+bank-make-do = Gawin ito
+bank-within = Pinakamalayong itinuturing na tugma, sa bit mula sa 256
+bank-holds = Ano ang laman ng file
+bank-holds-good = Wala pang naiimbak. Kukunin ng pag-import ang bawat hanay.
+bank-holds-bad = Walang naimbak, at walang kukunin ang pag-import: ayusin muna ang mga hanay sa ibaba.
+bank-rows = Mga hanay
+bank-rows-new = Bago sa listahang ito
+bank-rows-known = Nasa listahang ito na
+bank-rows-off = Sa mga ito, pinatay; mananatiling patay
+bank-rows-twice = Dalawang beses sa file
+bank-rows-refused = Hindi mabasa
+bank-faults = Mga hanay na hindi makukuha
+bank-row = Hanay { $row }:
+bank-elsewhere = Ibang listahang may ilan sa mismong mga fingerprint na ito
+bank-elsewhere-none = Wala.
+bank-same-file = Ang parehong file muli; tatanggihan ang iba
+bank-import = { $count ->
+    [one] Mag-import ng { $count } hanay
+   *[other] Mag-import ng { $count } na hanay
+}
+bank-would = Ano sana ang natugma nito
+bank-would-found = Sa loob ng { $within } bit: { $found } sa pinakabagong { $uploads } upload.
+bank-would-unknown = { $count ->
+    [0] Kilala ng ibang listahan ang bawat isa.
+    [one] { $count } sa mga ito ang hindi kilala ng anumang listahan.
+   *[other] { $count } sa mga ito ang hindi kilala ng anumang listahan.
+}
+bank-would-from = Dumating ang mga ito mula { $from } hanggang { $to } UTC.
+bank-would-older = Hindi sinubok ang mas luma.
+bank-would-more = { $entries } tala ng listahan ang sinubok; mayroon pa ito.
+bank-would-upright = Dagdag pa rito ang mga kopyang pinihit, binaligtad o may gilid: ang larawan lamang noong dumating ang itinatago.
+bank-distance = Mga bit na magkaiba
+bank-uploads = Mga upload
+bank-cases = Mga kaso
+bank-exact = ang mismong mga byte
+bank-which = Alin, pinakamalapit muna
+bank-try = Subukin ito
+bank-try-what = Ano sana ang natugma nito sa mga kamakailang upload, mula sa mga fingerprint na itinago. Walang magbabago, walang larawang ipapakita, at itatala na sinubok ito.
+bank-try-do = Subukin
+bank-present = Upang mag-import dito o buksan o patayin ito, <a>sabihin muna kung sino ka</a>.
+bank-import-title = Mag-import
+bank-file = File na may mga hanay, CSV (signal,value,…) o NDJSON
+bank-preview = Tingnan ang laman
+bank-act = Ano ang ginagawa nito
+bank-act-legend = Mula ngayon
+bank-act-match = Tumutugma ito, at gumagawa ng kaso ang mga tugma kung gayon ang uri nito
+bank-act-count = Binibilang ang mga tugma at walang kasunod
+bank-act-off = Wala itong tinutugma
+bank-act-do = Gawin ito

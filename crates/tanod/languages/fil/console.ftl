@@ -23,6 +23,7 @@ page-back = Bumalik
 
 way-queue = Mga kaso
 way-streams = Mga stream
+way-second = Ikalawang tingin
 way-care = Pangangalaga
 way-actions = Mga aksiyon
 way-notices = Mga sumbong
@@ -45,3 +46,15 @@ role-reviewer = tagasuri
 role-lead = pinuno
 role-admin = tagapangasiwa
 role-auditor = tagasiyasat
+
+script-once-more = Pindutin muli ang F8 para magpaalarma.
+script-yes = oo
+script-no = hindi
+script-no-class = Walang uri
+script-class = Uri
+script-hidden = Nakatago ang lahat ng larawan. Pindutin muli ang Escape para ibalik.
+script-back = Bumalik na ang mga larawan.
+script-held = Nakikita habang hawak mo.
+script-veil = Bumalik na ang takip.
+script-whole = Ipinapakita nang buo, walang takip.
+script-lost = Hindi mo na hawak ang kasong ito. Kunin muli bago magpatuloy.

@@ -60,6 +60,10 @@ now-need-untold = { $count ->
     [one] Isang tumanggap ng maling ulat na dapat sabihan
    *[other] { $count } tumanggap ng maling ulat na dapat sabihan
 }
+now-need-disagreements = { $count ->
+    [one] Isang pasyang pinagtatalunan ng dalawang tao
+   *[other] { $count } pasyang pinagtatalunan ng dalawang tao
+}
 now-need-work = { $count ->
     [one] Isang gawaing sumuko
    *[other] { $count } gawaing sumuko
@@ -78,4 +82,5 @@ now-at-releases = mula
 now-at-process = ang susunod ay hanggang
 now-at-packages = mula
 now-at-untold = mula
+now-at-disagreements = mula
 now-at-work = mula

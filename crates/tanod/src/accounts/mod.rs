@@ -96,6 +96,16 @@ pub enum Role {
     Auditor,
 }
 
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Lead, Self::Admin, Self::Reviewer, Self::Auditor];
+
+    /// Whether somebody of this role may do nothing that one of the other may not.
+    pub fn is_within(self, other: Self) -> bool {
+        Permission::ALL.into_iter().all(|permission| !role_may(self, permission) || role_may(other, permission))
+    }
+}
+
 /// What a key of a program is good for.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema,

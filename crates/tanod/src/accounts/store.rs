@@ -41,7 +41,8 @@ pub(super) async fn person_invited(tx: &mut Tx, token: &[u8]) -> Result<Option<P
 }
 
 pub(super) async fn person_by_name(tx: &mut Tx, name: &str) -> Result<Option<(PersonId, i64, Role)>> {
-    let row = tx.row("SELECT id, staff, role FROM people WHERE name = $1", &[name.into()]).await?;
+    let row =
+        tx.row("SELECT id, staff, COALESCE(allowed, role) AS role FROM people WHERE name = $1", &[name.into()]).await?;
     Ok(row.map(|row| Ok::<_, StoreError>((row.get("id")?, row.get("staff")?, row.word("role")?))).transpose()?)
 }
 
@@ -61,7 +62,7 @@ pub(super) async fn staff_numbers(tx: &mut Tx) -> Result<HashMap<PersonId, i64>>
 pub(super) async fn insert_person(tx: &mut Tx, id: PersonId, staff: i64, name: &str, role: Role) -> Result<()> {
     let now = tx.now();
     tx.execute(
-        "INSERT INTO people (id, staff, name, role, created_at) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO people (id, staff, name, role, created_at, allowed) VALUES ($1, $2, $3, $4, $5, $4)",
         &[id.into(), staff.into(), name.into(), as_word(&role).into(), now.into()],
     )
     .await?;
@@ -105,8 +106,10 @@ pub(super) async fn password_of(tx: &mut Tx, name: &str) -> Result<Option<(Perso
 
 /// Ends somebody's sessions and links, and keeps them from new ones.
 pub(super) async fn disable_person(tx: &mut Tx, name: &str) -> Result<Option<PersonId>> {
-    let row = tx.row("SELECT id FROM people WHERE name = $1 AND disabled_at IS NULL", &[name.into()]).await?;
-    let Some(row) = row else { return Ok(None) };
+    // Who is in no group at a provider any more would come back with one.
+    let sql = "SELECT id FROM people WHERE name = $1
+         AND (disabled_at IS NULL OR id IN (SELECT person FROM identities))";
+    let Some(row) = tx.row(sql, &[name.into()]).await? else { return Ok(None) };
     let (person, now): (PersonId, _) = (row.get("id")?, tx.now());
     tx.execute("UPDATE people SET disabled_at = $1, password = NULL WHERE id = $2", &[now.into(), person.into()])
         .await?;

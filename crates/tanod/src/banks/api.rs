@@ -5,10 +5,12 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 
-use super::{BAD_ROWS, Bank, Change, Imported, NewBank, UNKNOWN_ENTRY};
+use super::preview::{self, Preview};
+use super::tries::{self, Tried};
+use super::{Bank, Change, Form, Imported, NewBank, UNKNOWN_ENTRY};
 use crate::accounts::{Caller, Permission};
 use crate::plan::App;
-use crate::refusal::Error;
+use crate::refusal::{Error, Result};
 use crate::store::EntryId;
 use crate::web::problem::ProblemBody;
 use crate::web::{self, Answer, Asked, Body, Once, Page, Sent};
@@ -165,12 +167,15 @@ pub async fn change_entry(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Import rows, as CSV with the header `signal,value,classification,source,provenance` or as one JSON object a line. All
-/// of them, or none.
-#[utoipa::path(post, path = "/v1/banks/{bank}/import", tag = "banks", params(("bank" = String, Path)),
+fn form(headers: &HeaderMap) -> Result<Form> {
+    Form::of_type(headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default())
+}
+
+/// What a file of rows holds, before any of it is imported: nothing is stored.
+#[utoipa::path(post, path = "/v1/banks/{bank}/preview", tag = "banks", params(("bank" = String, Path)),
     request_body(content = String, content_type = "text/csv"),
-    responses((status = 200, body = Imported), (status = "default", body = ProblemBody)))]
-pub async fn import(
+    responses((status = 200, body = Preview), (status = "default", body = ProblemBody)))]
+pub async fn preview(
     State(app): State<App>,
     caller: Caller,
     Path(bank): Path<String>,
@@ -178,12 +183,70 @@ pub async fn import(
     body: Body,
 ) -> Answer {
     caller.require(Permission::ChangeBanks)?;
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let rows = match kind.split(';').next().unwrap_or_default().trim() {
-        "text/csv" => super::parse_csv(&body)?,
-        "application/x-ndjson" | "application/ndjson" => super::parse_ndjson(&body)?,
-        _ => return Err(BAD_ROWS.because("send Content-Type text/csv or application/x-ndjson").into()),
-    };
+    let form = form(&headers)?;
+    let mut tx = app.db.read().await.map_err(Error::from)?;
+    let bank = super::find(&mut tx, &caller, &bank).await?;
+    web::ok(&preview::of(&mut tx, &caller, bank.id, form, &body).await?)
+}
+
+/// How far a list is tried to reach.
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Trying {
+    /// The greatest PDQ distance that would be a match; as the bank has it, if nothing is said.
+    #[serde(default)]
+    threshold: Option<u32>,
+}
+
+/// What a bank would have matched among the newest uploads, whether it is enabled or not: from the fingerprints that were kept of
+/// them. Nothing changes and nobody is told; that it was asked is on record.
+#[utoipa::path(post, path = "/v1/banks/{bank}/tries", tag = "banks", params(("bank" = String, Path)), request_body = Trying,
+    responses((status = 200, body = Tried), (status = "default", body = ProblemBody)))]
+pub async fn try_out(State(app): State<App>, caller: Caller, Path(bank): Path<String>, body: Body) -> Answer {
+    caller.require(Permission::ReadBanks)?;
+    caller.require(Permission::SeeMatches)?;
+    let new: Trying = web::json(&body)?;
+    web::ok(&tried(&app, &caller, &bank, new.threshold).await?)
+}
+
+/// Tries a list and writes it down. Nobody who writes waits while it is tried.
+pub(super) async fn tried(app: &App, caller: &Caller, bank: &str, threshold: Option<u32>) -> Result<Tried> {
+    let mut tx = app.db.read().await?;
+    let bank = super::find(&mut tx, caller, bank).await?;
+    let tried = tries::try_out(&mut tx, caller, &bank, threshold).await?;
+    drop(tx);
+    let mut tx = app.db.write().await?;
+    let proof = tries::record(&mut tx, caller, &tried).await?;
+    tx.commit(proof).await?;
+    Ok(tried)
+}
+
+/// Which file was previewed.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Previewed {
+    /// The `file` of a preview: another file is refused.
+    file: Option<String>,
+}
+
+/// Import rows, as CSV with the header `signal,value,classification,source,provenance` or as one JSON object a line. All
+/// of them, or none.
+#[utoipa::path(post, path = "/v1/banks/{bank}/import", tag = "banks", params(("bank" = String, Path), Previewed),
+    request_body(content = String, content_type = "text/csv"),
+    responses((status = 200, body = Imported), (status = "default", body = ProblemBody)))]
+pub async fn import(
+    State(app): State<App>,
+    caller: Caller,
+    Path(bank): Path<String>,
+    Asked(previewed): Asked<Previewed>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    caller.require(Permission::ChangeBanks)?;
+    if let Some(previewed) = &previewed.file {
+        preview::same_file(&body, previewed)?;
+    }
+    let rows = form(&headers)?.parse(&body)?;
     let once = Once::new("POST /v1/banks/import", &caller, &headers, &[bank.as_bytes(), &body])?;
     web::post(&app, &once, StatusCode::OK, async |tx| {
         let bank = super::find(tx, &caller, &bank).await?;
@@ -216,19 +279,16 @@ pub async fn export(
     Asked(form): Asked<ExportForm>,
 ) -> Answer {
     caller.require(Permission::ExportBanks)?;
-    let ndjson = match form.format.as_deref() {
-        None | Some("csv") => false,
-        Some("ndjson") => true,
+    let written = match form.format.as_deref() {
+        None | Some("csv") => Form::Csv,
+        Some("ndjson") => Form::Ndjson,
         Some(_) => return Err(web::BAD_QUERY.because("format is csv or ndjson").into()),
     };
     let mut tx = app.db.write().await.map_err(Error::from)?;
     let bank = super::find(&mut tx, &caller, &bank).await?;
     let (exported, proof) = super::export(&mut tx, &caller, bank.id, form.to.as_deref()).await?;
-    let (kind, bytes) = if ndjson {
-        ("application/x-ndjson", super::write_ndjson(&exported.rows)?)
-    } else {
-        ("text/csv", super::write_csv(&exported.rows)?)
-    };
+    let bytes = written.write(&exported.rows)?;
+    let kind = if written == Form::Ndjson { "application/x-ndjson" } else { "text/csv" };
     tx.commit(proof).await.map_err(Error::from)?;
     let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")];
     let left_out = [(LEFT_OUT, exported.left_out.to_string())];

@@ -3,8 +3,10 @@
 pub mod api;
 mod exports;
 pub mod pages;
+pub mod preview;
 mod rows;
 mod store;
+pub mod tries;
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,7 +21,7 @@ use crate::store::{BankId, EntryId, Recorded, Tx};
 
 pub use exports::{Exported, export};
 pub(crate) use exports::{receivers_of, receivers_of_list};
-pub use rows::{Row, parse_csv, parse_ndjson, write_csv, write_ndjson};
+pub use rows::{Form, Row, parse_csv, parse_ndjson, write_csv, write_ndjson};
 
 /// An id or name that leads nowhere.
 pub static UNKNOWN_BANK: Refusal =
@@ -63,7 +65,8 @@ pub static EXPORT_REFUSED: Refusal = Refusal::new(
 );
 
 /// All refusals of this domain.
-pub const REFUSALS: &[&Refusal] = &[&UNKNOWN_BANK, &UNKNOWN_ENTRY, &BANK_EXISTS, &BAD_BANK, &BAD_ROWS, &EXPORT_REFUSED];
+pub const REFUSALS: &[&Refusal] =
+    &[&UNKNOWN_BANK, &UNKNOWN_ENTRY, &BANK_EXISTS, &BAD_BANK, &BAD_ROWS, &EXPORT_REFUSED, &preview::ANOTHER_FILE];
 
 /// What a bank's entries are said to be. Decides what a match may lead to.
 #[derive(
@@ -109,7 +112,9 @@ pub enum Licence {
 }
 
 /// The sort of fingerprint an entry holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = EntrySignal)]
 pub enum Signal {
@@ -224,6 +229,7 @@ impl Entry {
 /// A bank to be made.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct NewBank {
     /// 1 to 80 characters, unique.
     pub name: String,
@@ -238,6 +244,10 @@ pub struct NewBank {
     /// The greatest PDQ distance that is still a match.
     #[serde(default = "usual_threshold")]
     pub threshold: u32,
+    /// Match as soon as there is an entry. A bank that is made at a page of the console does not, until somebody who saw what is in
+    /// it says so.
+    #[serde(default = "yes")]
+    pub enabled: bool,
     /// Count, don't act.
     #[serde(default)]
     pub shadow: bool,
@@ -252,6 +262,9 @@ pub struct NewBank {
     pub least_quality: u8,
 }
 
+fn yes() -> bool {
+    true
+}
 fn own_source() -> String {
     "own".to_owned()
 }
@@ -303,7 +316,7 @@ pub async fn create(tx: &mut Tx, caller: &Caller, new: &NewBank) -> Result<(Bank
         source: new.source.clone(),
         licence: new.licence,
         threshold: new.threshold,
-        enabled: true,
+        enabled: new.enabled,
         shadow: new.shadow,
         turned: new.turned,
         trimmed: new.trimmed,
@@ -457,6 +470,25 @@ pub(crate) async fn except(tx: &mut Tx, caller: &Caller, sha256: &[u8; 32], prov
 /// Lets no identical copy of an adult's intimate picture pass any more: it matches, and makes no case.
 pub(crate) async fn keep_out(tx: &mut Tx, caller: &Caller, sha256: &[u8; 32], provenance: &str) -> Result<()> {
     add_own(tx, caller, (REMOVALS, Kind::NciiAdult), "entry.kept_out", sha256, provenance).await
+}
+
+/// The bank that two people's confirmations fill (HR-10).
+const CONFIRMED: &str = "Own finds, confirmed";
+
+/// Lets a file act that two people confirmed to be what our own list says.
+pub(crate) async fn confirm(tx: &mut Tx, caller: &Caller, sha256: &[u8; 32], provenance: &str) -> Result<()> {
+    add_own(tx, caller, (CONFIRMED, Kind::Csam), "entry.confirmed", sha256, provenance).await?;
+    // A denial that was taken back had switched it off.
+    let Some(bank) = store::by_name(tx, CONFIRMED).await? else { return Ok(()) };
+    let Some(entry) = store::entry_of(tx, bank.id, Signal::Sha256, sha256).await? else { return Ok(()) };
+    store::set_entry(tx, bank.id, entry, true, bank.feed).await.map(drop)
+}
+
+/// Stops a file from acting that somebody denies. Nothing where it was not confirmed.
+pub(crate) async fn confirm_no_more(tx: &mut Tx, caller: &Caller, sha256: &[u8; 32]) -> Result<()> {
+    let Some(bank) = store::by_name(tx, CONFIRMED).await? else { return Ok(()) };
+    let Some(entry) = store::entry_of(tx, bank.id, Signal::Sha256, sha256).await? else { return Ok(()) };
+    switch_off(tx, caller, bank.id, entry).await
 }
 
 /// Puts a digest into a bank of ours, which is made when it is first needed.

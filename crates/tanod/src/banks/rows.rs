@@ -1,5 +1,7 @@
 //! Import and export of a bank's rows as CSV and NDJSON, with a fault named for each row that cannot be read.
 
+use std::path::Path;
+
 use fingerprint::Vpdq;
 use sha2::{Digest as _, Sha256};
 
@@ -127,10 +129,62 @@ fn gather(rows: impl Iterator<Item = std::result::Result<Row, String>>) -> Resul
     Ok(good)
 }
 
-/// Reads CSV with a header of at least `signal,value`.
-pub fn parse_csv(bytes: &[u8]) -> Result<Vec<Row>> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
-    gather(reader.deserialize::<Wire>().map(|row| match row {
+/// How a file of rows is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// CSV with a header of at least `signal,value`.
+    Csv,
+    /// One JSON object a line.
+    Ndjson,
+}
+
+impl Form {
+    /// By the name of a file: `.ndjson` and `.jsonl` are NDJSON, everything else is CSV.
+    pub fn of_name(name: &str) -> Self {
+        let end = Path::new(name).extension().unwrap_or_default();
+        if end.eq_ignore_ascii_case("ndjson") || end.eq_ignore_ascii_case("jsonl") { Self::Ndjson } else { Self::Csv }
+    }
+
+    /// By a `Content-Type`.
+    pub fn of_type(kind: &str) -> Result<Self> {
+        match kind.split(';').next().unwrap_or_default().trim() {
+            "text/csv" => Ok(Self::Csv),
+            "application/x-ndjson" | "application/ndjson" => Ok(Self::Ndjson),
+            _ => Err(BAD_ROWS.because("send Content-Type text/csv or application/x-ndjson")),
+        }
+    }
+
+    /// Reads every row, or none.
+    pub fn parse(self, bytes: &[u8]) -> Result<Vec<Row>> {
+        match self {
+            Self::Csv => parse_csv(bytes),
+            Self::Ndjson => parse_ndjson(bytes),
+        }
+    }
+
+    /// Writes rows.
+    pub fn write(self, rows: &[Row]) -> Result<Vec<u8>> {
+        match self {
+            Self::Csv => write_csv(rows),
+            Self::Ndjson => write_ndjson(rows),
+        }
+    }
+
+    /// Reads what can be read, each row or why not.
+    pub(super) fn read(self, bytes: &[u8]) -> Vec<std::result::Result<Row, String>> {
+        match self {
+            Self::Csv => csv_rows(&mut csv_reader(bytes)).collect(),
+            Self::Ndjson => ndjson_rows(bytes).collect(),
+        }
+    }
+}
+
+fn csv_reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes)
+}
+
+fn csv_rows<'a>(reader: &'a mut csv::Reader<&[u8]>) -> impl Iterator<Item = std::result::Result<Row, String>> + 'a {
+    reader.deserialize::<Wire>().map(|row| match row {
         Ok(wire) => Row::try_from(wire),
         Err(error) => Err(match error.kind() {
             csv::ErrorKind::Deserialize { err, .. } => err.to_string(),
@@ -140,17 +194,22 @@ pub fn parse_csv(bytes: &[u8]) -> Result<Vec<Row>> {
             csv::ErrorKind::Utf8 { .. } => "is not UTF-8".to_owned(),
             _ => "cannot be read as CSV".to_owned(),
         }),
-    }))
+    })
+}
+
+fn ndjson_rows(bytes: &[u8]) -> impl Iterator<Item = std::result::Result<Row, String>> {
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    lines.map(|line| serde_json::from_slice::<Wire>(line).map_err(|error| error.to_string()).and_then(Row::try_from))
+}
+
+/// Reads CSV with a header of at least `signal,value`.
+pub fn parse_csv(bytes: &[u8]) -> Result<Vec<Row>> {
+    gather(csv_rows(&mut csv_reader(bytes)))
 }
 
 /// Reads one JSON object a line.
 pub fn parse_ndjson(bytes: &[u8]) -> Result<Vec<Row>> {
-    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-    gather(
-        lines.map(|line| {
-            serde_json::from_slice::<Wire>(line).map_err(|error| error.to_string()).and_then(Row::try_from)
-        }),
-    )
+    gather(ndjson_rows(bytes))
 }
 
 fn wire(row: &Row) -> Wire {

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Bank, Entry, Place, Row as ImportRow};
+use super::{Bank, Entry, Place, Row as ImportRow, Signal};
 use crate::refusal::Result;
 use crate::store::{BankId, EntryId, Row, StoreError, Tx, as_word};
 
@@ -223,6 +223,26 @@ pub(super) async fn ids_after(tx: &mut Tx, bank: BankId, after: EntryId, limit: 
         )
         .await?;
     Ok(rows.iter().map(|row| row.get("id")).collect::<Read<_>>()?)
+}
+
+/// The entry of a bank with this fingerprint.
+pub(super) async fn entry_of(tx: &mut Tx, bank: BankId, signal: Signal, value: &[u8]) -> Result<Option<EntryId>> {
+    let sql = "SELECT id FROM entries WHERE bank = $1 AND signal = $2 AND value = $3 AND NOT removed";
+    let row = tx.row(sql, &[bank.into(), as_word(&signal).into(), value.into()]).await?;
+    Ok(row.map(|row| row.get("id")).transpose()?)
+}
+
+/// How many of these fingerprints a bank has: those that act, and those that are switched off.
+pub(super) async fn have(tx: &mut Tx, bank: BankId, signal: Signal, values: &[&[u8]]) -> Result<(i64, i64)> {
+    let sql =
+        "SELECT enabled, COUNT(*) AS n FROM entries WHERE bank = $1 AND signal = $2 AND NOT removed AND value IN IDS
+         GROUP BY enabled";
+    let (mut on, mut off) = (0, 0);
+    for row in tx.rows_of(sql, &[bank.into(), as_word(&signal).into()], values).await? {
+        let n: i64 = row.get("n")?;
+        *(if row.get("enabled")? { &mut on } else { &mut off }) += n;
+    }
+    Ok((on, off))
 }
 
 pub(super) async fn entries_of(tx: &mut Tx, ids: &[EntryId]) -> Result<Vec<(Bank, Entry)>> {

@@ -1,11 +1,14 @@
 //! What the platform said around a case, in the console.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State as Shared};
 use axum::routing::get;
 
-use super::{Context, Snapshot, Standing, State, Version};
+use super::{Context, Message, Payment, Place, Snapshot, Standing, State, StreamSnapshot, Version};
 use crate::plan::App;
 use crate::review::{self, UNKNOWN_CASE};
 use crate::store::{CaseId, as_word};
@@ -43,6 +46,75 @@ struct Line {
     text: String,
 }
 
+/// A stream, as it was written down: who took part, and what was written.
+struct Stream {
+    content: String,
+    since: String,
+    taken: String,
+    /// How many took part; the table shows those who paid or told something first.
+    all: usize,
+    took_part: Vec<TookPart>,
+    chat: Vec<Line>,
+}
+
+struct TookPart {
+    account: Option<String>,
+    places: Vec<String>,
+    visits: usize,
+    paid: usize,
+    amounts: String,
+    reported: bool,
+}
+
+/// So many who took part stand on the page; all of them are in the answer.
+const SHOWN: usize = 200;
+
+fn stream(stream: &StreamSnapshot) -> Stream {
+    let mut people: Vec<_> = stream.participants.iter().collect();
+    people.sort_by_key(|one| std::cmp::Reverse((one.payments.len(), one.reported)));
+    let place = |place: &Place| with_port(place.address, place.port);
+    let took_part = people.into_iter().take(SHOWN).map(|one| TookPart {
+        account: one.account.clone(),
+        places: one.places.iter().map(place).collect(),
+        visits: one.visits.len(),
+        paid: one.payments.len(),
+        amounts: amounts(&one.payments),
+        reported: one.reported,
+    });
+    Stream {
+        content: stream.content_id.clone(),
+        since: minute(stream.started_at),
+        taken: minute(stream.taken_at),
+        all: stream.participants.len(),
+        took_part: took_part.collect(),
+        chat: stream.chat.iter().rev().take(SHOWN).map(message).collect(),
+    }
+}
+
+/// What was paid altogether, by currency, in its smallest unit.
+pub(crate) fn amounts(payments: &[Payment]) -> String {
+    let mut sums = BTreeMap::<&str, i64>::new();
+    for payment in payments {
+        if let (Some(amount), Some(currency)) = (payment.amount_minor, &payment.currency) {
+            let sum = sums.entry(currency).or_default();
+            *sum = sum.saturating_add(amount);
+        }
+    }
+    let said: Vec<String> = sums.iter().map(|(currency, sum)| format!("{sum} {currency}")).collect();
+    said.join(", ")
+}
+
+fn with_port(address: IpAddr, port: Option<u16>) -> String {
+    let Some(port) = port else { return address.to_string() };
+    say("context-port").with("address", address.to_string()).with("port", port.to_string()).to_string()
+}
+
+fn message(message: &Message) -> Line {
+    let with =
+        if message.content_ids.is_empty() { String::new() } else { format!(" [{}]", message.content_ids.join(", ")) };
+    Line { at: message.at.to_string(), who: message.sender.clone(), text: format!("{}{with}", message.text) }
+}
+
 #[derive(Template)]
 #[template(path = "context/pages/context.html")]
 struct Shown<'a> {
@@ -54,6 +126,7 @@ struct Shown<'a> {
     known: Context,
     events: Vec<Line>,
     thread: Vec<Line>,
+    streams: Vec<Stream>,
     versions: Vec<(Version, Vec<Said>, String)>,
 }
 
@@ -96,23 +169,7 @@ async fn page(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>) 
     let event = |event: &super::NetworkEvent| Line {
         at: event.at.to_string(),
         who: say_word("context-event", &as_word(&event.kind)).to_string(),
-        text: event.port.map_or_else(
-            || event.address.to_string(),
-            |port| {
-                say("context-port")
-                    .with("address", event.address.to_string())
-                    .with("port", port.to_string())
-                    .to_string()
-            },
-        ),
-    };
-    let message = |message: &super::Message| {
-        let with = if message.content_ids.is_empty() {
-            String::new()
-        } else {
-            format!(" [{}]", message.content_ids.join(", "))
-        };
-        Line { at: message.at.to_string(), who: message.sender.clone(), text: format!("{}{with}", message.text) }
+        text: with_port(event.address, event.port),
     };
     show(&Shown {
         who: &staff.who,
@@ -122,6 +179,7 @@ async fn page(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>) 
         account: known.account.as_ref().map(rows).unwrap_or_default(),
         events: known.events.iter().flatten().map(event).collect(),
         thread: known.thread.iter().flatten().map(message).collect(),
+        streams: known.streams.iter().flatten().map(stream).collect(),
         versions: versions
             .into_iter()
             .map(|version| {

@@ -50,7 +50,7 @@ impl Context {
         self.thread.iter().flatten().chain(chat).cloned().collect()
     }
 
-    /// What a case is found by: the account's addresses and telephone numbers, where it came from, its devices.
+    /// What a case is found by: the account's addresses and telephone numbers, where it came from, its devices, what was paid with.
     pub fn words(&self) -> Vec<(Known, String)> {
         let account = self.account.iter();
         let emails = account.clone().flat_map(|account| account.emails.iter().map(|email| email.address.clone()));
@@ -59,12 +59,24 @@ impl Context {
         let addresses = self.events.iter().flatten().map(|event| event.address.to_string());
         let took_part = self.streams.iter().flatten().flat_map(|stream| &stream.participants);
         let accounts = took_part.clone().filter_map(|one| one.account.clone()).map(|one| (Known::Name, one));
-        let places = took_part.flat_map(|one| &one.places).map(|place| (Known::Address, place.address.to_string()));
+        let places =
+            took_part.clone().flat_map(|one| &one.places).map(|place| (Known::Address, place.address.to_string()));
+        let payments = took_part.clone().flat_map(|one| &one.payments);
+        let payments = payments.flat_map(|payment| [payment.reference.clone(), payment.instrument.clone()]).flatten();
+        let payments = payments.map(|one| (Known::Payment, one));
         let devices = self.devices.iter().flatten().map(|device| (Known::Device, device.id.clone()));
         let (emails, phones) = (emails.map(|one| (Known::Email, one)), phones.map(|one| (Known::Telephone, one)));
         let (names, addresses) = (names.map(|one| (Known::Name, one)), addresses.map(|one| (Known::Address, one)));
         // What is two things at once is kept as the last of them.
-        names.chain(accounts).chain(emails).chain(phones).chain(addresses).chain(places).chain(devices).collect()
+        names
+            .chain(accounts)
+            .chain(emails)
+            .chain(phones)
+            .chain(addresses)
+            .chain(places)
+            .chain(payments)
+            .chain(devices)
+            .collect()
     }
 }
 
@@ -378,6 +390,9 @@ pub struct Visit {
 pub struct Payment {
     /// The platform's reference.
     pub reference: Option<String>,
+    /// The platform's mark of what was paid with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instrument: Option<String>,
     /// How much, in the smallest unit.
     pub amount_minor: Option<i64>,
     /// In which currency.

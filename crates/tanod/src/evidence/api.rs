@@ -277,6 +277,28 @@ pub async fn ask_release(State(app): State<App>, Path(hold): Path<String>, sent:
         .await
 }
 
+/// Which releases.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Releases {
+    /// Only those that wait for a second person.
+    #[serde(default)]
+    waiting: bool,
+    /// The `next` of the page before.
+    before: Option<String>,
+}
+
+/// What two people must agree on, or have, of every case; the newest first.
+#[utoipa::path(get, path = "/v1/releases", tag = "holds", params(Releases),
+    responses((status = 200, body = Page<Release>), (status = "default", body = ProblemBody)))]
+pub async fn releases(State(app): State<App>, caller: Caller, Asked(which): Asked<Releases>) -> Answer {
+    caller.require(Permission::ReadHolds)?;
+    let before = which.before.as_deref().map(|id| web::id(id, &UNKNOWN_RELEASE)).transpose()?;
+    let mut tx = app.db.read().await.map_err(Error::from)?;
+    let rows = super::holds::releases(&mut tx, &caller, which.waiting, before, web::PAGE).await?;
+    web::ok(&Page::new(rows, |release| release.id.to_string()))
+}
+
 /// What a second person says.
 #[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -306,6 +306,18 @@ pub(super) async fn ask(
     Ok((release, proof))
 }
 
+/// What two people must agree on, or have, the newest first.
+pub(super) async fn releases(
+    tx: &mut Tx,
+    caller: &Caller,
+    waiting: bool,
+    before: Option<ReleaseId>,
+    limit: i64,
+) -> Result<Vec<Release>> {
+    caller.require(Permission::ReadHolds)?;
+    store::all_releases(tx, waiting, before, limit).await
+}
+
 /// A second person agrees, or does not.
 pub async fn answer_release(tx: &mut Tx, caller: &Caller, id: ReleaseId, approve: bool) -> Result<(Release, Recorded)> {
     caller.require(Permission::ChangeHolds)?;

@@ -476,6 +476,19 @@ pub(super) async fn release(tx: &mut Tx, id: ReleaseId) -> Result<Option<Release
     Ok(row.as_ref().map(read_release).transpose()?)
 }
 
+/// Releases of every case, the newest first; only those that wait for an answer, if asked so.
+pub(super) async fn all_releases(
+    tx: &mut Tx,
+    waiting: bool,
+    before: Option<ReleaseId>,
+    limit: i64,
+) -> Result<Vec<Release>> {
+    let sql = "SELECT * FROM releases WHERE ($1 IS NULL OR id < $1) AND (answered_at IS NULL OR NOT $2)
+         ORDER BY id DESC LIMIT $3";
+    let rows = tx.rows(sql, &[before.into(), waiting.into(), limit.into()]).await?;
+    Ok(rows.iter().map(read_release).collect::<Read<_>>()?)
+}
+
 pub(super) async fn releases(tx: &mut Tx, case: CaseId) -> Result<Vec<Release>> {
     let rows = tx.rows("SELECT * FROM releases WHERE case_id = $1 ORDER BY id", &[case.into()]).await?;
     Ok(rows.iter().map(read_release).collect::<Read<_>>()?)

@@ -400,6 +400,32 @@ pub async fn find_all(tx: &mut Tx, ids: &[ItemId]) -> Result<HashMap<ItemId, Ite
     Ok(items.into_iter().map(|item| (item.id, item)).collect())
 }
 
+/// What is kept of an upload that can still be compared: its fingerprints.
+pub(crate) struct Recent {
+    /// Which.
+    pub(crate) id: ItemId,
+    /// The platform's own id of the content.
+    pub(crate) content_id: String,
+    /// What was found out about it.
+    pub(crate) verdict: Verdict,
+    /// Digests of its bytes.
+    pub(crate) digests: Digests,
+    /// PDQ hash and quality of each frame, upright and with its borders.
+    pub(crate) frames: Vec<(fingerprint::Pdq, u8)>,
+    /// When it arrived.
+    pub(crate) received_at: Timestamp,
+}
+
+/// Uploads before one, the newest first.
+pub(crate) async fn recent(tx: &mut Tx, before: ItemId, most: i64) -> Result<Vec<Recent>> {
+    store::recent(tx, before, most).await
+}
+
+/// The cases of these uploads, with their numbers.
+pub(crate) async fn cases_of(tx: &mut Tx, ids: &[ItemId]) -> Result<HashMap<ItemId, (CaseId, i64)>> {
+    store::cases_of(tx, ids).await
+}
+
 /// The matches kept with an upload, shadow banks left out.
 pub async fn matches(tx: &mut Tx, id: ItemId) -> Result<Vec<Hit>> {
     Ok(matches_of(tx, &[id]).await?.remove(&id).unwrap_or_default())

@@ -1,8 +1,10 @@
 //! The SQL of uploads.
 
+use std::collections::HashMap;
+
 use uuid::Uuid;
 
-use super::{Arrival, Facts, Item, KeptMatch};
+use super::{Arrival, Facts, Item, KeptMatch, Recent};
 use crate::matching::{Hit, Judgement, Prints, Verdict, shield};
 use crate::refusal::{Error, Result};
 use crate::store::{CaseId, ItemId, Row, StoreError, Tx, as_word};
@@ -166,6 +168,41 @@ fn read_item(row: &Row) -> Read<Item> {
         film: optional(row, "film")?,
         received_at: row.get("received_at")?,
     })
+}
+
+pub(super) async fn recent(tx: &mut Tx, before: ItemId, most: i64) -> Result<Vec<Recent>> {
+    let rows = tx
+        .rows(
+            "SELECT id, content_id, verdict, md5, sha1, sha256, frames, received_at FROM items
+             WHERE id < $1 ORDER BY id DESC LIMIT $2",
+            &[before.into(), most.into()],
+        )
+        .await?;
+    let read = |row: &Row| {
+        let frames: Vec<(String, u8)> = row.json("frames")?;
+        let frame = |(hash, quality): (String, u8)| Some((hash.parse().ok()?, quality));
+        Ok(Recent {
+            id: row.get("id")?,
+            content_id: row.get("content_id")?,
+            verdict: row.word("verdict")?,
+            digests: fingerprint::Digests {
+                md5: digest(row, "md5")?,
+                sha1: digest(row, "sha1")?,
+                sha256: digest(row, "sha256")?,
+            },
+            frames: frames.into_iter().filter_map(frame).collect(),
+            received_at: row.get("received_at")?,
+        })
+    };
+    Ok(rows.iter().map(read).collect::<Read<_>>()?)
+}
+
+pub(super) async fn cases_of(tx: &mut Tx, ids: &[ItemId]) -> Result<HashMap<ItemId, (CaseId, i64)>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let sql = "SELECT signals.item, cases.id, cases.number FROM signals JOIN cases ON cases.id = signals.case_id
+         WHERE signals.item IN IDS ORDER BY signals.at";
+    let rows = tx.rows_of(sql, &[], &ids).await?;
+    Ok(rows.iter().map(|row| Ok((row.get("item")?, (row.get("id")?, row.get("number")?)))).collect::<Read<_>>()?)
 }
 
 pub(super) async fn item(tx: &mut Tx, id: ItemId) -> Result<Option<Item>> {

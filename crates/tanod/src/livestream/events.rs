@@ -72,6 +72,10 @@ pub struct Told {
     /// For a payment: your reference. Never a card number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// For a payment: your own mark of what was paid with (an account, a wallet, a card), the same each time: best a keyed hash. Cases that
+    /// share one are shown beside each other. Never a card number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instrument: Option<String>,
     /// For a payment: how much, in the smallest unit of its currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount_minor: Option<i64>,
@@ -106,8 +110,8 @@ impl Told {
         if !fits(&self.id, 128) || !fits(&self.account, 255) || !fits(&self.classifier, 64) {
             return Some("id has 1 to 128 characters, account 1 to 255, classifier 1 to 64");
         }
-        if !fits(&self.reference, 128) || !fits(&self.currency, 16) {
-            return Some("reference has 1 to 128 characters, currency 1 to 16");
+        if !fits(&self.reference, 128) || !fits(&self.instrument, 128) || !fits(&self.currency, 16) {
+            return Some("reference and instrument have 1 to 128 characters, currency 1 to 16");
         }
         if self.text.as_ref().is_some_and(|text| text.chars().count() > 4_000) {
             return Some("text has at most 4000 characters");
@@ -115,7 +119,7 @@ impl Told {
         if self.port == Some(0) {
             return Some("port is 1 to 65535");
         }
-        let references = [&self.id, &self.reference, &self.account];
+        let references = [&self.id, &self.reference, &self.instrument, &self.account];
         if self.kind == Kind::Payment && references.into_iter().flatten().any(|text| looks_like_card(text)) {
             return Some(
                 "this looks like a card number: send a reference of your own, with letters in it if it must be as long",
@@ -125,7 +129,8 @@ impl Told {
             (self.text.is_some(), matches!(self.kind, Kind::Chat | Kind::Report)),
             (self.reason.is_some() || self.danger_now.is_some() || self.moderator.is_some(), self.kind == Kind::Report),
             (
-                self.reference.is_some() || self.amount_minor.is_some() || self.currency.is_some(),
+                [&self.reference, &self.instrument, &self.currency].iter().any(|one| one.is_some())
+                    || self.amount_minor.is_some(),
                 self.kind == Kind::Payment,
             ),
             (self.classifier.is_some() || self.score.is_some(), self.kind == Kind::Classifier),

@@ -144,7 +144,7 @@ async fn page(app: &App, staff: &Staff, id: StreamId, fault: Option<Words>) -> P
     let payers = paid.map(|one| Payer {
         account: one.account.clone().unwrap_or_default(),
         payments: one.payments.len(),
-        amounts: amounts(&one.payments),
+        amounts: crate::context::pages::amounts(&one.payments),
     });
     // What was written is somebody's letter: it is read in the case, on record. Who comes and goes is counted.
     let told = events.iter().filter(|event| matches!(event.told.kind, Kind::Report | Kind::Payment | Kind::Classifier));
@@ -194,19 +194,6 @@ async fn page(app: &App, staff: &Staff, id: StreamId, fault: Option<Words>) -> P
 
 fn second(at: jiff::Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S").to_string()
-}
-
-/// What was paid altogether, by currency, in its smallest unit.
-fn amounts(payments: &[crate::context::Payment]) -> String {
-    let mut sums = std::collections::BTreeMap::<&str, i64>::new();
-    for payment in payments {
-        if let (Some(amount), Some(currency)) = (payment.amount_minor, &payment.currency) {
-            let sum = sums.entry(currency).or_default();
-            *sum = sum.saturating_add(amount);
-        }
-    }
-    let said: Vec<String> = sums.iter().map(|(currency, sum)| format!("{sum} {currency}")).collect();
-    said.join(", ")
 }
 
 async fn stop(Shared(app): Shared<App>, staff: Staff, Path(stream): Path<String>, body: Body) -> Paged {

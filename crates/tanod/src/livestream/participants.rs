@@ -32,6 +32,7 @@ pub(super) fn of(events: &[Event]) -> Vec<Participant> {
             Kind::Leave => leave(one, event.at),
             Kind::Payment => one.payments.push(Payment {
                 reference: told.reference.clone(),
+                instrument: told.instrument.clone(),
                 amount_minor: told.amount_minor,
                 currency: told.currency.clone(),
                 at: event.at,

@@ -6,6 +6,7 @@ pub mod api;
 mod films;
 mod shared;
 pub mod shield;
+mod trial;
 mod vouched;
 
 use std::cmp::Reverse;
@@ -23,6 +24,7 @@ use crate::store::{BankId, EntryId};
 use films::{Films, Meeting};
 pub use films::{Overlap, Range};
 pub use shared::{FOLLOW_EVERY, KEEP_EVERY, SharedLists};
+pub use trial::{Closeness, Trial};
 pub use vouched::{Vouched, vouched};
 
 /// A process that has not heard from the feed for this long does not serve.

@@ -45,13 +45,15 @@ pub enum Kind {
     Packages,
     /// Those who received a wrong report and are to be told.
     Untold,
+    /// Decisions about which two people disagree.
+    Disagreements,
     /// Work behind the requests that gave up.
     Work,
 }
 
 impl Kind {
     /// All of them, in the order of the page.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Danger,
         Self::Alarms,
         Self::Deadlines,
@@ -66,6 +68,7 @@ impl Kind {
         Self::Process,
         Self::Packages,
         Self::Untold,
+        Self::Disagreements,
         Self::Work,
     ];
 
@@ -74,7 +77,7 @@ impl Kind {
         match self {
             Self::Danger | Self::Deadlines | Self::Yours | Self::Handed => Permission::DecideCases,
             Self::Alarms => Permission::AcknowledgeAlarms,
-            Self::Approvals | Self::Help => Permission::ApproveDecisions,
+            Self::Approvals | Self::Help | Self::Disagreements => Permission::ApproveDecisions,
             Self::Removals => Permission::ReadNotices,
             Self::Stuck => Permission::ReviveReports,
             Self::Counsel | Self::Releases => Permission::ChangeHolds,
@@ -96,6 +99,7 @@ impl Kind {
             Self::Counsel | Self::Releases => "/console/keeping",
             Self::Process | Self::Packages => "/console/legal",
             Self::Untold => "/console/banks",
+            Self::Disagreements => "/console/second-looks",
             Self::Work => "/console/jobs",
         }
     }

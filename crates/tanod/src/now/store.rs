@@ -67,6 +67,10 @@ fn counted(kind: Kind) -> &'static str {
              JOIN corrections ON corrections.id = corrections_told.correction
              WHERE corrections_told.told_at IS NULL AND $1 IS NOT NULL AND $2 > 0"
         }
+        Kind::Disagreements => {
+            "SELECT COUNT(*) AS n, MIN(said_at) AS at FROM second_looks
+             WHERE said_at IS NOT NULL AND NOT agrees AND settled_at IS NULL AND $1 IS NOT NULL AND $2 > 0"
+        }
         Kind::Work => {
             "SELECT COUNT(*) AS n, MIN(due_at) AS at FROM jobs
              WHERE state = 'dead' AND lane <> 'reports' AND $1 IS NOT NULL AND $2 > 0"

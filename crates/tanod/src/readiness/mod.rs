@@ -5,6 +5,7 @@ pub mod pages;
 use exchange::ncmec::{Outcome, Schema};
 
 use crate::accounts::Caller;
+use crate::accounts::sessions::passkeys;
 use crate::alarms;
 use crate::audit;
 use crate::disks;
@@ -125,6 +126,7 @@ pub async fn look(app: &App, outside: bool) -> Result<Findings> {
         0 => found.good("reports", &say("doctor-reports")),
         n => found.bad("reports", &say("doctor-reports-stuck").with("count", n)),
     }
+    pictures(app, &mut found);
     told(app, &mut tx, &mut found).await?;
     match evidence::sample(&mut tx, &app.vault, 20).await? {
         (checked, 0) => found.good("evidence", &say("doctor-evidence").with("checked", checked)),
@@ -195,6 +197,16 @@ async fn disks_and_buckets(app: &App, found: &mut Findings) {
             ),
             Err(why) => found.bad(what, &say("doctor-bucket-mute").with("why", why.to_string())),
         }
+    }
+}
+
+/// Whether anybody can be shown a picture: where a passkey is asked for first, browsers must use passkeys at the console's address.
+fn pictures(app: &App, found: &mut Findings) {
+    let address = &app.settings.public_url;
+    match (app.settings.sign_in.passkey_before_depictions, passkeys::party(address)) {
+        (true, Err(_)) => found.bad("pictures", &say("doctor-pictures-none").with("address", address)),
+        (true, Ok(_)) => found.good("pictures", &say("doctor-pictures")),
+        (false, _) => found.good("pictures", &say("doctor-pictures-anyhow")),
     }
 }
 

@@ -70,7 +70,7 @@ pub async fn show(State(app): State<App>, caller: Caller, Path(report): Path<Str
     let report = super::find(&mut tx, &caller, id).await?;
     let mut files = Vec::new();
     if let Some(draft) = report.draft()? {
-        let said = super::said_of_viewing(&mut tx, &report, &draft).await?;
+        let said = super::said_of_viewing(&mut tx, &report, &draft, &editor::EVERY_FILE).await?;
         let answer = |(file, (item, viewed)): (&super::DraftFile, (ItemId, super::Viewed))| FileAnswer {
             item,
             viewed_by_esp: viewed.flag(),
@@ -321,7 +321,7 @@ pub async fn draft(State(app): State<App>, caller: Caller, Path(case): Path<Stri
     caller.require(Permission::ReadCases)?;
     let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
     let mut tx = app.db.write().await.map_err(Error::from)?;
-    let preview = editor::preview(&mut tx, &caller, id, &app.settings).await?;
+    let preview = editor::preview(&mut tx, &caller, id, &app.settings, &editor::EVERY_FILE).await?;
     let proof = super::read_on_record(&mut tx, &caller, id).await?;
     tx.commit(proof).await.map_err(Error::from)?;
     web::ok(&DraftAnswer::from(preview))
@@ -348,7 +348,7 @@ pub async fn draft_of(State(app): State<App>, caller: Caller, Path(report): Path
     let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
     let mut tx = app.db.write().await.map_err(Error::from)?;
     let report = super::find(&mut tx, &caller, id).await?;
-    let preview = editor::of_report(&mut tx, &caller, id).await?.ok_or(&NO_TEXT)?;
+    let preview = editor::of_report(&mut tx, &caller, id, &editor::EVERY_FILE).await?.ok_or(&NO_TEXT)?;
     let proof = super::read_on_record(&mut tx, &caller, report.case).await?;
     tx.commit(proof).await.map_err(Error::from)?;
     web::ok(&DraftAnswer::from(preview))
@@ -363,7 +363,7 @@ pub async fn change_of(State(app): State<App>, Path(report): Path<String>, sent:
     let Changes { changes } = sent.json()?;
     let mut tx = app.db.write().await.map_err(Error::from)?;
     let proof = editor::change_report(&mut tx, &sent.caller, id, &changes).await?;
-    let preview = editor::of_report(&mut tx, &sent.caller, id).await?.ok_or(&NO_TEXT)?;
+    let preview = editor::of_report(&mut tx, &sent.caller, id, &editor::EVERY_FILE).await?.ok_or(&NO_TEXT)?;
     tx.commit(proof).await.map_err(Error::from)?;
     web::ok(&DraftAnswer::from(preview))
 }

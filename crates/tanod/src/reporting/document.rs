@@ -1,5 +1,7 @@
 //! What a report says: fixed when it is intended, written in NCMEC's order when it is sent.
 
+use std::ops::Range;
+
 use exchange::ncmec::Finding;
 use exchange::ncmec::document::{FileDetails, Level, Tip, Viewing};
 use jiff::Timestamp;
@@ -195,10 +197,10 @@ impl Draft {
         unsaid
     }
 
-    /// What the destination would refuse.
-    pub fn findings(&self, now: Timestamp) -> Vec<Finding> {
+    /// What the destination would refuse, of the report itself and of some of its files.
+    pub fn findings(&self, now: Timestamp, part: &Range<usize>) -> Vec<Finding> {
         let mut findings = exchange::ncmec::validate(&self.document(), now, self.level);
-        for file in &self.files {
+        for file in self.files.iter().skip(part.start).take(part.len()) {
             // Of viewing, any statement is as valid as none.
             findings.extend(exchange::ncmec::validate(&file.sketch(), now, self.level));
         }
@@ -207,6 +209,9 @@ impl Draft {
 
     /// The same in words. Checked before a report is intended, and again before it is opened.
     pub fn faults(&self, now: Timestamp) -> Vec<String> {
-        self.findings(now).into_iter().map(|finding| format!("{}: {}", finding.path, finding.message)).collect()
+        self.findings(now, &(0..usize::MAX))
+            .into_iter()
+            .map(|finding| format!("{}: {}", finding.path, finding.message))
+            .collect()
     }
 }

@@ -1,6 +1,8 @@
 //! What people change in a report before it is sent: field by field, on top of what it gathered, and nothing of what follows
 //! from the record.
 
+use std::ops::Range;
+
 use exchange::ncmec::document::{FileDetails, IncidentType, Level, Tip};
 use exchange::ncmec::form::{self, Group};
 use jiff::Timestamp;
@@ -8,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::document::{Draft, DraftFile, Origin};
 use super::gather::{self, Around, Says};
-use super::viewing::{self, Viewed};
+use super::viewing::{self, Viewed, ViewingState};
 use super::{ReportState, UNKNOWN_REPORT, intending, score, store, thread};
 use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
@@ -74,9 +76,9 @@ pub(super) struct Edit {
 pub struct Preview {
     /// As it would be sent now.
     pub draft: Draft,
-    /// Of each file.
+    /// Of each file of the part that was asked for.
     pub viewed: Vec<Viewed>,
-    /// What the destination would refuse.
+    /// What the destination would refuse, of the report itself and of those files.
     pub faults: Vec<exchange::ncmec::Finding>,
     /// Changes that the case has overtaken: look again.
     pub overtaken: Vec<Change>,
@@ -189,8 +191,18 @@ impl Draft {
     }
 }
 
-/// The report of a case as it would be now: what is undecided, gathered, with what people entered.
-pub(super) async fn preview(tx: &mut Tx, caller: &Caller, id: CaseId, settings: &config::Settings) -> Result<Preview> {
+/// All files of a draft.
+pub(super) const EVERY_FILE: Range<usize> = 0..usize::MAX;
+
+/// The report of a case as it would be now: what is undecided, gathered, with what people entered; and of some of its files what
+/// is to be said of viewing, for of thousands nobody waits for that.
+pub(super) async fn preview(
+    tx: &mut Tx,
+    caller: &Caller,
+    id: CaseId,
+    settings: &config::Settings,
+    part: &Range<usize>,
+) -> Result<Preview> {
     caller.require(Permission::ReadCases)?;
     let case = review::find(tx, caller, id).await?;
     let signals = review::signals(tx, id).await?;
@@ -209,22 +221,32 @@ pub(super) async fn preview(tx: &mut Tx, caller: &Caller, id: CaseId, settings: 
     let mut draft = gather::draft(tx.now(), &case, &says, &around, &provider).at(settings.reporting.schema_level);
     let overtaken = draft.apply(&store::edits(tx, id).await?);
     let mut viewed = Vec::new();
-    for file in &draft.files {
+    for file in draft.files.iter().skip(part.start).take(part.len()) {
         viewed.push(viewing::of_file(tx, None, file, tx.now()).await?);
     }
-    draft.score = Some(score::of(&draft, &viewed, &provider));
-    let faults = draft.findings(tx.now());
+    // Nothing is decided yet, so only what two people stated of another tool says that somebody viewed all of a file.
+    let mut stated = store::viewings_in(tx, id).await?.into_iter();
+    let seen = stated
+        .any(|one| one.state == ViewingState::Countersigned && draft.files.iter().any(|file| file.item == one.item));
+    draft.score = Some(score::of(&draft, seen, &provider));
+    let faults = draft.findings(tx.now(), part);
     Ok(Preview { draft, viewed, faults, overtaken })
 }
 
 /// What a report says that was decided, as it would be sent or was.
-pub(super) async fn of_report(tx: &mut Tx, caller: &Caller, id: ReportId) -> Result<Option<Preview>> {
+pub(super) async fn of_report(
+    tx: &mut Tx,
+    caller: &Caller,
+    id: ReportId,
+    part: &Range<usize>,
+) -> Result<Option<Preview>> {
     // What is sent has people's letters in it.
     caller.require(Permission::ReadCases)?;
     let report = super::find(tx, caller, id).await?;
     let Some(draft) = report.draft()? else { return Ok(None) };
-    let viewed = super::said_of_viewing(tx, &report, &draft).await?.into_iter().map(|(_, viewed)| viewed).collect();
-    let faults = draft.findings(tx.now());
+    let said = super::said_of_viewing(tx, &report, &draft, part).await?;
+    let viewed = said.into_iter().map(|(_, viewed)| viewed).collect();
+    let faults = draft.findings(tx.now(), part);
     Ok(Some(Preview { draft, viewed, faults, overtaken: Vec::new() }))
 }
 
@@ -238,12 +260,12 @@ pub(super) async fn change_case(
 ) -> Result<(Preview, Recorded)> {
     caller.require(Permission::DecideCases)?;
     review::leased(tx, caller, id).await?;
-    let mut preview = preview(tx, caller, id, settings).await?;
+    let mut preview = preview(tx, caller, id, settings, &EVERY_FILE).await?;
     let made = enter(tx, caller, &mut preview.draft, changes)?;
     for edit in &made {
         store::insert_edit(tx, id, edit).await?;
     }
-    preview.faults = preview.draft.findings(tx.now());
+    preview.faults = preview.draft.findings(tx.now(), &EVERY_FILE);
     let detail = serde_json::json!({"changes": changes});
     let proof = audit::record(tx, Entry::by(caller, "report.edited").case(id).detail(detail)).await?;
     Ok((preview, proof))

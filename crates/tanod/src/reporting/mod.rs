@@ -21,6 +21,8 @@ mod store;
 mod thread;
 mod viewing;
 
+use std::ops::Range;
+
 use exchange::ncmec::document::IncidentType;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -276,20 +278,28 @@ pub async fn packet(tx: &mut Tx, caller: &Caller, id: ReportId) -> Result<(Packe
     caller.require(Permission::DecideCases)?;
     let report = store::report(tx, id).await?.ok_or(&UNKNOWN_REPORT)?;
     let draft = report.draft()?.ok_or(&NOT_BY_HAND)?;
-    let viewed: Vec<Viewed> =
-        said_of_viewing(tx, &report, &draft).await?.into_iter().map(|(_, viewed)| viewed).collect();
+    let viewed: Vec<Viewed> = said_of_viewing(tx, &report, &draft, &editor::EVERY_FILE)
+        .await?
+        .into_iter()
+        .map(|(_, viewed)| viewed)
+        .collect();
     let proof = audit::record(tx, Entry::by(caller, "report.packet").case(report.case).about(id)).await?;
     let whole = editor::form_of(&draft.document(), draft.level)?;
     let everything = reading::Part { files: 0..usize::MAX, parts: 0..usize::MAX };
     Ok((Packet { report: id, lines: reading::lines(&draft, &whole, &viewed, &everything)? }, proof))
 }
 
-/// What a report says of viewing each of its files: as it was when it was said, or as it would be said now.
-pub async fn said_of_viewing(tx: &mut Tx, report: &Report, draft: &Draft) -> Result<Vec<(ItemId, Viewed)>> {
+/// What a report says of viewing each of a part of its files: as it was when it was said, or as it would be said now.
+pub async fn said_of_viewing(
+    tx: &mut Tx,
+    report: &Report,
+    draft: &Draft,
+    part: &Range<usize>,
+) -> Result<Vec<(ItemId, Viewed)>> {
     let decision = review::decision(tx, report.decision).await?;
     let calls = store::calls(tx, report.id).await?;
     let mut said = Vec::new();
-    for file in &draft.files {
+    for file in draft.files.iter().skip(part.start).take(part.len()) {
         let told = calls.iter().rev().find(|call| call.step == Step::Fileinfo && call.item == Some(file.item));
         let until = told.map(|call| call.sent_at).or(report.finished_at).unwrap_or(tx.now());
         said.push((file.item, viewing::of_file(tx, decision.as_ref(), file, until).await?));

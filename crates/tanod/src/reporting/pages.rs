@@ -1,5 +1,7 @@
 //! Reports in the console: where they stand, what they say and why, and the whole conversation with the destination.
 
+use std::ops::Range;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query, State as Shared};
@@ -99,6 +101,12 @@ struct Window {
 impl Window {
     fn first(self) -> usize {
         self.files.saturating_sub(1).saturating_mul(FILES)
+    }
+
+    /// Which files these are.
+    fn part(self) -> Range<usize> {
+        let first = self.first();
+        first..if self.all { first } else { first.saturating_add(FILES) }
     }
 
     /// Behind the address of a page.
@@ -252,19 +260,18 @@ impl<'a> Page<'a> {
         window: Window,
     ) -> Result<Self> {
         let Preview { draft, viewed, faults, overtaken } = preview;
-        let first = window.first();
         let xml = draft.document();
         let from = window.files.saturating_sub(1).saturating_mul(MANY).saturating_add(1);
-        let here = if window.all { 0 } else { FILES };
         let shown = Shown { all: window.all, from, file: None, origins: &draft.origins, faults: &faults };
         let mut lists = Lists::new();
         let whole = editor::form_of(&xml, draft.level)?;
         let mut form = shown.group(&whole);
-        let part = Part { files: first..first.saturating_add(here), parts: from..from.saturating_add(MANY) };
+        let part = Part { files: window.part(), parts: from..from.saturating_add(MANY) };
         let reads = if window.all { Vec::new() } else { reading::lines(&draft, &whole, &viewed, &part)? };
         form.share(&mut lists);
         let mut files = Vec::new();
-        for ((file, viewed), nth) in draft.files.iter().zip(&viewed).zip(1..).skip(first).take(here) {
+        let here = draft.files.iter().zip(1_usize..).skip(part.files.start).take(part.files.len());
+        for ((file, nth), viewed) in here.zip(&viewed) {
             let sketch = file.sketch();
             let shown = Shown { all: false, from: 1, file: Some(file.item), origins: &file.origins, faults: &faults };
             let mut group = shown.group(&editor::form_of(&sketch, draft.level)?);
@@ -345,7 +352,7 @@ async fn of_case(
     let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
     let mut tx = app.db.write().await?;
     let case = review::find(&mut tx, &staff.caller, id).await?;
-    let preview = editor::preview(&mut tx, &staff.caller, id, &app.settings).await?;
+    let preview = editor::preview(&mut tx, &staff.caller, id, &app.settings, &window.part()).await?;
     let viewings = viewings(&mut tx, &staff, id).await?;
     let editable = review::leased(&mut tx, &staff.caller, id).await.is_ok();
     // Threads are somebody's letters: who reads them is on record.
@@ -365,7 +372,7 @@ async fn of_report(
     let mut tx = app.db.write().await?;
     let report = super::find(&mut tx, &staff.caller, id).await?;
     let case = review::case(&mut tx, report.case).await?;
-    let preview = editor::of_report(&mut tx, &staff.caller, id).await?;
+    let preview = editor::of_report(&mut tx, &staff.caller, id, &window.part()).await?;
     let viewings = viewings(&mut tx, &staff, case.id).await?;
     let conversation = super::conversation(&mut tx, &staff.caller, id).await?;
     let receipt = super::receipt(&mut tx, id).await?;
@@ -448,7 +455,7 @@ async fn change_case(
 ) -> Paged {
     let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
     let mut tx = app.db.write().await?;
-    let preview = editor::preview(&mut tx, &staff.caller, id, &app.settings).await?;
+    let preview = editor::preview(&mut tx, &staff.caller, id, &app.settings, &editor::EVERY_FILE).await?;
     let (changes, sure) = changed(&preview.draft, &body)?;
     let action = format!("/console/cases/{id}/report{}", window.query());
     if !sure {
@@ -468,7 +475,7 @@ async fn change_report(
 ) -> Paged {
     let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
     let mut tx = app.db.write().await?;
-    let preview = editor::of_report(&mut tx, &staff.caller, id).await?.ok_or(&NO_TEXT)?;
+    let preview = editor::of_report(&mut tx, &staff.caller, id, &editor::EVERY_FILE).await?.ok_or(&NO_TEXT)?;
     let (changes, sure) = changed(&preview.draft, &body)?;
     let action = format!("/console/reports/{id}{}", window.query());
     if !sure {
@@ -490,21 +497,21 @@ fn check(mut draft: Draft, body: &[u8], now: jiff::Timestamp) -> Paged {
             faults.push(Finding { path, rule: "form", message, origin });
         }
     }
-    faults.extend(draft.findings(now));
+    faults.extend(draft.findings(now, &editor::EVERY_FILE));
     show(&Findings { faults })
 }
 
 async fn check_case(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, body: Body) -> Paged {
     let id: CaseId = web::id(&case, &UNKNOWN_CASE)?;
     let mut tx = app.db.read().await?;
-    let preview = editor::preview(&mut tx, &staff.caller, id, &app.settings).await?;
+    let preview = editor::preview(&mut tx, &staff.caller, id, &app.settings, &editor::EVERY_FILE).await?;
     check(preview.draft, &body, tx.now())
 }
 
 async fn check_report(Shared(app): Shared<App>, staff: Staff, Path(report): Path<String>, body: Body) -> Paged {
     let id: ReportId = web::id(&report, &UNKNOWN_REPORT)?;
     let mut tx = app.db.read().await?;
-    let preview = editor::of_report(&mut tx, &staff.caller, id).await?.ok_or(&NO_TEXT)?;
+    let preview = editor::of_report(&mut tx, &staff.caller, id, &editor::EVERY_FILE).await?.ok_or(&NO_TEXT)?;
     check(preview.draft, &body, tx.now())
 }
 

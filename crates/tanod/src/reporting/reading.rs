@@ -20,7 +20,9 @@ pub async fn last_call(tx: &mut Tx) -> Result<Option<uuid::Uuid>> {
 
 /// How much an officer could do with the report of a case as it would be now, in sentences; for whoever decides.
 pub async fn outlook(tx: &mut Tx, caller: &Caller, case: CaseId, settings: &config::Settings) -> Result<Vec<String>> {
-    let Some(score) = editor::preview(tx, caller, case, settings).await?.draft.score else { return Ok(Vec::new()) };
+    let Some(score) = editor::preview(tx, caller, case, settings, &(0..0)).await?.draft.score else {
+        return Ok(Vec::new());
+    };
     let mut says = vec![say("report-outlook").with("points", score.points).to_string()];
     let mut missing = score.missing.clone();
     missing.sort_by_key(|one| std::cmp::Reverse(one.points));
@@ -66,8 +68,8 @@ pub(super) fn lines(draft: &Draft, whole: &Group, viewed: &[Viewed], part: &Part
     }
     let mut lines = Vec::new();
     add(whole, &part.parts, &mut lines, "");
-    let files = draft.files.iter().zip(viewed).zip(1..).skip(part.files.start).take(part.files.len());
-    for ((file, viewed), nth) in files {
+    let files = draft.files.iter().zip(1_usize..).skip(part.files.start).take(part.files.len()).zip(viewed);
+    for ((file, nth), viewed) in files {
         let name = say("report-file").with("number", nth).to_string();
         lines.push((name.clone(), file.name.clone()));
         add(&editor::form_of(&file.sketch(), draft.level)?, &part.parts, &mut lines, &name);

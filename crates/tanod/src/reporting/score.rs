@@ -4,7 +4,6 @@ use exchange::ncmec::document::{IpKind, Tip};
 use serde::{Deserialize, Serialize};
 
 use super::document::Draft;
-use super::viewing::Viewed;
 use crate::provider::Provider;
 use crate::web::languages::Language;
 
@@ -40,8 +39,8 @@ impl Score {
     }
 }
 
-/// Weighs a report, with what would be said of viewing its files. The weights are those of US-19.
-pub(super) fn of(draft: &Draft, viewed: &[Viewed], provider: &Provider) -> Score {
+/// Weighs a report, and whether it would say of any of its files that somebody viewed all of it. The weights are those of US-19.
+pub(super) fn of(draft: &Draft, seen: bool, provider: &Provider) -> Score {
     let mut score = Score { points: 0, missing: Vec::new() };
     let english = |kind: &str, name: &str| Language::default().say(format!("{kind}-{name}")).to_string();
     let mut weigh = |points: u32, there: bool, name: &str| {
@@ -84,8 +83,7 @@ pub(super) fn of(draft: &Draft, viewed: &[Viewed], provider: &Provider) -> Score
     weigh(7, ported, "port");
     weigh(7, files || chat, "content");
     weigh(7, chat || files && draft.absent.iter().all(|one| one.what != "Conversation"), "conversation");
-    let seen = viewed.iter().filter(|viewed| viewed.flag() == Some(true)).count();
-    weigh(14, !files || seen > 0, "viewed");
+    weigh(14, !files || seen, "viewed");
     let exact = plain.is_none_or(|report| {
         report.summary.incident_at_means.as_deref().is_some_and(|means| means.contains("as recorded by the platform"))
     });

@@ -168,9 +168,9 @@ impl Looks {
     }
 
     /// The same as [`of_file`], now.
-    pub(super) async fn of(&mut self, tx: &mut Tx, decision: &Decision, file: &DraftFile) -> Result<Viewed> {
+    pub(super) async fn of(&mut self, tx: &mut Tx, decision: Option<&Decision>, file: &DraftFile) -> Result<Viewed> {
         if file.text.is_some() || self.looked.contains(&file.item) {
-            return of_file(tx, Some(decision), file, tx.now()).await;
+            return of_file(tx, decision, file, tx.now()).await;
         }
         let digests: String = file.digests().map(|(_, digest)| digest).collect();
         let twin = if let Some(twin) = self.twins.get(&digests) {

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::involved::{self, NewRole};
 use super::{
-    Case, Event, NO_REASON, NOT_IN_CASE, Signal, State, UNKNOWN_CASE, WRONG_STATE, leased, move_to, store, undecided,
-    vouching,
+    Case, Event, NO_REASON, NOT_IN_CASE, Signal, State, UNKNOWN_CASE, WRONG_STATE, leased, move_to, second_looks,
+    store, undecided, vouching,
 };
 use crate::accounts::{self, Caller, Permission};
 use crate::actions;
@@ -181,6 +181,9 @@ pub struct NewDecision {
     /// For `already_reported`: where.
     #[serde(default)]
     pub elsewhere: Option<Elsewhere>,
+    /// The age of whoever is shown is unclear: a second person thinks the decision through.
+    #[serde(default)]
+    pub age_unclear: bool,
     /// Only about the files that somebody vouches for, by exact digest: one decision after a list has grown. Everything else in the
     /// case waits for a decision of its own.
     #[serde(default)]
@@ -210,6 +213,9 @@ pub struct Particulars {
     /// Danger now: why this cannot wait, as the report says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalate: Option<String>,
+    /// The first says that the age is unclear.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub age_unclear: bool,
     /// Decided for every account that passed on one file: its digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
@@ -285,16 +291,7 @@ async fn check(
         if signals.iter().all(|signal| signal.item != Some(*item)) {
             return Err(NOT_IN_CASE.because(item.to_string()));
         }
-        let views = evidence::views(tx, *item).await?;
-        let mut whole = views.iter().filter(|view| view.person == by && view.whole && !view.veiled).peekable();
-        if whole.peek().is_none() {
-            return Err(NOT_VIEWED.because(item.to_string()));
-        }
-        // A picture that has only just come was not looked at.
-        let least = SignedDuration::from_secs(i64::from(settings.looking.least_seconds));
-        if !whole.any(|view| tx.now().duration_since(view.at) >= least) {
-            return Err(NOT_VIEWED.because("it has only just been shown"));
-        }
+        has_viewed(tx, *item, by, settings).await?;
     }
     for role in &new.roles {
         involved::say(tx, caller, id, role).await.map(drop)?;
@@ -313,6 +310,21 @@ async fn check(
         Outcome::NoViolation | Outcome::OtherViolation | Outcome::NeedContext | Outcome::CannotTell => {}
     }
     Ok((case, signals))
+}
+
+/// Refuses whoever has not viewed the whole of an upload without the veil.
+pub(super) async fn has_viewed(tx: &mut Tx, item: ItemId, by: PersonId, settings: &Settings) -> Result<()> {
+    let views = evidence::views(tx, item).await?;
+    let mut whole = views.iter().filter(|view| view.person == by && view.whole && !view.veiled).peekable();
+    if whole.peek().is_none() {
+        return Err(NOT_VIEWED.because(item.to_string()));
+    }
+    // A picture that has only just come was not looked at.
+    let least = SignedDuration::from_secs(i64::from(settings.looking.least_seconds));
+    if !whole.any(|view| tx.now().duration_since(view.at) >= least) {
+        return Err(NOT_VIEWED.because("it has only just been shown"));
+    }
+    Ok(())
 }
 
 /// Whoever a case is handed to: another person who may decide.
@@ -427,6 +439,7 @@ pub async fn decide(
         next: next_person(tx, caller, new).await?,
         elsewhere: new.elsewhere.clone().filter(|_| new.outcome == Outcome::AlreadyReported),
         escalate: None,
+        age_unclear: new.age_unclear,
         file: None,
     };
     let decision = Decision {
@@ -554,6 +567,7 @@ pub async fn settle_alone(tx: &mut Tx, id: DecisionId, settings: &Settings) -> R
 
 /// Carries out a decision that nothing waits for any more.
 pub(super) async fn settle(tx: &mut Tx, case: &Case, decision: &Decision, settings: &Settings) -> Result<()> {
+    second_looks::ask(tx, decision).await?;
     match decision.outcome {
         Outcome::Report => {
             let danger = decision.particulars.escalate.is_some();

@@ -8,6 +8,7 @@ use axum::routing::{get, post};
 
 use super::danger::{Danger, NewCall};
 use super::involved::{self, NewInvolved, NewRole, UNKNOWN_INVOLVED};
+use super::opinions::{self, NewOpinion};
 use super::pages::page;
 use super::{NewCorrection, NewDecision, NewTold, Outcome, UNKNOWN_CASE};
 use crate::intake::{self, Account};
@@ -37,6 +38,7 @@ pub(super) fn router() -> Router<App> {
         .route("/console/cases/{case}/reports/{report}/filed", post(filed))
         .route("/console/cases/{case}/told/{told}", post(tell))
         .route("/console/cases/{case}/notes", post(note))
+        .route("/console/cases/{case}/items/{item}/opinions", post(opinion))
 }
 
 /// What a decision would do, before it is made.
@@ -87,7 +89,8 @@ async fn release(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String
     act(&app, &staff, &case, async |tx, id| super::release(tx, &staff.caller, id).await).await
 }
 
-const DECISION_FIELDS: [&str; 12] = [
+const DECISION_FIELDS: [&str; 13] = [
+    "age_unclear",
     "only_vouched",
     "outcome",
     "incident_type",
@@ -136,6 +139,7 @@ fn decision(form: &Fields) -> Result<NewDecision> {
         file_annotations: std::collections::BTreeSet::new(),
         next,
         elsewhere,
+        age_unclear: form.one("age_unclear") == "yes",
         only_vouched: form.one("only_vouched") == "yes",
     };
     for annotation in annotations {
@@ -257,6 +261,26 @@ async fn note(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, 
     act(&app, &staff, &case, async |tx, id| {
         let form = Fields::read(&body, &["words"])?;
         Ok(super::around::note(tx, &staff.caller, id, form.one("words")).await?.1)
+    })
+    .await
+}
+
+async fn opinion(
+    Shared(app): Shared<App>,
+    staff: Staff,
+    Path((case, item)): Path<(String, String)>,
+    body: Body,
+) -> Paged {
+    act(&app, &staff, &case, async |tx, id| {
+        let form = Fields::read(&body, &["fits", "reason"])?;
+        let fits = match form.one("fits") {
+            "yes" => true,
+            "no" => false,
+            _ => return Err(BAD_BODY.because("choose your word")),
+        };
+        let new = NewOpinion { fits, reason: form.one("reason").to_owned() };
+        let item = web::id(&item, &intake::UNKNOWN_ITEM)?;
+        Ok(opinions::say_of_match(tx, &staff.caller, id, item, &new, &app.settings).await?.1)
     })
     .await
 }

@@ -36,6 +36,7 @@ pub fn router() -> Router<App> {
         .merge(super::forms::router())
         .merge(super::files::pages::router())
         .merge(super::worklist::pages::router())
+        .merge(super::second_looks::pages::router())
 }
 
 /// What the queue shows of a case, and the head of its page.
@@ -185,7 +186,6 @@ struct CasePage<'a> {
 #[derive(Template)]
 #[template(path = "review/pages/fragment.html")]
 struct Fragment {
-    case: Head,
     upload: Upload,
     may_look: bool,
 }
@@ -306,7 +306,7 @@ async fn case(Shared(app): Shared<App>, staff: Staff, Path(case): Path<String>, 
     let item = |text: &str| web::id(text, &intake::UNKNOWN_ITEM);
     let whole = how.whole.as_deref().map(item).transpose()?;
     let open = how.open.as_deref().map(item).transpose()?;
-    let way = way(whole.is_some(), how.r#as.as_deref(), how.part);
+    let way = Way::of(whole.is_some(), how.r#as.as_deref(), how.part);
     let chosen = Chosen { open: whole.or(open), way, sheet: how.sheet.unwrap_or_default() };
     let mut full = gather(&app, &staff, web::id(&case, &UNKNOWN_CASE)?, chosen, None).await?;
     if let Some(child) = how.child.as_deref().filter(|_| full.alarmed) {
@@ -349,16 +349,6 @@ struct Veil {
     part: Option<u8>,
 }
 
-fn way(whole: bool, said: Option<&str>, part: Option<u8>) -> Way {
-    match (part, said) {
-        (Some(part), _) => Way::Part(part),
-        _ if whole => Way::Whole,
-        (_, Some("edges")) => Way::Edges,
-        (_, Some("veil")) => Way::Veil,
-        _ => Way::Usual,
-    }
-}
-
 async fn picture(
     Shared(app): Shared<App>,
     staff: Staff,
@@ -366,10 +356,10 @@ async fn picture(
     Query(veil): Query<Veil>,
 ) -> Paged {
     let item: ItemId = web::id(&item, &intake::UNKNOWN_ITEM)?;
-    let chosen = Chosen { open: Some(item), way: way(veil.whole, veil.r#as.as_deref(), veil.part), sheet: 0 };
+    let chosen = Chosen { open: Some(item), way: Way::of(veil.whole, veil.r#as.as_deref(), veil.part), sheet: 0 };
     let full = gather(&app, &staff, web::id(&case, &UNKNOWN_CASE)?, chosen, None).await?;
     let upload = full.uploads.open.into_iter().find(|upload| upload.item == item).ok_or(&super::NOT_IN_CASE)?;
-    show(&Fragment { case: full.case, upload, may_look: full.may_look })
+    show(&Fragment { upload, may_look: full.may_look })
 }
 
 pub(super) async fn page(app: &App, staff: &Staff, id: CaseId, fault: Option<Words>) -> Paged {

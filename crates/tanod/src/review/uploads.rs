@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::pages::{found_words, outcome_words};
-use super::{Case, Contents, Decision, Priority, Signal, files, vouching};
+use super::{Case, Contents, Decision, Priority, Signal, files, opinions, vouching};
 use crate::care::{self, Looker};
 use crate::config::{Looking, Settings};
 use crate::evidence::{self, View};
@@ -23,6 +23,8 @@ const ON_A_SHEET: usize = 24;
 /// An upload on the case's page.
 #[expect(clippy::struct_excessive_bools, reason = "each is one thing that the page shows or does not")]
 pub(super) struct Upload {
+    /// The page that it is on.
+    pub(super) home: String,
     pub(super) nth: usize,
     pub(super) item: ItemId,
     pub(super) sha256: String,
@@ -44,6 +46,8 @@ pub(super) struct Upload {
     pub(super) veil: u8,
     /// After so many seconds it counts as viewed.
     pub(super) least: u32,
+    /// How many confirmed the match, and how many denied it; nothing before this person has.
+    pub(super) said: Option<(usize, usize)>,
     /// What care for the person who works on the case says against this look.
     pub(super) held: Option<String>,
     /// Whether nothing is shown, not even under the veil.
@@ -98,7 +102,7 @@ pub(super) struct Chosen {
 
 /// How the picture of the upload that is open is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Way {
+pub(crate) enum Way {
     /// As pictures come to this person.
     #[default]
     Usual,
@@ -110,6 +114,19 @@ pub(super) enum Way {
     Whole,
     /// A ninth of it, without the veil.
     Part(u8),
+}
+
+impl Way {
+    /// As an address asks for it.
+    pub(crate) fn of(whole: bool, said: Option<&str>, part: Option<u8>) -> Self {
+        match (part, said) {
+            (Some(part), _) => Self::Part(part),
+            _ if whole => Self::Whole,
+            (_, Some("edges")) => Self::Edges,
+            (_, Some("veil")) => Self::Veil,
+            _ => Self::Usual,
+        }
+    }
 }
 
 /// A film at a glance: what a strip of its frames shows, and where on it the lists know something.
@@ -269,6 +286,9 @@ async fn upload(
     let views: Vec<&View> = read.views.iter().filter(|view| view.item == id).collect();
     let viewed = views.iter().any(|view| view.person == me && view.whole && !view.veiled);
     let open = views.iter().filter(|view| !view.veiled).count();
+    let opinions = opinions::of_file(tx, &staff.caller, &item.digests.sha256).await?.said;
+    let yes = opinions.iter().filter(|one| one.fits).count();
+    let said = (!opinions.is_empty()).then_some((yes, opinions.len() - yes));
     let mut facts = vec![("content", item.content_id.clone())];
     if let Some(said) = &item.facts {
         let mut add = |name, value: Option<String>| facts.extend(value.map(|value| (name, value)));
@@ -281,6 +301,7 @@ async fn upload(
     }
     facts.push(("received", format!("{} UTC", minute(item.received_at))));
     Ok(Upload {
+        home: format!("/console/cases/{}", case.id),
         nth,
         item: id,
         sha256: hex::encode(item.digests.sha256),
@@ -302,6 +323,7 @@ async fn upload(
         edges: way == Way::Edges || (way == Way::Usual && read.looking.edges),
         veil: read.looking.veil,
         least: read.looking.least_seconds,
+        said,
         held,
         shut,
         vouched: read.vouched.get(&id).map(vouched_words),

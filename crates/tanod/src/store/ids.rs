@@ -112,6 +112,10 @@ ids! {
     InvolvedId "involved";
     /// What somebody noted on a case.
     NoteId "note";
+    /// A decision that a second person thinks through.
+    SecondLookId "secondlook";
+    /// A lead's words to one person.
+    CoachingId "coaching";
     /// A telephone call about a case.
     TelephoneCallId "telephonecall";
     /// The undoing of a wrong decision.

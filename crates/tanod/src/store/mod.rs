@@ -384,7 +384,10 @@ impl Tx {
     }
 
     /// All rows of a query or a change about many things: `IDS` in it, after all other placeholders, stands for their ids.
-    pub async fn rows_of(&mut self, sql: &'static str, args: &[Arg], ids: &[Uuid]) -> Result<Vec<Row>, StoreError> {
+    pub async fn rows_of<T: Copy>(&mut self, sql: &'static str, args: &[Arg], ids: &[T]) -> Result<Vec<Row>, StoreError>
+    where
+        Arg: From<T>,
+    {
         let mut all = Vec::new();
         for ids in ids.chunks(MOST_ARGS - args.len()) {
             let args: Vec<Arg> = args.iter().cloned().chain(ids.iter().map(|id| Arg::from(*id))).collect();

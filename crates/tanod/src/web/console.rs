@@ -155,9 +155,10 @@ pub struct Way {
 }
 
 /// Every room, in the order of the banner.
-const WAYS: [Way; 19] = [
+const WAYS: [Way; 20] = [
     Way { path: "/console/queue", name: "queue", needs: Permission::ReadCases },
     Way { path: "/console/streams", name: "streams", needs: Permission::ReadStreams },
+    Way { path: "/console/second-looks", name: "second", needs: Permission::DecideCases },
     Way { path: "/console/care", name: "care", needs: Permission::SeeDepictions },
     Way { path: "/console/actions", name: "actions", needs: Permission::ReadCases },
     Way { path: "/console/notices", name: "notices", needs: Permission::ReadCases },

@@ -45,7 +45,13 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(banks::api::show, banks::api::change, banks::api::remove))
         .routes(routes!(banks::api::entries))
         .routes(routes!(banks::api::change_entry))
-        .merge(OpenApiRouter::new().routes(routes!(banks::api::import)).layer(DefaultBodyLimit::max(512 << 20)))
+        .routes(routes!(banks::api::try_out))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(banks::api::import))
+                .routes(routes!(banks::api::preview))
+                .layer(DefaultBodyLimit::max(512 << 20)),
+        )
         .routes(routes!(banks::api::export))
         .merge(OpenApiRouter::new().routes(routes!(notices::api::tell)).layer(item_limit))
         .routes(routes!(notices::api::list))
@@ -55,6 +61,11 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(clocks::api::numbers))
         .routes(routes!(sources::api::list))
         .routes(routes!(sources::api::set))
+        .routes(routes!(review::opinions::api::say, review::opinions::api::list))
+        .routes(routes!(review::second_looks::api::list))
+        .routes(routes!(review::second_looks::api::say))
+        .routes(routes!(review::second_looks::api::settle))
+        .routes(routes!(review::second_looks::api::coach))
         .routes(routes!(review::around::api::around))
         .routes(routes!(review::around::api::note))
         .routes(routes!(review::worklist::api::take_next))
@@ -88,6 +99,7 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(evidence::api::place))
         .routes(routes!(evidence::api::extend))
         .routes(routes!(evidence::api::ask_release))
+        .routes(routes!(evidence::api::releases))
         .routes(routes!(evidence::api::answer_release))
         .routes(routes!(evidence::api::order))
         .routes(routes!(evidence::standing::api::list, evidence::standing::api::decide))
@@ -199,6 +211,7 @@ pub fn refusals() -> Vec<&'static Kind> {
         matching::api::REFUSALS,
         review::REFUSALS,
         review::worklist::REFUSALS,
+        review::second_looks::REFUSALS,
         evidence::REFUSALS,
         reporting::REFUSALS,
         provider::REFUSALS,

@@ -10,7 +10,7 @@ use super::{Delivery, Listed, State, UNKNOWN_DELIVERY};
 use crate::accounts::Permission;
 use crate::plan::App;
 use crate::store::as_word;
-use crate::web::console::{Paged, Staff, Who, minute, show};
+use crate::web::console::{Paged, Staff, Tab, Who, minute, show};
 use crate::web::languages::{Said, filters, say, word};
 use crate::web::{self, Page};
 
@@ -20,12 +20,6 @@ pub fn router() -> Router<App> {
         .route("/console/webhooks", get(list))
         .route("/console/webhooks/ping", post(ping))
         .route("/console/webhooks/deliveries/{delivery}/replay", post(replay))
-}
-
-struct Tab {
-    label: Said,
-    chosen: bool,
-    href: String,
 }
 
 struct Shown {

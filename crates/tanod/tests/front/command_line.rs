@@ -118,6 +118,7 @@ fn the_doctor_names_what_is_wrong_and_ends_with_a_result() {
             "ledger",
             "queue",
             "reports",
+            "pictures",
             "alarms",
             "webhooks",
             "evidence",

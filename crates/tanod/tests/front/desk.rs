@@ -101,9 +101,14 @@ async fn the_console_takes_a_request_to_destroy_and_shows_the_certificate() {
     asked.push(("verified_how", "called back by the number on the agency's site"));
     assert_eq!(bed.console(&take, &lead, &asked).await.0, 303);
     let release = of(&keeping(&bed, &lead, &case).await, "releases", "");
+    let waiting = async || bed.get("/v1/releases?waiting=true", &second).await.ok()["rows"].as_array().unwrap().len();
+    let listed = bed.get("/v1/releases", &second).await.ok()["rows"][0].clone();
+    assert_eq!((waiting().await, &listed["id"], &listed["case"]), (1, &json!(release), &json!(case)));
+    assert_eq!(bed.get("/v1/releases?before=x", &second).await.slug(), "unknown-release");
     let answer = format!("/console/cases/{case}/releases/{release}/answer");
     assert!(page(&bed, "/console/keeping", &second).await.contains("A depiction is destroyed, as Example Police ask"));
     assert_eq!(bed.console(&answer, &second, &[("approve", "yes")]).await.0, 303);
+    assert_eq!(waiting().await, 0);
     bed.work(0).await;
     let shown = page(&bed, &here, &lead).await;
     assert!(

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::header;
 use serde_json::json;
-use tanod::accounts::Scope;
+use tanod::accounts::{Role, Scope};
 
 use super::bed::*;
 
@@ -185,4 +185,108 @@ async fn a_bank_says_how_pictures_are_compared() {
     assert_eq!((&said["verdict"], &said["coverage"]), (&json!("no_match"), &json!("digest_only")));
     let wrong = bed.call("PATCH", &format!("/v1/banks/{bank}"), &admin, &json!({"least_quality": 101})).await;
     assert_eq!(wrong.slug(), "bad-bank");
+}
+
+#[tokio::test]
+async fn a_preview_says_what_a_file_holds_and_stores_nothing() {
+    let bed = Bed::new().await;
+    let admin = bed.person(Role::Admin).await;
+    let digest = |n: u8| hex::encode([n; 32]);
+    let bank = bed.bank("csam", &[("sha256", digest(1)), ("sha256", digest(2))]).await;
+    bed.bank("exception", &[("sha256", digest(3))]).await;
+    let off = bed.get(&format!("/v1/banks/{bank}/entries"), &admin).await.ok()["rows"][0]["id"].clone();
+    let off = format!("/v1/banks/{bank}/entries/{}", off.as_str().unwrap());
+    bed.call("PATCH", &off, &admin, &json!({"enabled": false})).await.ok();
+    let file = |rows: &[String]| format!("signal,value\n{}\n", rows.join("\n"));
+    let mixed = file(&[
+        format!("sha256,{}", digest(1)),
+        format!("sha256,{}", digest(3)),
+        format!("md5,{}", "ab".repeat(16)),
+        format!("md5,{}", "AB".repeat(16)),
+        "sha256,xyz".to_owned(),
+    ]);
+    let ask = async |path: &str, token: &str, body: &str| {
+        let request = Bed::request("POST", path, token).header(header::CONTENT_TYPE, "text/csv");
+        bed.send(request.body(Body::from(body.to_owned())).unwrap()).await
+    };
+    let entries = bed.count("SELECT COUNT(*) AS n FROM entries").await;
+    let records = bed.count("SELECT COUNT(*) AS n FROM audit").await;
+    let preview = format!("/v1/banks/{bank}/preview");
+    let said = ask(&preview, &admin, &mixed).await.ok();
+    let numbers = ["rows", "new", "known", "switched_off", "twice", "refused"].map(|name| said[name].as_u64().unwrap());
+    assert_eq!(numbers, [5, 2, 1, 1, 1, 1], "{said}");
+    assert_eq!(said["signals"], json!([{"signal": "md5", "rows": 1}, {"signal": "sha256", "rows": 2}]));
+    let rows: Vec<_> = said["faults"].as_array().unwrap().iter().map(|fault| fault["row"].as_u64().unwrap()).collect();
+    assert_eq!(rows, [4, 5]);
+    assert_eq!((&said["elsewhere"][0]["kind"], &said["elsewhere"][0]["rows"]), (&json!("exception"), &json!(1)));
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM entries").await, entries);
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM audit").await, records);
+    assert_eq!(ask(&preview, &bed.person(Role::Lead).await, &mixed).await.slug(), "not-allowed");
+
+    // An import can be held to the file that was previewed.
+    let good = file(&[format!("sha256,{}", digest(4))]);
+    let said = ask(&preview, &admin, &good).await.ok();
+    let import = format!("/v1/banks/{bank}/import?file={}", said["file"].as_str().unwrap());
+    assert_eq!(ask(&import, &admin, &mixed).await.slug(), "another-file");
+    assert_eq!(ask(&import, &admin, &good).await.ok()["added"], 1);
+}
+
+#[tokio::test]
+async fn a_list_is_seen_and_tried_at_its_page_before_it_matches() {
+    let bed = Bed::new().await;
+    let (admin, lead) = (bed.person(Role::Admin).await, bed.person(Role::Lead).await);
+    let key = bed.key(&[Scope::ItemsWrite]).await;
+    // Nobody knows any of these; one of them makes a case, for another list knows its bytes.
+    let (one, two, three) =
+        (jpeg(&picture(1, 320, 240), 90), jpeg(&picture(1, 320, 240), 40), jpeg(&picture(2, 320, 240), 90));
+    bed.bank("csam", &[("sha256", fingerprint::Digests::of(&two).sha256_hex())]).await;
+    for (n, media) in [&one, &two, &three].into_iter().enumerate() {
+        bed.upload(&key, &facts(&format!("c-{n}"), "a"), media).await.ok();
+    }
+    let fields = [("name", "hotline"), ("kind", "csam"), ("source", "a hotline"), ("licence", "restricted")];
+    assert_eq!(bed.console("/console/banks", &lead, &fields).await.0, 403);
+    assert_eq!(bed.console("/console/banks", &admin, &fields).await.0, 303);
+    let bank = bed.get("/v1/banks/hotline", &admin).await.ok();
+    assert_eq!(bank["enabled"], false, "a new list matches nothing");
+    let place = format!("/console/banks/{}", bank["id"].as_str().unwrap());
+    let csv = format!("signal,value\npdq,{}\n", bed.pdq(&one).await);
+    let (status, page) = bed.console_parts(&format!("{place}/preview"), &admin, &[("file", csv.as_bytes())]).await;
+    assert!(status == 200 && page.contains("An import takes every row."), "{page}");
+    let previewed = page.split_once("name=\"previewed\" value=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+    let send = async |file: &str| {
+        let parts = [("file", file.as_bytes()), ("previewed", previewed.as_bytes())];
+        bed.console_parts(&format!("{place}/import"), &admin, &parts).await
+    };
+    assert!(send("signal,value\n").await.1.contains("another-file"));
+    assert_eq!(send(&csv).await.0, 303);
+
+    // Tried while it is off: no picture, the case for whoever may read cases, and an entry in the record.
+    let tried = bed.post(&format!("/v1/banks/{}/tries", bank["id"].as_str().unwrap()), &lead, &json!({})).await.ok();
+    assert_eq!(
+        (&tried["uploads"], &tried["found"], &tried["unknown"], &tried["threshold"]),
+        (&json!(3), &json!(2), &json!(1), &json!(31))
+    );
+    assert_eq!(tried["distances"][0], json!({"distance": 0, "uploads": 1, "cases": 0}));
+    assert_eq!((&tried["distances"][1]["uploads"], &tried["distances"][1]["cases"]), (&json!(1), &json!(1)));
+    assert_eq!((&tried["named"][0]["content_id"], tried["named"][1]["number"].is_number()), (&json!("c-0"), true));
+    assert!(tried["from"].is_string() && tried["older"] == false);
+    let own = bed.post("/v1/banks/hotline/tries", &admin, &json!({"threshold": 0})).await.ok();
+    assert_eq!((&own["found"], &own["named"][0]["case"]), (&json!(1), &serde_json::Value::Null));
+    assert_eq!(bed.post("/v1/banks/hotline/tries", &admin, &json!({"threshold": 64})).await.slug(), "bad-bank");
+    let page = bed.console(&format!("{place}/try"), &lead, &[("threshold", "31")]).await.1;
+    assert!(page.contains("Within 31 bits 2 of the newest 3 uploads.") && page.contains("Case 1"), "{page}");
+    assert!(!page.contains("<img"));
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM audit WHERE kind = 'bank.tried'").await, 3);
+    let reviewer = bed.person(Role::Reviewer).await;
+    assert_eq!(bed.post("/v1/banks/hotline/tries", &reviewer, &json!({})).await.slug(), "not-allowed");
+
+    // Switched on with another reach.
+    let on = [("act", "match"), ("threshold", "20")];
+    assert_eq!(bed.console(&place, &lead, &on).await.0, 403);
+    assert_eq!(bed.console(&place, &admin, &on).await.0, 303);
+    let bank = bed.get("/v1/banks/hotline", &admin).await.ok();
+    assert_eq!((&bank["enabled"], &bank["shadow"], &bank["threshold"]), (&json!(true), &json!(false), &json!(20)));
+    bed.app.lists.catch_up(&bed.app.db).await.unwrap();
+    assert_eq!(bed.upload(&key, &facts("c-4", "b"), &one).await.ok()["verdict"], "match");
+    bed.ledger_verifies().await;
 }

@@ -273,6 +273,8 @@ async fn an_event_that_cannot_be_kept_refuses_the_call_and_leaves_nothing() {
         json!({"kind": "join", "account": "v", "text": "x"}),
         json!({"kind": "join", "account": "v", "port": 0}),
         json!({"kind": "payment", "account": "v", "reference": "4111 1111 1111 1111"}),
+        json!({"kind": "payment", "account": "v", "instrument": "4111 1111 1111 1111"}),
+        json!({"kind": "chat", "account": "v", "text": "x", "instrument": "y"}),
         json!({"kind": "payment", "account": "v", "amount_minor": 5}),
         json!({"kind": "payment", "account": "v", "amount_minor": -5, "currency": "USD"}),
         json!({"kind": "classifier", "classifier": "c", "score": 2}),
@@ -375,6 +377,47 @@ pub(crate) fn rule(name: &str, when: &str, now: bool, stop: bool) -> livestream:
 
 pub(crate) fn payment(nth: u16) -> Value {
     json!({"kind": "payment", "account": format!("v{nth}"), "amount_minor": 500, "currency": "PHP"})
+}
+
+/// Two accounts that never meet, paid from one purse: the cases stand beside each other, and their pages say who took part.
+#[tokio::test]
+async fn cases_that_were_paid_from_one_purse_stand_beside_each_other() {
+    let (bed, _, key) = listening(|_| {}).await;
+    for (nth, caster) in ["one", "two", "three"].into_iter().enumerate() {
+        let new = json!({"content_id": format!("s-{caster}"), "account": {"id": caster}});
+        let stream = begin(&bed, &key, &new).await;
+        let purse = if caster == "three" { "another" } else { "a purse" };
+        let happened = json!([
+            {"kind": "payment", "account": format!("payer-{nth}"), "reference": format!("tip-{nth}"), "instrument": purse,
+             "amount_minor": 700, "currency": "PHP", "address": "192.0.2.77", "port": 50_001},
+            {"kind": "chat", "account": format!("payer-{nth}"), "text": "what was written"},
+            {"kind": "report", "account": format!("viewer-{nth}"), "text": "a child is hurt"},
+        ]);
+        tell(&bed, &key, &stream, &happened).await.ok();
+        bed.clock.advance(Duration::from_mins(1));
+    }
+    due(&bed, "streams").await;
+    let lead = bed.person(Role::Lead).await;
+    let rows = bed.get("/v1/cases", &lead).await.ok()["rows"].clone();
+    let case = |account: &str| {
+        let all = rows.as_array().unwrap();
+        all.iter().find(|one| one["account"] == account).unwrap()["id"].as_str().unwrap().to_owned()
+    };
+    let around = bed.get(&format!("/v1/cases/{}/around", case("one")), &lead).await.ok();
+    let of = |account: &str| {
+        let cases = around["links"]["cases"].as_array().unwrap();
+        cases.iter().find(|one| one["account"] == account).map(|one| one["shares"].clone())
+    };
+    assert_eq!(of("two").unwrap(), json!({"payment": 1, "address": 1}), "{around}");
+    assert_eq!(of("three").unwrap(), json!({"address": 1}));
+    let found = bed.get("/v1/cases/search?q=a+purse", &lead).await.ok();
+    assert_eq!(found.as_array().unwrap().len(), 2, "{found}");
+    let (_, page) = bed.console(&format!("/console/cases/{}", case("one")), &lead, &[]).await;
+    assert!(page.contains("shared payments or means of payment: 1"), "{page}");
+    let (_, page) = bed.console(&format!("/console/cases/{}/context", case("one")), &lead, &[]).await;
+    for says in ["payer-0", "192.0.2.77", "700 PHP", "what was written", "2 took part"] {
+        assert!(page.replace(['\u{2068}', '\u{2069}'], "").contains(says), "{says}: {page}");
+    }
 }
 
 /// Nothing of it says enough alone: an account that is known, and a run of small payments during the stream.

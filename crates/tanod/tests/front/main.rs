@@ -52,6 +52,7 @@ mod removals;
 mod reporting;
 mod rooms;
 mod safety;
+mod second_looks;
 mod sessions;
 mod setup;
 mod sharing;

@@ -28,7 +28,7 @@ async fn house(change: impl FnOnce(&mut Settings)) -> (Bed, Provider) {
         client_secret_file: secret.to_string_lossy().into_owned(),
         second_factor: vec!["mfa".to_owned()],
         domains: Vec::new(),
-        other_hosts: Vec::new(),
+        ..Settings::default()
     };
     change(&mut own);
     let mut bed = Bed::with(|settings, _| {
@@ -50,6 +50,7 @@ fn subject(name: &str, methods: &[&str]) -> Subject {
         subject: name.to_owned(),
         methods: methods.iter().map(|&method| method.to_owned()).collect(),
         email: None,
+        groups: None,
     }
 }
 
@@ -78,9 +79,13 @@ async fn round(bed: &Bed, provider: &Provider, from: &str, who: &Subject, cookie
 }
 
 async fn invitation(bed: &Bed, name: &str) -> String {
+    invitation_as(bed, name, Role::Reviewer).await
+}
+
+async fn invitation_as(bed: &Bed, name: &str, role: Role) -> String {
     let mut tx = bed.app.db.write().await.unwrap();
     let by = tanod::accounts::Caller::Operator;
-    let (invited, proof) = tanod::accounts::invite(&mut tx, &by, name, Role::Reviewer).await.unwrap();
+    let (invited, proof) = tanod::accounts::invite(&mut tx, &by, name, role).await.unwrap();
     tx.commit(proof).await.unwrap();
     invited.invitation
 }
@@ -253,4 +258,85 @@ async fn nobody_comes_back_who_was_not_sent_in_this_browser() {
     let back = provider.signs_in(sent.headers["location"].to_str().unwrap(), &who).unwrap();
     bed.clock.advance(Duration::from_mins(11));
     assert_eq!(slug(&browse(&bed, back.strip_prefix("http://localhost:8080").unwrap(), &mine).await), "not-on-the-way");
+}
+
+#[tokio::test]
+async fn groups_say_what_people_work_as_and_never_more_than_was_allowed() {
+    let (bed, provider) = house(|own| {
+        own.groups_claim = "groups".to_owned();
+        let roles = [("watch", Role::Reviewer), ("heads", Role::Lead), ("rooms", Role::Admin)];
+        own.roles = roles.map(|(group, role)| (group.to_owned(), role)).into();
+    })
+    .await;
+    let of = |groups: &[&str]| Subject {
+        groups: Some(groups.iter().map(|&group| group.to_owned()).collect()),
+        ..subject("account-7", &["pwd", "mfa"])
+    };
+    let sign_in = "/console/sign-in/with/house";
+    let stranger = round(&bed, &provider, sign_in, &of(&["watch", "rooms"]), "").await;
+    assert_eq!(slug(&stranger), "not-linked", "a group invites nobody");
+    let link = format!("/console/welcome/{}/with/house", invitation(&bed, "night-1").await);
+    let said = round(&bed, &provider, &link, &of(&["watch", "heads", "rooms"]), "").await;
+    let first = cookie(&said, tanod::web::COOKIE).unwrap();
+    bed.get("/v1/cases", &first).await.ok();
+    assert_eq!(bed.get("/v1/figures", &first).await.slug(), "not-allowed", "invited as a reviewer, and no more");
+
+    // Somebody who was invited as a lead is one while their groups say so, and the sessions of what they were end.
+    let other = |groups: &[&str]| Subject { subject: "account-8".to_owned(), ..of(groups) };
+    let link = format!("/console/welcome/{}/with/house", invitation_as(&bed, "head-1", Role::Lead).await);
+    let said = round(&bed, &provider, &link, &other(&["watch", "heads"]), "").await;
+    let lead = cookie(&said, tanod::web::COOKIE).unwrap();
+    bed.get("/v1/figures", &lead).await.ok();
+    let said = round(&bed, &provider, sign_in, &other(&["watch"]), "").await;
+    assert_eq!(bed.get("/v1/figures", &cookie(&said, tanod::web::COOKIE).unwrap()).await.slug(), "not-allowed");
+    assert_eq!(bed.get("/v1/cases", &lead).await.slug(), "not-signed-in");
+
+    // A lost group ends the role and the sessions, also of somebody who only says who they are; its return brings both back.
+    let said =
+        round(&bed, &provider, "/console/presence/with/house", &of(&["guests"]), &format!("tanod_session={first}"))
+            .await;
+    assert_eq!(slug(&said), "no-group");
+    assert_eq!(bed.get("/v1/cases", &first).await.slug(), "not-signed-in");
+    assert_eq!(slug(&round(&bed, &provider, sign_in, &of(&[]), "").await), "no-group");
+    let silent = Subject { groups: None, ..of(&[]) };
+    assert_eq!(slug(&round(&bed, &provider, sign_in, &silent, "").await), "no-group");
+    let said = round(&bed, &provider, sign_in, &of(&["watch"]), "").await;
+    bed.get("/v1/cases", &cookie(&said, tanod::web::COOKIE).unwrap()).await.ok();
+    let kinds = bed.count("SELECT COUNT(DISTINCT kind) AS n FROM audit WHERE kind IN ('person.role_set', 'person.role_ended', 'person.role_again')");
+    assert_eq!(kinds.await, 3);
+    bed.ledger_verifies().await;
+}
+
+#[tokio::test]
+async fn nobody_goes_past_their_groups_and_the_settings_say_who_comes_in_uninvited() {
+    let (bed, provider) = house(|own| {
+        own.groups_claim = "groups".to_owned();
+        own.roles =
+            [("watch", Role::Reviewer), ("heads", Role::Lead)].map(|(group, role)| (group.to_owned(), role)).into();
+        own.uninvited = Some(Role::Reviewer);
+    })
+    .await;
+    let who = |name: &str, groups: &[&str]| Subject {
+        groups: Some(groups.iter().map(|&group| group.to_owned()).collect()),
+        email: Some((format!("{name}@house.example"), true)),
+        ..subject(name, &["pwd", "mfa"])
+    };
+    let sign_in = "/console/sign-in/with/house";
+    assert_eq!(slug(&round(&bed, &provider, sign_in, &who("a-7", &["guests"]), "").await), "not-linked");
+    assert_eq!(
+        slug(&round(&bed, &provider, sign_in, &who("a-7", &["heads"]), "").await),
+        "not-linked",
+        "more than uninvited"
+    );
+    let said = round(&bed, &provider, sign_in, &who("a-7", &["watch", "heads"]), "").await;
+    let token = cookie(&said, tanod::web::COOKIE).unwrap();
+    bed.get("/v1/cases", &token).await.ok();
+    let sql = "SELECT COUNT(*) AS n FROM people WHERE name = 'a-7@house.example' AND role = 'reviewer'";
+    assert_eq!(bed.count(sql).await, 1);
+    // A password of ours would go past the groups.
+    let link = invitation(&bed, "a-7@house.example").await;
+    let body = json!({"invitation": link, "password": "a sentence to remember"});
+    bed.post("/v1/sessions/accept", "", &body).await.ok();
+    let body = json!({"name": "a-7@house.example", "password": "a sentence to remember"});
+    assert_eq!(bed.post("/v1/sessions", "", &body).await.slug(), "with-provider");
 }

@@ -188,6 +188,23 @@ async fn every_part_is_tried_at_the_press_of_a_button() {
 }
 
 #[tokio::test]
+async fn it_is_said_where_nobody_is_shown_a_picture() {
+    for (address, needed, says) in [
+        ("http://192.0.2.1", true, "browsers use none at http://192.0.2.1"),
+        ("https://tanod.example", true, "shown to whoever signed in with a passkey"),
+        ("http://192.0.2.1", false, "shown also to whoever signed in without a passkey"),
+    ] {
+        let bed = Bed::with(|settings, _| {
+            settings.public_url = address.to_owned();
+            settings.sign_in.passkey_before_depictions = needed;
+        })
+        .await;
+        let page = bed.console("/console/readiness", &bed.person(Role::Admin).await, &[("x", "")]).await.1;
+        assert!(page.contains(says), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_kept_is_counted_by_basis_and_end() {
     let bed = Bed::new().await;
     let (lead, admin) = (bed.person(Role::Lead).await, bed.person(Role::Admin).await);

@@ -107,6 +107,7 @@ pub async fn open_session(app: &App, word: &NewSession, place: &Place) -> Result
     let second = second(app, &word.code, word.passkey.as_ref())?;
     let person = person_of(app, &word.name, &word.password).await?;
     let (mut tx, proved_by) = proved(app, person, &second, true).await?;
+    super::providers::or_by_ourselves(&mut tx, person, &app.settings.sign_in).await?;
     let (session, proof) = super::open(&mut tx, person, proved_by, &app.settings.sign_in, place).await?;
     tx.commit(proof).await?;
     Ok(session)

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::passkeys::pages::answered;
 use super::{Place, UNKNOWN_SESSION, api, factors, passkeys, providers};
+use crate::accounts::Permission;
 use crate::plan::App;
 use crate::refusal::{Error, Refusal, Result};
 use crate::store::{PasskeyId, SessionId, as_word};
@@ -82,6 +83,8 @@ struct You {
     passkeys: Vec<Key>,
     /// Whether browsers use passkeys at this address.
     usable: bool,
+    /// Whether how they see pictures is theirs to choose.
+    looks: bool,
     fault: Option<String>,
     done: Option<String>,
 }
@@ -251,7 +254,8 @@ async fn own_account(app: &App, staff: Staff, fault: Option<String>, done: Optio
         used: key.used_at.map(minute),
     });
     let (passkeys, held) = (passkeys.collect(), factors::held(&mut tx, staff.caller.person()?).await?);
-    Ok(You { who: staff.who, sessions, held, passkeys, usable: usable(app), fault, done })
+    let looks = staff.caller.may(Permission::SeeDepictions);
+    Ok(You { who: staff.who, looks, sessions, held, passkeys, usable: usable(app), fault, done })
 }
 
 /// Whether browsers use passkeys at this address.

@@ -6,7 +6,7 @@ mod store;
 use fingerprint::Pdq;
 
 use super::store as lists;
-use super::{EXPORT_REFUSED, Entry, Licence, Row, Signal, UNKNOWN_BANK};
+use super::{EXPORT_REFUSED, Entry, Kind, Licence, Row, Signal, UNKNOWN_BANK};
 use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry as Event};
 use crate::intake::Item;
@@ -36,7 +36,11 @@ pub async fn export(tx: &mut Tx, caller: &Caller, id: BankId, to: Option<&str>) 
     let to: String = to.chars().take(200).collect();
     let entries = lists::entries(tx, id, EntryId(uuid::Uuid::nil()), i64::MAX).await?;
     let childs = review::childs_own(tx).await?;
-    let (stays, goes): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(|entry| childs.is(entry));
+    // Of our own finds only what two people confirmed is passed on (HR-10).
+    let confirmed = if bank.kind == Kind::OwnUnconfirmed { Some(review::opinions::confirmed(tx).await?) } else { None };
+    let unsure = |entry: &Entry| confirmed.as_ref().is_some_and(|confirmed| !confirmed.contains(&entry.value));
+    let (stays, goes): (Vec<Entry>, Vec<Entry>) =
+        entries.into_iter().partition(|entry| childs.is(entry) || unsure(entry));
     let export: ExportId = tx.id();
     store::insert(tx, export, id, &to, &caller.mark(), goes.len()).await?;
     for entry in &stays {

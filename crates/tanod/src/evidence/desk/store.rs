@@ -64,11 +64,12 @@ pub(super) async fn reviews(tx: &mut Tx, now: Timestamp, most: i64) -> Result<Ve
 pub(super) async fn kept_before(tx: &mut Tx, before: i64, most: i64) -> Result<Vec<(CaseId, i64)>> {
     let rows = tx
         .rows(
-            "SELECT id, number FROM cases WHERE number < $1 AND id IN (SELECT case_id FROM holds)
-             AND (id IN (SELECT case_id FROM contexts WHERE destroyed_at IS NULL)
-                  OR id IN (SELECT signals.case_id FROM signals JOIN exhibits ON exhibits.item = signals.item
-                            WHERE destroyed_at IS NULL)
-                  OR wiped_at IS NULL OR wiped_at < (SELECT MAX(starts_at) FROM holds WHERE case_id = cases.id))
+            "SELECT id, number FROM cases
+             WHERE number < $1 AND EXISTS (SELECT 1 FROM holds WHERE holds.case_id = cases.id)
+             AND (wiped_at IS NULL OR wiped_at < (SELECT MAX(starts_at) FROM holds WHERE case_id = cases.id)
+                  OR EXISTS (SELECT 1 FROM contexts WHERE contexts.case_id = cases.id AND destroyed_at IS NULL)
+                  OR EXISTS (SELECT 1 FROM signals JOIN exhibits ON exhibits.item = signals.item
+                             WHERE signals.case_id = cases.id AND exhibits.destroyed_at IS NULL))
              ORDER BY number DESC LIMIT $2",
             &[before.into(), most.into()],
         )

@@ -10,13 +10,14 @@ use super::super::UNKNOWN_NOTICE;
 use super::super::pages::queues;
 use super::{NewStep, Removal, State};
 use crate::accounts::Permission;
+use crate::care;
 use crate::clocks;
 use crate::evidence;
 use crate::intake::{self, UNKNOWN_ITEM};
 use crate::plan::App;
 use crate::refusal::{Error, Result};
 use crate::review::NOT_IN_CASE;
-use crate::review::uploads::{Strip, kept_from, strip};
+use crate::review::uploads::{Strip, Way, kept_from, strip};
 use crate::store::{ItemId, NoticeId, as_word, word};
 use crate::web::console::{Fields, Paged, Staff, Tab, Who, Words, minute, show, tabs};
 use crate::web::languages::{filters, say, word as say_word};
@@ -44,19 +45,28 @@ struct Row {
 }
 
 /// A picture that came with a request.
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that the picture is or is not")]
 struct Upload {
     home: String,
     nth: usize,
     item: ItemId,
     kept: bool,
     whole: bool,
+    /// Which ninth of it is shown.
+    part: Option<u8>,
+    /// Whether its lines alone are shown.
+    edges: bool,
+    /// How thick its veil is.
+    veil: u8,
+    /// After so many seconds it counts as viewed.
+    least: u32,
     held: Option<String>,
     shut: bool,
     strip: Option<Strip>,
 }
 
 #[derive(Template)]
-#[template(path = "notices/pages/picture.html")]
+#[template(path = "review/pages/fragment.html")]
 struct Picture {
     upload: Upload,
     may_look: bool,
@@ -137,20 +147,28 @@ fn page<'a>(
 }
 
 /// Pictures that came with a request, for its own page.
-async fn uploads(app: &App, staff: &Staff, removal: &Removal, whole: Option<ItemId>) -> Result<Vec<Upload>> {
+async fn uploads(app: &App, staff: &Staff, removal: &Removal, chosen: Chosen) -> Result<Vec<Upload>> {
     let mut tx = app.db.read().await?;
+    let looking = care::looking(&mut tx, &staff.caller, app.settings.looking).await?;
     let mut all = Vec::new();
     for (id, nth) in removal.notice.items.iter().copied().zip(1..) {
         let (item, hits) = (intake::find(&mut tx, id).await?, intake::matches(&mut tx, id).await?);
-        let mut whole = whole == Some(id);
-        let (held, shut) = kept_from(&mut tx, staff, id, false, whole, &app.settings).await?;
-        whole &= held.is_none();
+        let mut way = if chosen.item == Some(id) { chosen.way } else { Way::Usual };
+        let open = matches!(way, Way::Whole | Way::Part(_));
+        let (held, shut) = kept_from(&mut tx, staff, id, false, open, &app.settings).await?;
+        if open && held.is_some() {
+            way = Way::Usual;
+        }
         all.push(Upload {
             home: format!("/console/removals/{}", removal.notice.id),
             nth,
             item: id,
             kept: evidence::kept_of(&mut tx, &[id]).await?.contains(&id),
-            whole,
+            whole: way == Way::Whole,
+            part: if let Way::Part(part) = way { Some(part) } else { None },
+            edges: way == Way::Edges || (way == Way::Usual && looking.edges),
+            veil: looking.veil,
+            least: looking.least_seconds,
             held,
             shut,
             strip: item.film.map(|film| strip(nth, film, &hits)),
@@ -160,20 +178,30 @@ async fn uploads(app: &App, staff: &Staff, removal: &Removal, whole: Option<Item
 }
 
 /// A request, whether its pictures can be looked at, and they.
-async fn alone(app: &App, staff: &Staff, id: &str, whole: Option<ItemId>) -> Result<(Removal, bool, Vec<Upload>)> {
+async fn alone(app: &App, staff: &Staff, id: &str, chosen: Chosen) -> Result<(Removal, bool, Vec<Upload>)> {
     let id: NoticeId = web::id(id, &UNKNOWN_NOTICE)?;
     let mut tx = app.db.read().await?;
     let removal = super::find(&mut tx, &staff.caller, id).await?;
     drop(tx);
     let may = |permission| staff.caller.may(permission);
     let may_look = may(Permission::DecideCases) && may(Permission::SeeDepictions) && removal.state.runs();
-    let uploads = if may_look { uploads(app, staff, &removal, whole).await? } else { Vec::new() };
+    let uploads = if may_look { uploads(app, staff, &removal, chosen).await? } else { Vec::new() };
     Ok((removal, may_look, uploads))
+}
+
+/// Which picture is shown otherwise than usual, and how.
+#[derive(Clone, Copy)]
+struct Chosen {
+    item: Option<ItemId>,
+    way: Way,
 }
 
 #[derive(serde::Deserialize)]
 struct Unveiled {
     whole: Option<String>,
+    open: Option<String>,
+    r#as: Option<String>,
+    part: Option<u8>,
 }
 
 async fn request(
@@ -182,8 +210,9 @@ async fn request(
     Path(notice): Path<String>,
     Query(asked): Query<Unveiled>,
 ) -> Paged {
-    let whole = asked.whole.map(|item| web::id(&item, &UNKNOWN_ITEM)).transpose()?;
-    let (removal, may_look, uploads) = alone(&app, &staff, &notice, whole).await?;
+    let way = Way::of(asked.whole.is_some(), asked.r#as.as_deref(), asked.part);
+    let item = asked.whole.or(asked.open).map(|item| web::id(&item, &UNKNOWN_ITEM)).transpose()?;
+    let (removal, may_look, uploads) = alone(&app, &staff, &notice, Chosen { item, way }).await?;
     let rows = vec![Row { uploads, ..row(removal) }];
     show(&Removals { alone: true, may_look, ..page(&staff, "", rows, None, None) })
 }
@@ -195,7 +224,8 @@ async fn picture(
     Query(asked): Query<Veil>,
 ) -> Paged {
     let item: ItemId = web::id(&item, &UNKNOWN_ITEM)?;
-    let (_, may_look, uploads) = alone(&app, &staff, &notice, asked.whole.then_some(item)).await?;
+    let way = Way::of(asked.whole, asked.r#as.as_deref(), asked.part);
+    let (_, may_look, uploads) = alone(&app, &staff, &notice, Chosen { item: Some(item), way }).await?;
     let upload = uploads.into_iter().find(|upload| upload.item == item).ok_or(&NOT_IN_CASE)?;
     show(&Picture { upload, may_look })
 }
@@ -204,6 +234,8 @@ async fn picture(
 struct Veil {
     #[serde(default)]
     whole: bool,
+    r#as: Option<String>,
+    part: Option<u8>,
 }
 
 async fn removals(Shared(app): Shared<App>, staff: Staff, Query(asked): Query<Asked>) -> Paged {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::gather::{self, Around, Says};
-use super::viewing::Looks;
+use super::viewing::{Looks, Viewed};
 use super::{
     Destination, INVALID_REPORT, Report, ReportKind, ReportState, batch, incident_type, minutes_to_take_back, score,
 };
@@ -88,9 +88,10 @@ pub async fn intend_all(tx: &mut Tx, cases: &[Case], decisions: &[Decision], set
         let overtaken = draft.apply(&edits);
         let mut viewed = Vec::new();
         for file in &draft.files {
-            viewed.push(looks.of(tx, decision, file).await?);
+            viewed.push(looks.of(tx, Some(decision), file).await?);
         }
-        draft.score = Some(score::of(&draft, &viewed, &provider));
+        let seen = viewed.iter().any(|viewed: &Viewed| viewed.flag() == Some(true));
+        draft.score = Some(score::of(&draft, seen, &provider));
         let faults = if destination == Destination::Ncmec { draft.faults(tx.now()) } else { Vec::new() };
         // An alarm is raised even so: the report then waits, stuck, for whoever is paged.
         if let Some(fault) = faults.first().filter(|_| !escalated) {

@@ -21,6 +21,8 @@ use crate::web::BAD_BODY;
 pub enum Shared {
     /// A device.
     Device,
+    /// What was paid with in a stream, or the payment itself.
+    Payment,
     /// An e-mail address.
     Email,
     /// A telephone number.
@@ -38,6 +40,7 @@ impl Shared {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Device => "device",
+            Self::Payment => "payment",
             Self::Email => "email",
             Self::Telephone => "telephone",
             Self::Link => "link",
@@ -47,7 +50,8 @@ impl Shared {
     }
 
     /// All of them, what says most first.
-    pub const ALL: [Self; 6] = [Self::Device, Self::Email, Self::Telephone, Self::Link, Self::File, Self::Address];
+    pub const ALL: [Self; 7] =
+        [Self::Device, Self::Payment, Self::Email, Self::Telephone, Self::Link, Self::File, Self::Address];
 }
 
 /// A case that shares something with another. It says nothing about anybody's guilt: files spread, and addresses are shared.

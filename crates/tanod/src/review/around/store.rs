@@ -22,7 +22,7 @@ pub(super) async fn shared_words(tx: &mut Tx, case: CaseId, most: i64) -> Result
                  SELECT other.case_id AS case_id, mine.kind AS kind FROM case_words AS mine
                  JOIN case_words AS other ON other.word = mine.word
                  WHERE mine.case_id = $1 AND other.case_id <> $1
-                     AND mine.kind IN ('address', 'device', 'email', 'telephone', 'link') LIMIT $2) AS shared
+                     AND mine.kind IN ('address', 'device', 'email', 'telephone', 'link', 'payment') LIMIT $2) AS shared
              GROUP BY case_id, kind",
             &[case.into(), most.into()],
         )

@@ -16,7 +16,7 @@ use super::{Case, Ground, NO_REASON, Priority, SAME_PERSON, State, add_grounds};
 use crate::accounts::{Caller, Permission};
 use crate::intake;
 use crate::refusal::{Kind, Result};
-use crate::store::{CaseId, ItemId, Tx};
+use crate::store::{CaseId, DecisionId, ItemId, Tx};
 
 pub use together::{approve_file, decide_file};
 
@@ -99,6 +99,11 @@ pub(super) async fn others(tx: &mut Tx, sha256: &[u8], case: CaseId) -> Result<i
 /// Of these uploads those whose file, in whatever case, somebody decided to be no such thing.
 pub(super) async fn disputed(tx: &mut Tx, items: &[ItemId]) -> Result<Vec<ItemId>> {
     store::disputed(tx, items).await
+}
+
+/// Whether a decision covers a file that was decided otherwise elsewhere, or whose match somebody denied.
+pub(super) async fn decided_otherwise(tx: &mut Tx, decision: DecisionId) -> Result<bool> {
+    store::decided_otherwise(tx, decision).await
 }
 
 /// When a file has reached so many accounts, it is viral: whoever has nothing but it is less urgent.

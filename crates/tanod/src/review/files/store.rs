@@ -6,7 +6,7 @@ use super::super::store::{Read, read_case, read_decision};
 use crate::refusal::Result;
 use crate::review::involved::Role;
 use crate::review::{Approval, Case, Decision, State};
-use crate::store::{CaseId, InvolvedId, ItemId, PersonId, Row, Tx, as_word, uuids};
+use crate::store::{CaseId, DecisionId, InvolvedId, ItemId, PersonId, Row, Tx, as_word, uuids};
 
 /// A case that holds a copy of a file.
 pub(super) struct Held {
@@ -158,11 +158,32 @@ pub(super) async fn count_others_with_file(tx: &mut Tx, sha256: &[u8], case: Cas
 /// Of these uploads those a copy of which was decided to be nothing that must be reported; such a decision stands.
 pub(super) async fn disputed(tx: &mut Tx, items: &[ItemId]) -> Result<Vec<ItemId>> {
     let ids: Vec<Uuid> = items.iter().map(|item| item.0).collect();
-    let sql = "SELECT mine.id FROM items AS mine WHERE EXISTS (SELECT 1 FROM items AS copy
+    let sql = "SELECT mine.id FROM items AS mine WHERE (EXISTS (SELECT 1 FROM items AS copy
              JOIN signals ON signals.item = copy.id JOIN decisions ON decisions.id = signals.decision
              WHERE copy.sha256 = mine.sha256 AND decisions.undone_at IS NULL
-                 AND decisions.outcome IN ('no_violation', 'other_violation')) AND mine.id IN IDS";
+                 AND decisions.outcome IN ('no_violation', 'other_violation'))
+             OR EXISTS (SELECT 1 FROM match_opinions WHERE match_opinions.sha256 = mine.sha256 AND NOT fits))
+         AND mine.id IN IDS";
     Ok(tx.rows_of(sql, &[], &ids).await?.iter().map(|row| row.get("id")).collect::<Read<_>>()?)
+}
+
+/// Whether a decision covers a file that another standing decision calls the opposite, or whose match somebody denied.
+pub(super) async fn decided_otherwise(tx: &mut Tx, decision: DecisionId) -> Result<bool> {
+    let found = tx
+        .row(
+            "SELECT mine.id FROM signals AS own JOIN items AS mine ON mine.id = own.item
+             JOIN decisions AS this ON this.id = own.decision
+             WHERE own.decision = $1 AND (EXISTS (SELECT 1 FROM items AS copy
+                     JOIN signals ON signals.item = copy.id JOIN decisions AS other ON other.id = signals.decision
+                     WHERE copy.sha256 = mine.sha256 AND other.id <> this.id AND other.undone_at IS NULL
+                         AND ((this.outcome = 'report' AND other.outcome IN ('no_violation', 'other_violation'))
+                             OR (this.outcome <> 'report' AND other.outcome = 'report')))
+                 OR EXISTS (SELECT 1 FROM match_opinions WHERE match_opinions.sha256 = mine.sha256 AND NOT fits
+                     AND this.outcome = 'report')) LIMIT 1",
+            &[decision.into()],
+        )
+        .await?;
+    Ok(found.is_some())
 }
 
 /// Whether any case holds or held a copy of a file.

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::super::decisions::{self, Approval, Decision, Outcome, Particulars};
 use super::super::involved::ROLE_UNSET;
-use super::super::{Event, NO_INCIDENT_TYPE, WRONG_STATE, store as cases};
+use super::super::{Event, NO_INCIDENT_TYPE, WRONG_STATE, second_looks, store as cases};
 use super::{Case, FileDecided, FileDecision, State, UNKNOWN_FILE, digest, store};
 use crate::accounts::{Caller, Permission};
 use crate::alarms;
@@ -127,13 +127,16 @@ async fn move_all(tx: &mut Tx, cases: &[Case], event: Event) -> Result<()> {
 }
 
 /// Carries out decisions that nothing waits for any more.
-async fn settle_all(tx: &mut Tx, cases: &[Case], decided: &[Decision], settings: &Settings) -> Result<()> {
+async fn settle_all(tx: &mut Tx, settled: &[Case], decided: &[Decision], settings: &Settings) -> Result<()> {
     if decided.first().is_some_and(|decision| decision.outcome == Outcome::Report) {
-        move_all(tx, cases, Event::ReportDecided).await?;
-        return reporting::intend_all(tx, cases, decided, settings).await;
+        if let Some(first) = decided.first() {
+            second_looks::ask(tx, first).await?;
+        }
+        move_all(tx, settled, Event::ReportDecided).await?;
+        return reporting::intend_all(tx, settled, decided, settings).await;
     }
     // Closed ones go their own ways: holds, copies and users to be told.
-    for (case, decision) in cases.iter().zip(decided) {
+    for (case, decision) in settled.iter().zip(decided) {
         decisions::settle(tx, case, decision, settings).await?;
     }
     Ok(())
@@ -170,6 +173,9 @@ pub async fn approve_file(
     }
     let approval = if yes { Approval::Given } else { Approval::Refused };
     store::settle_approvals(tx, &decided, approval, me, reason.trim()).await?;
+    for decision in &mut decided {
+        decision.approval = approval;
+    }
     let kind = if yes { "decision.approved" } else { "decision.refused" };
     let entry =
         |one: &Decision| Entry::by(caller, kind).case(one.case).about(one.id).detail(json!({"reason": reason.trim()}));

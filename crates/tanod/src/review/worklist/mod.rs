@@ -200,6 +200,8 @@ pub enum Known {
     Email,
     /// A telephone number.
     Telephone,
+    /// A payment in a stream, or what was paid with, by the platform's mark.
+    Payment,
     /// A name that other users see, or anything else: found by, and linked to nothing.
     Name,
 }

@@ -15,8 +15,8 @@ use crate::accounts::{Permission, UNKNOWN_NAME};
 use crate::plan::App;
 use crate::refusal::Error;
 use crate::store::as_word;
-use crate::web::console::{Fields, Paged, Staff, Who, show};
-use crate::web::languages::{Said, filters, say, word};
+use crate::web::console::{Fields, Paged, Staff, Tab, Who, show};
+use crate::web::languages::{filters, say, word};
 use crate::web::{self, BAD_BODY, Body};
 
 /// So many cases stand on a page of the queue.
@@ -29,12 +29,6 @@ pub(in super::super) fn router() -> Router<App> {
         .route("/console/queue/next", post(next))
         .route("/console/cases/{case}/put-off", post(put_off))
         .route("/console/cases/{case}/hand-over", post(hand_over))
-}
-
-struct Tab {
-    label: Said,
-    href: String,
-    chosen: bool,
 }
 
 /// A condition that can be chosen.

@@ -2,6 +2,8 @@
 "use strict";
 
 const said = (text) => { document.getElementById("said").textContent = text; };
+// In the language of the page.
+const words = document.getElementById("said")?.dataset ?? {};
 const typing = (element) => element.matches("input:not([type=range]), textarea, select");
 
 // One key raises the alarm, and nothing asks again: not a letter, so that no word that somebody types or dictates holds it.
@@ -12,7 +14,7 @@ const alarm = (event) => {
   event.preventDefault();
   if (event.target.matches("textarea, select, input:not([type=radio], [type=checkbox])")) {
     button.focus();
-    said("Press F8 once more to raise the alarm.");
+    said(words.onceMore);
     return;
   }
   button.click();
@@ -23,7 +25,7 @@ const classify = (file, key) => {
   const tick = file.querySelector(`[data-tick="${CSS.escape(key)}"]`);
   if (tick) {
     tick.click();
-    said(`${tick.labels[0].textContent.trim()}: ${tick.checked ? "yes" : "no"}`);
+    said(`${tick.labels[0].textContent.trim()}: ${tick.checked ? words.yes : words.no}`);
     return true;
   }
   const classes = file.querySelector("select[data-class]");
@@ -31,14 +33,14 @@ const classify = (file, key) => {
   if (!classes || at < 0) return false;
   classes.selectedIndex = at;
   classes.dispatchEvent(new Event("change", { bubbles: true }));
-  said(at === 0 ? "No class" : `Class ${classes.value}`);
+  said(at === 0 ? words.noClass : `${words.class} ${classes.value}`);
   return true;
 };
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     const hidden = document.body.classList.toggle("hidden-at-once");
-    said(hidden ? "Every picture is hidden. Press Escape again to bring them back." : "Pictures are back.");
+    said(hidden ? words.hidden : words.back);
     return;
   }
   if (event.key === "F9") {
@@ -84,13 +86,13 @@ const reveal = (figure) => {
   seen.src = `${figure.dataset.picture}?veiled=false&glimpse=true`;
   veiled.hidden = true;
   veiled.after(seen);
-  said("Shown while you hold.");
+  said(words.held);
 };
 const cover = () => {
   for (const seen of document.querySelectorAll(".glimpse")) {
     seen.previousElementSibling.hidden = false;
     seen.remove();
-    said("The veil is back.");
+    said(words.veil);
   }
 };
 addEventListener("keyup", cover);
@@ -123,7 +125,7 @@ document.addEventListener("htmx:load", (event) => {
   if (!figure.matches?.("figure")) return;
   tools(figure);
   figure.querySelector("a.veil")?.focus();
-  said(figure.classList.contains("whole") ? "Shown whole, without the veil." : "The veil is back.");
+  said(figure.classList.contains("whole") ? words.whole : words.veil);
 });
 
 // A picture that has come whole may be stated to be viewed. Load events do not rise, so they are caught on the way down.
@@ -173,7 +175,7 @@ if (live && globalThis.EventSource) {
   const events = new EventSource(live);
   for (const name of ["cases", "reports"]) events.addEventListener(name, () => document.body.dispatchEvent(new Event(`live-${name}`)));
   events.addEventListener("lease", ({ data }) => {
-    if (location.pathname === `/console/cases/${data}`) said("You no longer hold this case. Take it again before you go on.");
+    if (location.pathname === `/console/cases/${data}`) said(words.lost);
   });
   events.addEventListener("shut", () => {
     events.close();

@@ -2,7 +2,10 @@
 //! an administrator invites a person, and the account with which they follow their one-time link is theirs from then on.
 
 pub mod pages;
+mod roles;
 mod store;
+
+use std::collections::BTreeMap;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine as _;
@@ -15,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::{Place, ProvedBy, Session, factors, store as sessions_store};
-use crate::accounts::{USED_INVITATION, later, new_token, store as accounts_store, token_hash};
+use crate::accounts::{Role, USED_INVITATION, later, new_token, store as accounts_store, token_hash};
 use crate::audit::{self, Entry};
 use crate::refusal::{Kind, Result};
 use crate::store::{PersonId, Recorded, SessionId, Tx};
@@ -57,10 +60,18 @@ pub static NOT_LINKED: Kind = Kind::new(
 );
 
 /// All refusals of this folder.
-pub const REFUSALS: &[&Kind] = &[&UNKNOWN_PROVIDER, &PROVIDER_AWAY, &PROVIDER_REFUSED, &NOT_ON_THE_WAY, &NOT_LINKED];
+pub const REFUSALS: &[&Kind] = &[
+    &UNKNOWN_PROVIDER,
+    &PROVIDER_AWAY,
+    &PROVIDER_REFUSED,
+    &NOT_ON_THE_WAY,
+    &NOT_LINKED,
+    &roles::NO_GROUP,
+    &roles::WITH_PROVIDER,
+];
 
 /// A provider in the settings.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// A short word for addresses and the record.
@@ -83,6 +94,22 @@ pub struct Settings {
     /// Hosts beside the issuer's own at which it answers.
     #[serde(default)]
     pub other_hosts: Vec<String>,
+    /// The claim of its token that lists somebody's groups; nothing, and their groups say nothing here.
+    #[serde(default)]
+    pub groups_claim: String,
+    /// What the people of a group work as, at most as what an administrator invited them for.
+    #[serde(default)]
+    pub roles: BTreeMap<String, Role>,
+    /// The most that somebody of a group may be whom no administrator invited; absent, and nobody comes in uninvited.
+    #[serde(default)]
+    pub uninvited: Option<Role>,
+}
+
+impl Settings {
+    /// Whether groups decide what people work as.
+    fn maps(&self) -> bool {
+        !self.groups_claim.is_empty()
+    }
 }
 
 /// The providers, and the way to them.
@@ -109,6 +136,7 @@ impl Providers {
                     one.name
                 ));
             }
+            roles::check(one)?;
             let secret = match one.client_secret_file.as_str() {
                 "" => None,
                 file => {
@@ -243,6 +271,7 @@ pub async fn identity(
         nonce: &way.nonce,
         now,
         proved_since: anew.then_some(back.since),
+        groups: Some(settings.groups_claim.as_str()).filter(|claim| !claim.is_empty()),
     };
     let identity =
         token::verify(&token, &keys, &expected).map_err(|fault| PROVIDER_REFUSED.because(fault.to_string()))?;
@@ -257,6 +286,15 @@ pub async fn identity(
     Ok(identity)
 }
 
+/// Refuses a way in beside the provider, for somebody whose groups there say what they work as.
+pub async fn or_by_ourselves(tx: &mut Tx, person: PersonId, settings: &super::Settings) -> Result<()> {
+    let own = store::of(tx, person).await?;
+    if settings.providers.iter().any(|one| one.maps() && own.contains(&one.name)) {
+        return Err((&roles::WITH_PROVIDER).into());
+    }
+    Ok(())
+}
+
 /// What came of it.
 pub enum Arrived {
     /// They are signed in.
@@ -265,6 +303,8 @@ pub enum Arrived {
     Present(Recorded),
     /// Their second factor is asked for; what their browser holds until then.
     Asked(String, Recorded),
+    /// They are in no group any more that works here: what they were is over.
+    Ended(Recorded),
 }
 
 /// Lets somebody in whom the provider named, or asks for more.
@@ -282,9 +322,18 @@ pub async fn arrive(
     let proved_by = if enough { ProvedBy::ProviderFactor } else { ProvedBy::Provider };
     let person = match &back.purpose {
         Purpose::Invitation(invitation) => link(tx, name, identity, invitation).await?,
-        _ => store::person_of(tx, name, &identity.subject).await?.ok_or(&NOT_LINKED)?,
+        _ => match store::person_of(tx, name, &identity.subject).await? {
+            Some(person) => person,
+            None => roles::comes_in(tx, own, identity).await?.ok_or(&NOT_LINKED)?,
+        },
     };
-    if let Purpose::Presence(session) = back.purpose {
+    let session = if let Purpose::Presence(session) = back.purpose { Some(session) } else { None };
+    if own.maps()
+        && let Some(ended) = roles::apply(tx, own, person, identity, session).await?
+    {
+        return Ok(Arrived::Ended(ended));
+    }
+    if let Some(session) = session {
         if sessions_store::person_of(tx, session).await? != Some(person) {
             return Err((&NOT_LINKED).into());
         }

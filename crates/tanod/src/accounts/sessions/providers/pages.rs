@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
+use super::roles::NO_GROUP;
 use super::{Arrived, NOT_ON_THE_WAY, PROVIDER_REFUSED, Purpose, Way};
 use crate::accounts::sessions::factors::SECOND_FACTOR;
 use crate::accounts::sessions::passkeys::{self, pages::answered};
@@ -117,6 +118,10 @@ async fn back(
         Arrived::Present(proof) => {
             tx.commit(proof).await?;
             signed_in(&app, None)
+        }
+        Arrived::Ended(proof) => {
+            tx.commit(proof).await?;
+            Err(Error::from(&NO_GROUP).into())
         }
         Arrived::Asked(token, proof) => {
             tx.commit(proof).await?;

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::Purpose;
+use super::{NOT_LINKED, Purpose};
+use crate::accounts::Role;
 use crate::refusal::Result;
-use crate::store::{PersonId, Row, SessionId, StoreError, Tx};
+use crate::store::{PersonId, Row, SessionId, StoreError, Tx, as_word};
 
 /// Remembers who was sent, and forgets those who never came back.
 pub(super) async fn insert_way(
@@ -98,6 +99,39 @@ pub(super) async fn person_of(tx: &mut Tx, provider: &str, subject: &str) -> Res
         )
         .await?;
     Ok(row.map(|row| row.get("id")).transpose()?)
+}
+
+/// Who this account was while it was in a group.
+pub(super) async fn ended(tx: &mut Tx, provider: &str, subject: &str) -> Result<Option<PersonId>> {
+    let sql = "SELECT people.id FROM identities JOIN people ON people.id = identities.person
+         WHERE identities.provider = $1 AND identities.subject = $2 AND people.disabled_at IS NOT NULL";
+    Ok(tx.row(sql, &[provider.into(), subject.into()]).await?.map(|row| row.get("id")).transpose()?)
+}
+
+/// What somebody works as, and what an administrator allowed at most.
+pub(super) async fn role_of(tx: &mut Tx, person: PersonId) -> Result<(Role, Role)> {
+    let sql = "SELECT role, COALESCE(allowed, role) AS allowed FROM people WHERE id = $1";
+    let row = tx.row(sql, &[person.into()]).await?.ok_or(&NOT_LINKED)?;
+    Ok((row.word("role")?, row.word("allowed")?))
+}
+
+pub(super) async fn set_role(tx: &mut Tx, person: PersonId, role: Role) -> Result<()> {
+    tx.execute("UPDATE people SET role = $1 WHERE id = $2", &[as_word(&role).into(), person.into()]).await?;
+    Ok(())
+}
+
+/// Ends somebody's sessions and keeps them from new ones. Their account stays theirs, for the day when they are in a group again.
+pub(super) async fn end(tx: &mut Tx, person: PersonId) -> Result<()> {
+    let now = tx.now();
+    tx.execute("UPDATE people SET disabled_at = $1 WHERE id = $2", &[now.into(), person.into()]).await?;
+    tx.execute("DELETE FROM sessions WHERE person = $1", &[person.into()]).await?;
+    Ok(())
+}
+
+/// At which providers somebody has an account.
+pub(super) async fn of(tx: &mut Tx, person: PersonId) -> Result<Vec<String>> {
+    let rows = tx.rows("SELECT provider FROM identities WHERE person = $1", &[person.into()]).await?;
+    Ok(rows.iter().map(|row| row.get("provider")).collect::<std::result::Result<_, StoreError>>()?)
 }
 
 /// Makes this account somebody's own, unless it is another's.
