@@ -110,7 +110,9 @@ fn serve_one(
         if io::copy(&mut input.by_ref().take(rest), &mut io::sink())? != rest {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        answer(output, &Answer::Film)?;
+        // No camera's fields are read of a film.
+        let said = if request.ask == Ask::Exif { Answer::Exif(crate::Exif::default()) } else { Answer::Film };
+        answer(output, &said)?;
         return Ok(true);
     }
     media.try_reserve_exact(length.saturating_sub(media.len())).map_err(|_| io::ErrorKind::OutOfMemory)?;
