@@ -19,7 +19,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 18] = [
+pub const TARGETS: [Target; 20] = [
     Target { name: "media", run: decode::sides::child, seeds: media_seeds },
     Target { name: "exif", run: decode::sides::exif, seeds: exif_seeds },
     Target { name: "protocol", run: decode::sides::parent, seeds: protocol_seeds },
@@ -38,6 +38,8 @@ pub const TARGETS: [Target; 18] = [
     Target { name: "snapshot", run: snapshot, seeds: snapshot_seeds },
     Target { name: "vpdq", run: vpdq, seeds: vpdq_seeds },
     Target { name: "passkey", run: passkey, seeds: passkey_seeds },
+    Target { name: "stream", run: decode::sides::stream, seeds: stream_seeds },
+    Target { name: "door", run: tanod::livestream::watching::door::asks, seeds: door_seeds },
 ];
 
 /// The target of this name.
@@ -55,6 +57,31 @@ const JPEGS: [&[u8]; 7] = [
     include_bytes!("../../crates/decode/testdata/jpeg/grey-progressive-restart.jpg"),
     include_bytes!("../../crates/decode/testdata/jpeg/progressive-420.jpg"),
 ];
+
+/// Packets of a transport stream: tables, pictures that begin and go on, sound, and what is for us.
+fn stream_seeds() -> Vec<Vec<u8>> {
+    let packet = |head: [u8; 20]| [head.as_slice(), &[7; 168]].concat();
+    let begins = [0x47, 0x41, 0, 0x30, 1, 0x40, 0, 0, 1, 0xe0, 0, 0, 0x80, 0x80, 5, 0x21, 0, 5, 0xbf, 0x20];
+    let head = |id: [u8; 2]| {
+        let mut head = begins;
+        (head[1], head[2], head[3]) = (id[0], id[1], 0x10);
+        head
+    };
+    let all: Vec<Vec<u8>> =
+        [head([0, 0]), head([0x10, 0]), begins, head([1, 0]), head([1, 1]), head([0x1f, 0xfe]), begins]
+            .map(packet)
+            .into();
+    vec![all.concat(), all.concat().split_off(90), packet(begins)]
+}
+
+fn door_seeds() -> Vec<Vec<u8>> {
+    [
+        "GET http://live.example/a.m3u8 HTTP/1.1\r\nHost: live.example\r\n\r\n",
+        "CONNECT live.example:443 HTTP/1.1\r\n\r\n",
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .into()
+}
 
 fn media_seeds() -> Vec<Vec<u8>> {
     let drawn = picture(5, 24, 17);

@@ -51,6 +51,16 @@ fn media() {
 }
 
 #[test]
+fn stream() {
+    explore("stream", 20_000);
+}
+
+#[test]
+fn door() {
+    explore("door", 20_000);
+}
+
+#[test]
 fn exif() {
     explore("exif", 20_000);
 }
@@ -137,5 +147,5 @@ fn passkey() {
 
 #[test]
 fn every_target_is_explored_here() {
-    assert_eq!(fuzz::TARGETS.len(), 18, "a new target needs its line above");
+    assert_eq!(fuzz::TARGETS.len(), 20, "a new target needs its line above");
 }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use crate::Unscanned;
 use crate::confine::confine;
 use crate::film::{self, FilmChild};
+use crate::live;
 use crate::pictures::examine;
 use crate::protocol::{Answer, Ask, REQUEST, Request};
 
@@ -34,12 +35,19 @@ pub fn run_after(before: impl Fn(&[u8])) -> ExitCode {
     // A panic while decoding ends the child, which the parent notices; nothing is to be printed about a hostile file.
     std::panic::set_hook(Box::new(|_| {}));
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
-    if let Some(ended) = film::hand_over(&words) {
+    if let Some(ended) = live::hand_over(&words).or_else(|| film::hand_over(&words)) {
         return ended;
     }
     let number = |back: usize| words.get(words.len().checked_sub(back)?)?.to_str()?.parse::<u64>().ok();
     let Some(max_memory) = number(1) else { return ExitCode::FAILURE };
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
+    if let Some((at, mode, wanted)) = live::told(&words) {
+        let prefix = words.get(..at).unwrap_or_default();
+        // The sieve reads in a thread of its own, which a lock cannot go to.
+        drop(input);
+        let ended = live::look(prefix, mode, wanted, max_memory, &mut io::stdin(), &mut output);
+        return if ended.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let ended = match words.iter().position(|word| word == FOR_A_FILM) {
         Some(at) => {
             let prefix = words.get(..at).unwrap_or_default();
@@ -102,7 +110,9 @@ fn serve_one(
         if io::copy(&mut input.by_ref().take(rest), &mut io::sink())? != rest {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        answer(output, &Answer::Film)?;
+        // No camera's fields are read of a film.
+        let said = if request.ask == Ask::Exif { Answer::Exif(crate::Exif::default()) } else { Answer::Film };
+        answer(output, &said)?;
         return Ok(true);
     }
     media.try_reserve_exact(length.saturating_sub(media.len())).map_err(|_| io::ErrorKind::OutOfMemory)?;

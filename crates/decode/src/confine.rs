@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, NetPort, PathBeneath, PathFd, Ruleset, RulesetAttr,
     RulesetCreatedAttr, RulesetError, RulesetStatus,
 };
 use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
@@ -13,6 +13,7 @@ use seccompiler::{
 };
 
 use crate::Confinement;
+use crate::live::Reach;
 
 /// Gives everything up. What the kernel does not offer is reported, not hidden.
 pub(crate) fn confine(max_memory_bytes: u64) -> Confinement {
@@ -61,6 +62,44 @@ pub(crate) fn as_ffmpeg(ffmpeg: &Path, seconds: u64, max_memory_bytes: u64) {
     allow_calls(&[ARITHMETIC.as_slice(), &LOADING, &[libc::SYS_execve, libc::SYS_clone, libc::SYS_clone3]].concat());
 }
 
+/// What a process gives up before it becomes the ffmpeg that takes a stream: it may load it, make threads, and reach what it was
+/// said to. No file but whom to trust for TLS, no other process; by TCP no address but this machine's, and there one port.
+pub(crate) fn as_source(ffmpeg: &Path, reach: Reach, max_memory_bytes: u64) {
+    limit(&[(Resource::As, max_memory_bytes), (Resource::Core, 0), (Resource::Fsize, 0), (Resource::Nofile, 64)]);
+    // It ends with the process that wants the stream.
+    set_parent_process_death_signal(Some(Signal::KILL)).ok();
+    let port = match reach {
+        Reach::Door(port) => Some((port, AccessNet::ConnectTcp)),
+        Reach::Called(port) => Some((port, AccessNet::BindTcp)),
+        Reach::Datagrams => None,
+    };
+    allow(&[ffmpeg, Path::new("/etc/ssl"), Path::new("/usr/share/ca-certificates")], port);
+    only_threads();
+    let kind = if port.is_some() { libc::SOCK_STREAM } else { libc::SOCK_DGRAM };
+    only_sockets(kind);
+    allow_calls(
+        &[ARITHMETIC.as_slice(), &LOADING, &SOCKETS, &[libc::SYS_execve, libc::SYS_clone, libc::SYS_clone3]].concat(),
+    );
+}
+
+/// Sockets of this kind alone, of the internet's two families: what speaks to the kernel or to neighbours is refused.
+fn only_sockets(kind: i32) {
+    let of = |value: i32| u64::try_from(value).unwrap_or_default();
+    let is = |argument, op, value: i32| SeccompCondition::new(argument, SeccompCmpArgLen::Dword, op, of(value));
+    let rules = || {
+        // The kind stands in the lowest four bits; flags are behind them.
+        let mut rules = Vec::new();
+        for other in (0..16).filter(|other| *other != kind) {
+            rules.push(SeccompRule::new(vec![is(1, SeccompCmpOp::MaskedEq(0xf), other)?])?);
+        }
+        let families = [is(0, SeccompCmpOp::Ne, libc::AF_INET)?, is(0, SeccompCmpOp::Ne, libc::AF_INET6)?];
+        rules.push(SeccompRule::new(families.into())?);
+        Ok::<_, seccompiler::BackendError>(rules)
+    };
+    let Ok(rules) = rules() else { return };
+    apply([(libc::SYS_socket, rules)].into(), SeccompAction::Allow, SeccompAction::Errno(97)); // EAFNOSUPPORT
+}
+
 fn limit(limits: &[(Resource, u64)]) {
     for (resource, limit) in limits {
         // A limit that cannot be set leaves the others; memory is checked by the decoder's own limits as well.
@@ -73,6 +112,11 @@ const LIBRARIES: [&str; 6] = ["/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib"
 
 /// Only these programs may be started, and with them only libraries read. Without any, no file is opened at all.
 fn allow_files(programs: &[&Path]) -> bool {
+    allow(programs, None)
+}
+
+/// The same, and by TCP one port in one direction.
+fn allow(programs: &[&Path], port: Option<(u16, AccessNet)>) -> bool {
     let abi = ABI::V5;
     let restrict = || -> Result<_, RulesetError> {
         let mut rules = Ruleset::default()
@@ -86,6 +130,9 @@ fn allow_files(programs: &[&Path]) -> bool {
             if let Ok(place) = PathFd::new(place) {
                 rules = rules.add_rule(PathBeneath::new(place, AccessFs::ReadFile | AccessFs::Execute))?;
             }
+        }
+        if let Some((port, way)) = port {
+            rules = rules.add_rule(NetPort::new(port, way))?;
         }
         rules.restrict_self()
     };
@@ -171,6 +218,35 @@ const LOADING: [i64; 25] = [
     libc::SYS_set_tid_address,
     libc::SYS_statx,
     libc::SYS_sysinfo,
+];
+
+/// What taking a stream from the network needs.
+const SOCKETS: [i64; 25] = [
+    libc::SYS_accept,
+    libc::SYS_accept4,
+    libc::SYS_bind,
+    libc::SYS_clock_nanosleep,
+    libc::SYS_connect,
+    libc::SYS_epoll_create1,
+    libc::SYS_epoll_ctl,
+    libc::SYS_epoll_pwait,
+    libc::SYS_epoll_wait,
+    libc::SYS_eventfd2,
+    libc::SYS_getpeername,
+    libc::SYS_getsockname,
+    libc::SYS_getsockopt,
+    libc::SYS_listen,
+    libc::SYS_nanosleep,
+    libc::SYS_pselect6,
+    libc::SYS_recvfrom,
+    libc::SYS_recvmsg,
+    libc::SYS_select,
+    libc::SYS_sendmsg,
+    libc::SYS_sendto,
+    libc::SYS_setsockopt,
+    libc::SYS_shutdown,
+    libc::SYS_socket,
+    libc::SYS_uname,
 ];
 
 /// What making the sealed memory, starting a program, and giving up more need.

@@ -13,6 +13,7 @@ mod heif;
 mod jpeg;
 mod jxl;
 mod later;
+mod live;
 mod mark;
 mod pictures;
 mod pool;
@@ -81,6 +82,17 @@ pub mod sides {
         }
     }
 
+    /// What an eye leaves out of a stream.
+    pub fn stream(bytes: &[u8]) {
+        let (mut sieve, mut out) = (crate::live::Sieve::new(false), Vec::new());
+        for piece in bytes.chunks(1_000) {
+            sieve.take(piece, &mut out);
+            sieve.shown(i64::from(piece.first().copied().unwrap_or_default()) * 500);
+        }
+        // What was left out may come once, and the tables and the rest as they are.
+        assert!(out.len() <= bytes.len(), "there is more than was given");
+    }
+
     /// What the parent does with a child's answer, and the child with a question.
     pub fn parent(bytes: &[u8]) {
         drop(Answer::from_bytes(bytes));
@@ -96,6 +108,7 @@ use std::time::Duration;
 use fingerprint::{Pdq, PdqHash, VideoFrame, Vpdq};
 
 pub use exif::Exif;
+pub use live::{Eye, Glimpse, Mode, Seeing, ShownStream, Source, Way};
 pub use mark::Mark;
 pub use pool::Pool;
 pub use shows::{Part, Shows, Veil};

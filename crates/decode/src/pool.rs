@@ -12,6 +12,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::sync::Semaphore;
 
 use crate::child::FOR_A_FILM;
+use crate::live::{Eye, Mode, Source, Starter, Way};
 use crate::protocol::{Answer, Ask, MOST_ANSWER, Request};
 use crate::{Confinement, Exif, Limits, Look, Mark, Shows, Unscanned, Veil, Wanted};
 
@@ -118,6 +119,21 @@ impl Pool {
             Answer::Unscanned(why) => Err(why),
             _ => Err(Unscanned::Crashed),
         }
+    }
+
+    /// Begins to take a stream. The child ends with what is returned.
+    pub fn source(&self, way: &Way) -> Result<Source, Unscanned> {
+        self.streams().source(way)
+    }
+
+    /// A child that looks at a stream, once it is shown one. It ends with what is returned.
+    pub fn eye(&self, mode: Mode, wanted: Wanted) -> Result<Eye, Unscanned> {
+        self.streams().eye(mode, wanted)
+    }
+
+    fn streams(&self) -> Starter<'_> {
+        let Inner { program, args, limits, .. } = &*self.0;
+        Starter { program, args, limits }
     }
 
     /// Process ids of the children that wait for work, for looking at them from outside.

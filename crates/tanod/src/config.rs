@@ -326,6 +326,7 @@ impl Settings {
             .with_list_parse_key("operator.also_in")
             .with_list_parse_key("sign_in.networks")
             .with_list_parse_key("care.severe")
+            .with_list_parse_key("live.sources")
             .source(Some(variables()));
         Self::built(builder.add_source(environment), data)
     }

@@ -68,6 +68,8 @@ pub struct App {
     pub counted: Arc<crate::figures::Counted>,
     /// Rules over streams, read.
     pub rules: Arc<[livestream::rules::Rule]>,
+    /// The streams that this process looks at.
+    pub watching: Arc<livestream::watching::Watching>,
     /// Words of the operator, as far as anybody knows them.
     pub vocabularies: Arc<livestream::vocabulary::Vocabularies>,
     /// The settings.
@@ -233,6 +235,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
     let mailer = mailer(&settings)?;
     settings.live.frames.check().map_err(PlanError::Other)?;
     let rules = livestream::rules::read(&settings.live.rules).map_err(PlanError::Other)?;
+    let watching = livestream::watching::Watching::of(&settings.live.sources).map_err(PlanError::Other)?;
     told(&settings, &endpoints)?;
     let http = exchange::http::client().map_err(|error| PlanError::Other(error.to_string()))?;
     let stamps = stamps(&settings, world, &http)?;
@@ -279,6 +282,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
         signer: Arc::new(signer),
         counted: Arc::default(),
         rules: rules.into(),
+        watching: Arc::new(watching),
         vocabularies: Arc::new(livestream::vocabulary::Vocabularies::new(words)),
         stamps,
         ledger: folder("ledger", &settings.ledger)?.map(Into::into),

@@ -149,6 +149,7 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result
                 }
             });
         }
+        tasks.spawn(livestream::watching::jobs::look(app.clone(), tasks.stop.clone()));
         for lane in LANES {
             tasks.spawn(work(app.clone(), lane, tasks.stop.clone()));
         }

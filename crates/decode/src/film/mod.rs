@@ -1,7 +1,7 @@
 //! A film becomes frames: one ffmpeg takes its packets out of the container, we choose which of them matter, and a second one
 //! decodes those to raw brightness over a pipe. Nothing is written to disk: the film lies in sealed memory.
 
-mod mkv;
+pub(crate) mod mkv;
 mod plan;
 mod start;
 mod turn;
@@ -21,14 +21,13 @@ use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 
 use self::mkv::{Packet, Reader, Track};
 use self::plan::Planner;
-use self::start::Starter;
 use self::turn::Turn;
 use crate::protocol::{Answer, Ask, REEL, Request};
 use crate::{
     Confinement, Coverage, Format, Look, Mark, Sampling, Shows, Unscanned, Veil, Video, Wanted, confine, pictures,
 };
 
-pub(crate) use self::start::{ffmpeg, hand_over};
+pub(crate) use self::start::{Starter, ffmpeg, hand_over};
 
 type Result<T> = std::result::Result<T, Unscanned>;
 

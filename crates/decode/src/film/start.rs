@@ -22,18 +22,18 @@ pub(crate) fn ffmpeg() -> Option<PathBuf> {
 }
 
 /// Starts ffmpegs that are held by limits.
-pub(super) struct Starter {
-    pub(super) program: PathBuf,
+pub(crate) struct Starter {
+    pub(crate) program: PathBuf,
     /// Words that make the program a child.
-    pub(super) prefix: Vec<OsString>,
-    pub(super) seconds: u64,
-    pub(super) max_memory: u64,
+    pub(crate) prefix: Vec<OsString>,
+    pub(crate) seconds: u64,
+    pub(crate) max_memory: u64,
     /// Opened before nothing can be opened any more.
-    pub(super) nowhere: File,
+    pub(crate) nowhere: File,
 }
 
 impl Starter {
-    pub(super) fn start(&self, input: Stdio, words: &[&str]) -> io::Result<Child> {
+    pub(crate) fn start(&self, input: Stdio, words: &[&str]) -> io::Result<Child> {
         #[expect(clippy::disallowed_methods, reason = "the film's child starts ffmpeg, and nothing else does")]
         let mut command = Command::new(&self.program);
         command

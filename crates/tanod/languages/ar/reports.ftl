@@ -44,6 +44,7 @@ field-uploaded-to-esp-timestamp = رُفع (UTC)
 field-location-of-file = أين كان يمكن رؤيته
 field-publicly-available = كان الجميع يستطيع رؤيته
 field-industry-classification = الصنف
+field-report = التقرير
 field-file-details = الملف
 field-infant = رضيع
 field-viral = ينتشر بسرعة

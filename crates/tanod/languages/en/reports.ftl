@@ -44,6 +44,7 @@ field-uploaded-to-esp-timestamp = Uploaded (UTC)
 field-location-of-file = Where it could be seen
 field-publicly-available = Everybody could see it
 field-industry-classification = Class
+field-report = Report
 field-file-details = File
 field-infant = An infant
 field-viral = Spreading fast

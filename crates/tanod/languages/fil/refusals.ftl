@@ -309,3 +309,7 @@ refusal-bad-standing-decision = Hindi maisusulat nang ganito ang pasyang ito ng 
     .remedy = Pumili ng batayang may araw na dapat nang wala ito at ng isang nagpapanatili; sabihin kung sino ang abogado, sa anong batayan, at hanggang kailan sa loob ng isang taon.
 refusal-unknown-standing-decision = Walang pasya ng abogado na may ganitong id ang naghihintay nito.
     .remedy = Buksan ang Pag-iingat at tingnan kung aling mga pasya ng abogado ang umiiral.
+refusal-source-not-allowed = Hindi nagbabasa ng mga stream ang installation na ito mula sa host na ito.
+    .remedy = Pinapangalanan ng isang administrator ang host sa live.sources; ang pribadong address ay bilang address o saklaw lamang.
+refusal-stream-not-watched = Walang tumitingin sa mga larawan ng stream na ito.
+    .remedy = Sabihin ito kasama kung saan ito binabasa, kapag tumakbo itong muli.

@@ -44,6 +44,7 @@ field-uploaded-to-esp-timestamp = In-upload (UTC)
 field-location-of-file = Kung saan ito makikita
 field-publicly-available = Nakikita ito ng lahat
 field-industry-classification = Klase
+field-report = Ulat
 field-file-details = File
 field-infant = Sanggol
 field-viral = Mabilis na kumakalat

@@ -10,6 +10,7 @@ mod files;
 mod hold;
 mod keys;
 mod ledger;
+mod live;
 mod report;
 mod serve;
 mod setup;
@@ -96,6 +97,9 @@ enum Command {
     /// Why cases are kept, and until when.
     #[command(subcommand)]
     Hold(hold::Hold),
+    /// Streams while they run.
+    #[command(subcommand)]
+    Live(live::Live),
     /// The ring of wrapping keys, and the ways into it.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -285,6 +289,7 @@ async fn run(context: &Context, command: Command) -> Done {
         Command::Vocabulary(vocabulary) => vocabulary::run(context, vocabulary).await,
         Command::Report(report) => report::run(context, report).await,
         Command::Hold(hold) => hold::run(context, hold).await,
+        Command::Live(live) => live::run(context, live).await,
         Command::Keys(keys) => keys::run(context, keys).await,
         Command::Backup(args) => backup::backup(context, args).await,
         Command::Restore(args) => backup::restore(context, args).await,

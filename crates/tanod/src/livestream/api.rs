@@ -4,7 +4,8 @@ use axum::extract::{Path, State as Shared};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use super::{NewStream, State, Stream, StreamSignal, Told, UNKNOWN_STREAM, Ways};
+use super::watching::{self, Mode, Scan, Segment};
+use super::{FrameHit, NewStream, State, Stream, StreamSignal, Told, UNKNOWN_STREAM, Ways};
 use crate::accounts::{Caller, Permission};
 use crate::actions::Action;
 use crate::plan::App;
@@ -40,7 +41,7 @@ pub async fn begin(Shared(app): Shared<App>, sent: Sent) -> Answer {
     let new: NewStream = sent.json()?;
     let once = sent.once("POST /v1/streams", &[])?;
     web::post(&app, &once, StatusCode::CREATED, async |tx| {
-        let (stream, proof) = super::begin(tx, &sent.caller, new).await?;
+        let (stream, proof) = super::begin(tx, &sent.caller, new, app.watching.sources(), &app.settings.live).await?;
         Ok((seen(stream, &sent.caller), proof))
     })
     .await
@@ -66,6 +67,12 @@ pub struct StreamAnswer {
     stream: Stream,
     /// What made it a case's; for people who see cases.
     signals: Vec<StreamSignal>,
+    /// How far its pictures were looked at; absent where nobody was asked to.
+    scan: Option<Scan>,
+    /// Frames that lists know, oldest first; for people who see cases.
+    hits: Vec<FrameHit>,
+    /// What is kept of it; for people who see cases.
+    segments: Vec<Segment>,
 }
 
 /// One stream.
@@ -76,9 +83,33 @@ pub async fn show(Shared(app): Shared<App>, caller: Caller, Path(id): Path<Strin
     let id: StreamId = web::id(&id, &UNKNOWN_STREAM)?;
     let mut tx = app.db.read().await.map_err(Error::from)?;
     let stream = super::find(&mut tx, &caller, id).await?;
-    let signals =
-        if caller.may(Permission::ReadCases) { super::signals(&mut tx, &caller, id).await? } else { Vec::new() };
-    web::ok(&StreamAnswer { stream: seen(stream, &caller), signals })
+    let scan = watching::scan_of(&mut tx, &stream).await?;
+    let (mut signals, mut hits, mut segments) = (Vec::new(), Vec::new(), Vec::new());
+    if caller.may(Permission::ReadCases) {
+        signals = super::signals(&mut tx, &caller, id).await?;
+        hits = super::hits(&mut tx, id, stream.started_at).await?;
+        segments = watching::segments(&mut tx, id).await?;
+    }
+    web::ok(&StreamAnswer { stream: seen(stream, &caller), signals, scan, hits, segments })
+}
+
+/// How closely to look.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Closely {
+    /// From now on.
+    mode: Mode,
+}
+
+/// Look at a stream more or less closely from now on.
+#[utoipa::path(post, path = "/v1/streams/{stream}/mode", tag = "streams", params(("stream" = String, Path)),
+    request_body = Closely, responses((status = 200, body = Scan), (status = "default", body = ProblemBody)))]
+pub async fn set_mode(Shared(app): Shared<App>, Path(id): Path<String>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::WriteStreams)?;
+    let stream: StreamId = web::id(&id, &UNKNOWN_STREAM)?;
+    let Closely { mode } = sent.json()?;
+    let once = sent.once("POST /v1/streams/{stream}/mode", &[id.as_bytes()])?;
+    web::post(&app, &once, StatusCode::OK, async |tx| watching::set_mode(tx, &sent.caller, stream, mode).await).await
 }
 
 /// Say that a stream is over. Said again, it changes nothing.
@@ -90,6 +121,28 @@ pub async fn end(Shared(app): Shared<App>, Path(id): Path<String>, sent: Sent) -
     let once = sent.once("POST /v1/streams/{stream}/end", &[id.as_bytes()])?;
     web::post(&app, &once, StatusCode::OK, async |tx| {
         let (stream, proof) = super::end(tx, &sent.caller, stream).await?;
+        Ok((seen(stream, &sent.caller), proof))
+    })
+    .await
+}
+
+/// Which stream, by your own id of it.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Named {
+    /// As it was told.
+    content_id: String,
+}
+
+/// Say by your own id of it that a stream is over: for a server's hook that knows no other.
+#[utoipa::path(post, path = "/v1/streams/end", tag = "streams", request_body = Named,
+    responses((status = 200, body = Stream), (status = "default", body = ProblemBody)))]
+pub async fn end_named(Shared(app): Shared<App>, sent: Sent) -> Answer {
+    sent.caller.require(Permission::WriteStreams)?;
+    let Named { content_id } = sent.json()?;
+    let once = sent.once("POST /v1/streams/end", &[])?;
+    web::post(&app, &once, StatusCode::OK, async |tx| {
+        let (stream, proof) = super::end_named(tx, &sent.caller, &content_id).await?;
         Ok((seen(stream, &sent.caller), proof))
     })
     .await

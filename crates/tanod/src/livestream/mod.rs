@@ -11,6 +11,7 @@ pub mod rules;
 mod store;
 mod stream;
 pub mod vocabulary;
+pub mod watching;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -98,6 +99,8 @@ pub const REFUSALS: &[&RefusalKind] = &[
     &rules::NOT_HALTED,
     &vocabulary::BAD_VOCABULARY,
     &vocabulary::UNKNOWN_VOCABULARY,
+    &watching::SOURCE_NOT_ALLOWED,
+    &watching::NOT_WATCHED,
 ];
 
 /// How streams are kept.
@@ -120,15 +123,34 @@ pub struct Settings {
     pub stops_per_day: i64,
     /// When frames that lists know say something.
     pub frames: Frames,
+    /// From which hosts streams may be read: names, `*.NAME`, addresses, ranges. None, if nothing is said.
+    pub sources: Vec<String>,
+    /// How closely streams are looked at, where nothing is said.
+    pub mode: watching::Mode,
+    /// So many seconds of a stream are held in memory, to be kept on a signal.
+    pub ring_seconds: u32,
+    /// And never more than this of one.
+    pub ring_megabytes: usize,
+    /// So many seconds after a signal are kept as well.
+    pub after_seconds: u32,
     /// What raises urgency by itself.
     #[serde(default)]
     pub rules: Vec<rules::Written>,
 }
 
 /// Takes a stream that runs. One that runs already is answered as it is: a source that reconnects is no other stream.
-pub async fn begin(tx: &mut Tx, caller: &Caller, new: NewStream) -> Result<(Stream, Recorded)> {
+pub async fn begin(
+    tx: &mut Tx,
+    caller: &Caller,
+    new: NewStream,
+    sources: &watching::Sources,
+    settings: &Settings,
+) -> Result<(Stream, Recorded)> {
     caller.require(Permission::WriteStreams)?;
     new.check()?;
+    if let Some(watch) = &new.watch {
+        sources.check(&watch.url)?;
+    }
     if let Some(callback) = &new.callback
         && !webhooks::is_listed(tx, callback).await?
     {
@@ -151,6 +173,9 @@ pub async fn begin(tx: &mut Tx, caller: &Caller, new: NewStream) -> Result<(Stre
         ended_at: None,
         stirred_at: tx.now(),
         events: 0,
+        mode: new.watch.as_ref().map(|watch| watch.mode.unwrap_or(settings.mode)),
+        source: new.watch.map(|watch| watch.url),
+        unseen_because: None,
         case: None,
         forgotten_at: None,
     };
@@ -162,6 +187,11 @@ pub async fn begin(tx: &mut Tx, caller: &Caller, new: NewStream) -> Result<(Stre
 /// One stream.
 pub async fn find(tx: &mut Tx, caller: &Caller, id: StreamId) -> Result<Stream> {
     caller.require(Permission::ReadStreams)?;
+    stream(tx, id).await
+}
+
+/// One stream, for the program itself.
+pub async fn known(tx: &mut Tx, id: StreamId) -> Result<Stream> {
     stream(tx, id).await
 }
 
@@ -198,11 +228,22 @@ pub async fn end(tx: &mut Tx, caller: &Caller, id: StreamId) -> Result<(Stream, 
     Ok((stream(tx, id).await?, proof))
 }
 
+/// The stream that runs under this id of the platform's is over.
+pub async fn end_named(tx: &mut Tx, caller: &Caller, content_id: &str) -> Result<(Stream, Recorded)> {
+    caller.require(Permission::WriteStreams)?;
+    let running = store::running(tx, content_id).await?.ok_or(&UNKNOWN_STREAM)?;
+    end(tx, caller, running.id).await
+}
+
 async fn over(tx: &mut Tx, stream: &Stream, entry: Entry) -> Result<Recorded> {
     store::end(tx, stream.id).await?;
     // Who was there to the end is sealed as well.
     seal_again(tx, stream.id).await?;
     let mut entry = entry.about(stream.id);
+    if let Some(scan) = watching::scan_of(tx, stream).await? {
+        entry = entry
+            .detail(json!({"mode": scan.mode, "unscanned_seconds": scan.unscanned_seconds, "frames": scan.frames}));
+    }
     entry.case = stream.case;
     audit::record(tx, entry).await
 }

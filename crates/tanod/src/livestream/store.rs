@@ -22,8 +22,8 @@ fn json<T: serde::Serialize>(value: &T) -> Result<String> {
 pub(super) async fn insert(tx: &mut Tx, by: uuid::Uuid, stream: &Stream) -> Result<()> {
     tx.execute(
         "INSERT INTO streams (id, by_key, content_id, urls, account, address, port, public, callback, state, started_at,
-             stirred_at, events)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, 0)",
+             stirred_at, events, source, mode)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, 0, $12, $13)",
         &[
             stream.id.into(),
             by.into(),
@@ -36,6 +36,8 @@ pub(super) async fn insert(tx: &mut Tx, by: uuid::Uuid, stream: &Stream) -> Resu
             stream.callback.as_deref().into(),
             as_word(&stream.state).into(),
             stream.started_at.into(),
+            stream.source.as_deref().into(),
+            stream.mode.as_ref().map(as_word).into(),
         ],
     )
     .await?;
@@ -60,6 +62,9 @@ fn read(row: &Row) -> Read<Stream> {
         ended_at: row.get("ended_at")?,
         stirred_at: row.get("stirred_at")?,
         events: row.get("events")?,
+        mode: row.get::<Option<String>>("mode")?.as_deref().and_then(crate::store::word),
+        source: row.get("source")?,
+        unseen_because: row.get("unseen_because")?,
         case: row.get("case_id")?,
         forgotten_at: row.get("forgotten_at")?,
     })

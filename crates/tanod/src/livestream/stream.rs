@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::BAD_STREAM;
+use super::watching::{Mode, NewWatch};
 use crate::intake::{self, Account};
 use crate::refusal::Result;
 use crate::store::{CaseId, NoticeId, StreamId, StreamSignalId};
@@ -46,6 +47,9 @@ pub struct NewStream {
     /// The endpoint that hears of this stream, by its name under `[[webhooks]]`; all that want to, if nothing is said.
     #[serde(default)]
     pub callback: Option<String>,
+    /// Where its pictures are to be looked at; nobody looks, if nothing is said.
+    #[serde(default)]
+    pub watch: Option<NewWatch>,
 }
 
 impl NewStream {
@@ -98,6 +102,14 @@ pub struct Stream {
     pub(crate) stirred_at: Timestamp,
     /// How many events were told of it.
     pub events: i64,
+    /// How closely its pictures are looked at; absent where nobody does.
+    pub mode: Option<Mode>,
+    /// Where they are read. It may hold a key, and is answered to nobody.
+    #[serde(skip)]
+    pub(crate) source: Option<String>,
+    /// Why nothing of it is seen at the moment.
+    #[serde(skip)]
+    pub(crate) unseen_because: Option<String>,
     /// The case that it belongs to.
     pub case: Option<CaseId>,
     /// When everything personal was taken out of it.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use fingerprint::{Alike, Id, Pdq, Print, Stretch, VideoFrame, Vpdq, covered, stretches};
 
 use super::{Hit, Lists, Near, Seen, Strength};
-use crate::banks::{Signal, usual_quality};
+use crate::banks::{Kind, Signal, usual_quality};
 use crate::store::EntryId;
 
 /// How ids of frames begin. Those of entries begin with the time when they were made, and this is in the year 10,756.
@@ -205,6 +205,20 @@ pub(super) fn prints(frames: Vec<(Id, Pdq)>, label: u32) -> impl Iterator<Item =
 }
 
 impl Lists {
+    /// What is known of one frame of a stream: of each bank the closest entry, those left out that only count or silence.
+    pub fn glimpsed(&self, frame: &decode::FrameHash) -> Vec<Hit> {
+        let mut meeting = Meeting::new(self);
+        for seen in Seen::all(frame) {
+            meeting.see(seen, None);
+        }
+        let mut hits = meeting.end(None);
+        hits.retain(|hit| !hit.shadow && hit.kind != Kind::Exception);
+        hits.sort_by_key(Hit::order);
+        let mut banks = std::collections::HashSet::new();
+        hits.retain(|hit| banks.insert(hit.bank));
+        hits
+    }
+
     /// A near entry as a hit, under the id that the entry has outside.
     fn near_hit(&self, near: Near, entry: Id, seen: Seen, signal: Signal) -> Option<Hit> {
         let hit = self.hit(entry, near.label, signal)?;

@@ -180,6 +180,8 @@ ids! {
     VocabularyId "vocabulary";
     /// What put a stream before a person.
     StreamSignalId "streamsignal";
+    /// A stretch of time in which a stream was seen.
+    StreamSightId "streamsight";
     /// A legal process: a subpoena, an order, a warrant, a request.
     LegalProcessId "legalprocess";
     /// A package of a case's evidence that leaves the house.

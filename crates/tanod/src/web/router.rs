@@ -145,11 +145,13 @@ fn api(max_bytes: usize) -> OpenApiRouter<App> {
         .routes(routes!(livestream::api::begin, livestream::api::list))
         .routes(routes!(livestream::api::show))
         .routes(routes!(livestream::api::end))
+        .routes(routes!(livestream::api::end_named))
         .merge(
             OpenApiRouter::new()
                 .routes(routes!(livestream::api::tell))
                 .layer(DefaultBodyLimit::max(livestream::api::MOST_BYTES)),
         )
+        .routes(routes!(livestream::api::set_mode))
         .routes(routes!(livestream::api::stop))
         .routes(routes!(livestream::api::resume))
         .routes(routes!(livestream::api::let_go_on))

@@ -90,8 +90,16 @@ impl Bed {
         Box::pin(Self::made(change)).await
     }
 
+    /// On the machine's clock: for what other programs do meanwhile.
+    pub(crate) async fn in_time(change: impl FnOnce(&mut Settings, &mut SimSettings)) -> Self {
+        Box::pin(Self::on(Clock::System, change)).await
+    }
+
     async fn made(change: impl FnOnce(&mut Settings, &mut SimSettings)) -> Self {
-        let clock = Clock::fixed("2026-11-24T12:00:00Z".parse().unwrap());
+        Self::on(Clock::fixed("2026-11-24T12:00:00Z".parse().unwrap()), change).await
+    }
+
+    async fn on(clock: Clock, change: impl FnOnce(&mut Settings, &mut SimSettings)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         fs_err::create_dir_all(&data).unwrap();

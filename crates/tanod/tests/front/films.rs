@@ -267,3 +267,18 @@ async fn a_copy_that_is_only_said_to_be_turned_is_found() {
     let said = bed.upload(&key, &facts("l2", "u"), &lying).await.ok();
     assert_eq!((&said["verdict"], &said["matches"][0]["orientation"]), (&json!("match"), &json!("rotated_90")));
 }
+
+/// A long comparison holds nothing: the lists go on while it lasts, and it is with the lists as they were.
+#[tokio::test]
+async fn lists_change_while_a_film_is_compared() {
+    let bed = Bed::new().await;
+    let hash = "e271017837246aaccddea259648fb7d62f435c89d9e99b2497763e216c8d055c";
+    let film = |seconds: u32| {
+        let lines: Vec<String> = (0..seconds).map(|nth| format!("{nth},100,{hash},{nth}.000")).collect();
+        quoted(&lines.join("\n"))
+    };
+    bed.bank("csam", &[("vpdq", film(2))]).await;
+    let as_they_were = bed.app.lists.snapshot();
+    bed.bank("csam", &[("vpdq", film(3))]).await;
+    assert_eq!((as_they_were.len(), bed.app.lists.with(tanod::matching::Lists::len)), (2, 5));
+}

@@ -63,6 +63,7 @@ mod stamps;
 mod verdicts;
 mod viewing;
 mod vocabularies;
+mod watching;
 mod webhooks;
 mod worklist;
 

@@ -116,9 +116,9 @@ pub(super) async fn run(context: &Context, args: Args) -> Done {
 }
 
 /// A temporary installation. Its commands get no environment: whatever is set for a real one must not reach this one.
-struct Installation {
-    folder: tempfile::TempDir,
-    program: PathBuf,
+pub(super) struct Installation {
+    pub(super) folder: tempfile::TempDir,
+    pub(super) program: PathBuf,
 }
 
 impl Installation {
@@ -135,7 +135,7 @@ impl Installation {
     }
 
     /// Runs a command to its end, and gives the last line of what it says.
-    async fn tell(&self, words: &[&str]) -> Result<Value, Trouble> {
+    pub(super) async fn tell(&self, words: &[&str]) -> Result<Value, Trouble> {
         let output = self.command(words).output().await?;
         let said = String::from_utf8_lossy(&output.stdout);
         if !output.status.success() {
@@ -144,7 +144,7 @@ impl Installation {
         Ok(said.lines().last().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default())
     }
 
-    async fn key(&self, role: &str) -> Result<String, Trouble> {
+    pub(super) async fn key(&self, role: &str) -> Result<String, Trouble> {
         let said = self.tell(&["key", "add", "--role", role, "--name", role, "--per-minute", "100000000"]).await?;
         let key = said.get("key").and_then(Value::as_str).map(str::to_owned);
         key.ok_or_else(|| Trouble::Said("no key was made".to_owned()))

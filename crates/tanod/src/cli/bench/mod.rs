@@ -4,6 +4,7 @@ mod client;
 mod console;
 mod hash;
 mod ledger;
+mod live;
 mod load;
 mod matches;
 mod process;
@@ -35,6 +36,8 @@ pub(super) enum Bench {
     Reports(reports::Args),
     /// The record's way into the ledger: places, tree, signed files.
     Ledger(ledger::Args),
+    /// Streams with planted clips, published to a real server on this machine.
+    Live(live::Args),
     /// Every page of the console, with many cases and files behind it.
     Console(console::Args),
 }
@@ -47,6 +50,7 @@ pub(super) async fn run(context: &Context, bench: Bench) -> Done {
         Bench::Match(args) => matches::run(context, &args),
         Bench::Reports(args) => reports::run(context, &args).await,
         Bench::Ledger(args) => ledger::run(context, &args).await,
+        Bench::Live(args) => Box::pin(live::run(context, &args)).await,
         Bench::Console(args) => console::run(context, &args).await,
     }
 }

@@ -56,6 +56,30 @@ fn resident_bytes(process: &str) -> u64 {
 }
 
 impl Usage {
+    /// CPU time of a process and of everything that descends from it, save these and what descends from them.
+    pub(super) fn below(process: u32, except: &[u32]) -> Result<Duration, Trouble> {
+        let mut all = std::collections::HashMap::new();
+        for entry in fs_err::read_dir("/proc")? {
+            let name = entry?.file_name();
+            let Some(id) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+            all.extend(stat(&id.to_string()).map(|stat| (id, stat)));
+        }
+        let is_below = |id: u32| {
+            let mut at = id;
+            // No line of descent is longer than this.
+            for _ in 0..32 {
+                match at {
+                    _ if except.contains(&at) => return false,
+                    _ if at == process => return true,
+                    _ => at = all.get(&at).map_or(0, |stat| stat.parent),
+                }
+            }
+            false
+        };
+        let ticks: u64 = all.iter().filter(|(id, _)| is_below(**id)).map(|(_, stat)| stat.ticks).sum();
+        Ok(Duration::from_millis(ticks * 1_000 / rustix::param::clock_ticks_per_second().max(1)))
+    }
+
     /// Of this process, now.
     pub(super) fn of(process: u32) -> Result<Self, Trouble> {
         let own = stat(&process.to_string())

@@ -1,0 +1,266 @@
+//! Who looks at streams in this process: begins it, writes down what was noted, keeps what signals ask for, and takes over what others
+//! left.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::ring::Ring;
+use super::segments::{self, Part, Segment};
+use super::store::{self, Watched};
+use super::watcher::{Noted, Watcher, lock};
+use crate::intake::{self, Arrival};
+use crate::livestream::{Ways, hits};
+use crate::plan::App;
+use crate::refusal::Result;
+use crate::store::{ItemId, Recorded, StreamId, StreamSignalId, Tx, new_uuid};
+
+/// How often it is written down that this process looks, and what it saw.
+const TICK: Duration = Duration::from_millis(500);
+/// A process that has not said so for this long is gone. With a tick it is less than the two seconds within which another looks.
+const GONE_AFTER: SignedDuration = SignedDuration::from_millis(1_400);
+
+/// A stream that is looked at.
+struct Running {
+    noted: Arc<Mutex<Noted>>,
+    /// It ends with this.
+    task: JoinSet<()>,
+    /// What the record says of why nothing is seen.
+    said: Option<&'static str>,
+    /// When it was over: what it held in memory is held for a while.
+    over: Option<Instant>,
+}
+
+/// Everything that this process looks at.
+#[derive(Default)]
+struct Desk {
+    running: HashMap<StreamId, Running>,
+    /// Stretches that are being sealed.
+    sealing: HashSet<(StreamSignalId, Part)>,
+    sealed: JoinSet<(StreamSignalId, Part)>,
+}
+
+/// Looks at streams until it is asked to stop.
+pub async fn look(app: App, stop: CancellationToken) {
+    let mut desk = Desk::default();
+    loop {
+        if let Err(error) = desk.tick(&app).await {
+            tracing::warn!(%error, "what was seen of streams is not written down; it is tried again");
+        }
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = app.watching.wake.notified() => {}
+            () = tokio::time::sleep(TICK) => {}
+        }
+    }
+    if let Err(error) = desk.leave(&app).await {
+        tracing::warn!(%error, "the last of what was seen of streams is not written down");
+    }
+}
+
+impl Desk {
+    async fn tick(&mut self, app: &App) -> Result<()> {
+        while let Some(done) = self.sealed.try_join_next() {
+            // One that panicked is tried again with the next.
+            match done {
+                Ok(done) => drop(self.sealing.remove(&done)),
+                Err(_) => self.sealing.clear(),
+            }
+        }
+        if self.running.is_empty() && !store::any(&mut app.db.glance().await?).await? {
+            return Ok(());
+        }
+        let mut tx = app.db.write().await?;
+        let until = tx.now().checked_add(GONE_AFTER).unwrap_or(tx.now());
+        store::beat(&mut tx, app.process, until).await?;
+        store::claim(&mut tx, app.process).await?;
+        let own = store::own(&mut tx, app.process).await?;
+        self.take(app, own);
+        let mut written = self.write(&mut tx, app).await?;
+        tx.commit(written.proof()).await?;
+        self.forget(&written);
+        if written.signals > 0 {
+            app.nudge.notify_waiters();
+        }
+        self.keep_what_is_owed(app).await
+    }
+
+    /// Begins what is new, and ends what is over.
+    fn take(&mut self, app: &App, own: Vec<Watched>) {
+        let live = &app.settings.live;
+        let ids: HashSet<StreamId> = own.iter().map(|one| one.id).collect();
+        for Watched { id, source, mode } in own {
+            if let Some(running) = self.running.get(&id) {
+                lock(&running.noted).mode = mode;
+                continue;
+            }
+            let ring = Ring::new(live.ring_seconds, live.ring_megabytes.saturating_mul(1 << 20));
+            let noted = Arc::new(Mutex::new(Noted::new(mode, ring)));
+            let watcher = Watcher {
+                app: app.clone(),
+                sources: Arc::clone(app.watching.sources()),
+                url: source,
+                noted: Arc::clone(&noted),
+            };
+            let mut task = JoinSet::new();
+            task.spawn(watcher.run());
+            app.watching.held().insert(id, Arc::clone(&noted));
+            self.running.insert(id, Running { noted, task, said: None, over: None });
+        }
+        for (id, running) in &mut self.running {
+            if !ids.contains(id) && running.over.is_none() {
+                running.task.abort_all();
+                running.over = Some(Instant::now());
+                let mut noted = lock(&running.noted);
+                noted.lost("ended");
+                noted.thumbnail = None;
+            }
+        }
+    }
+
+    /// Writes down what was noted.
+    async fn write(&self, tx: &mut Tx, app: &App) -> Result<Written> {
+        let mut all = Written::default();
+        let by = Ways { settings: &app.settings.live, rules: &app.rules, door: &app.settings.notices };
+        for (id, running) in &self.running {
+            let (hits, sights, because) = {
+                let noted = lock(&running.noted);
+                (noted.hits.clone(), noted.sights.clone(), noted.because)
+            };
+            for sight in &sights {
+                if let Some(proof) = super::seen(tx, *id, sight).await? {
+                    all.proof = Some(proof);
+                }
+            }
+            if because != running.said {
+                store::set_because(tx, *id, because).await?;
+            }
+            if !hits.is_empty() {
+                let (signals, proof) = hits::frame_hits(tx, *id, &hits, by).await?;
+                all.signals += signals;
+                all.proof = Some(proof);
+            }
+            all.of.push((*id, hits.len(), sights, because));
+        }
+        Ok(all)
+    }
+
+    /// Lets go of what is written down.
+    fn forget(&mut self, written: &Written) {
+        for (id, hits, sights, because) in &written.of {
+            let Some(running) = self.running.get_mut(id) else { continue };
+            running.said = *because;
+            let mut noted = lock(&running.noted);
+            noted.hits.drain(..*hits);
+            noted.sights.retain(|sight| sight.ended_by.is_none() || !sights.contains(sight));
+        }
+    }
+
+    /// Seals what signals ask for. What was held of a stream that is over goes a while later.
+    async fn keep_what_is_owed(&mut self, app: &App) -> Result<()> {
+        let live = &app.settings.live;
+        let mut tx = app.db.read().await?;
+        let now = tx.now();
+        let after = SignedDuration::from_secs(i64::from(live.after_seconds));
+        let mut owed = Vec::new();
+        for (part, by) in [(Part::Before, now), (Part::After, now.checked_sub(after).unwrap_or(now))] {
+            owed.extend(store::owed(&mut tx, app.process, part, by).await?.into_iter().map(|one| (one, part)));
+        }
+        drop(tx);
+        for ((signal, stream), part) in owed {
+            let first = self.sealing.contains(&(signal, Part::Before));
+            if (part == Part::After && first) || !self.sealing.insert((signal, part)) {
+                continue;
+            }
+            let app = app.clone();
+            self.sealed.spawn(async move {
+                if let Err(error) = keep(&app, signal, stream, part).await {
+                    tracing::error!(%error, %stream, "a stretch of a stream is not sealed; it is tried again");
+                }
+                (signal, part)
+            });
+        }
+        let held_for = Duration::from_secs(u64::from(live.ring_seconds));
+        self.running.retain(|id, running| {
+            let stays = running.over.is_none_or(|over| over.elapsed() < held_for);
+            if !stays {
+                app.watching.held().remove(id);
+            }
+            stays
+        });
+        Ok(())
+    }
+
+    /// The last of what was seen, and that this process looks no more: others need not wait.
+    async fn leave(&mut self, app: &App) -> Result<()> {
+        while self.sealed.join_next().await.is_some() {}
+        for running in self.running.values_mut() {
+            running.task.abort_all();
+            lock(&running.noted).lost("watcher_gone");
+        }
+        if self.running.is_empty() {
+            return Ok(());
+        }
+        let mut tx = app.db.write().await?;
+        let mut written = self.write(&mut tx, app).await?;
+        let gone_by = tx.now().checked_sub(SignedDuration::from_hours(1)).unwrap_or(tx.now());
+        store::leave(&mut tx, app.process, gone_by).await?;
+        tx.commit(written.proof()).await?;
+        Ok(())
+    }
+}
+
+/// Seals a stretch and puts it into the case. Done twice, it is there once.
+async fn keep(app: &App, signal: StreamSignalId, id: StreamId, part: Part) -> Result<()> {
+    let mut tx = app.db.read().await?;
+    let Some((signal, stream)) = super::super::store::signal(&mut tx, signal).await? else { return Ok(()) };
+    let known = store::segments(&mut tx, id).await?;
+    let before = known.iter().find(|one| one.signal == signal.id && one.part == Part::Before).and_then(|one| one.until);
+    drop(tx);
+    // What follows the stretch before it, and nothing twice.
+    let after = match part {
+        Part::Before => Timestamp::UNIX_EPOCH,
+        Part::After => before.unwrap_or(signal.at),
+    };
+    let cut = app.watching.noted(id).and_then(|noted| lock(&noted).ring.cut(after));
+    let mut segment = Segment { signal: signal.id, part, from: None, until: None, item: None };
+    let mut arrival = None;
+    if let Some((from, until, media)) = cut {
+        let (sealed, (prints, judgement)) = tokio::join!(intake::seal(app, &media), intake::judge(app, &media));
+        let item = ItemId(new_uuid(app.db.clock().now(), app.db.random()));
+        let facts = segments::facts(&stream, from);
+        arrival = Some(Arrival { id: item, facts, bytes: media.len(), prints, judgement, sealed: Some(sealed?) });
+        (segment.from, segment.until, segment.item) = (Some(from), Some(until), Some(item));
+    }
+    let mut tx = app.db.write().await?;
+    if let Some(proof) = segments::put(&mut tx, &stream, &signal, &segment, arrival.as_ref()).await? {
+        tx.commit(proof).await?;
+        app.nudge.notify_waiters();
+    }
+    Ok(())
+}
+
+/// What was written down in one transaction.
+#[derive(Default)]
+struct Written {
+    proof: Option<Recorded>,
+    signals: usize,
+    /// Of each stream: how many hits, which sights, and why nothing is seen.
+    of: Vec<(StreamId, usize, Vec<super::Sight>, Option<&'static str>)>,
+}
+
+impl Written {
+    fn proof(&mut self) -> Recorded {
+        let entry = self.proof.take();
+        entry.unwrap_or_else(|| {
+            Recorded::unrecorded(
+                "who looks at streams, and until when they saw them, is in its own rows; what was missed has its entry",
+            )
+        })
+    }
+}
