@@ -115,7 +115,8 @@ test("an adult's request is seen with its picture, under the veil, and answered"
   await page.getByRole("link", { name: /without the veil/ }).waitFor();
   await page.locator("figure img").first().evaluate((image) => image.decode());
   await passes(page, "removal");
-  await follow(page, /without the veil/);
+  // A part of the page alone comes anew.
+  await page.getByRole("link", { name: /without the veil/ }).press("Enter");
   await page.getByRole("link", { name: "Put the veil back" }).waitFor();
   await page.locator("figure img").first().evaluate((image) => image.decode());
   await passes(page, "removal-whole");
@@ -172,6 +173,21 @@ test("a film is shown by frames of its whole length, with what is known of it ma
   const strip = page.locator(".strip");
   await strip.locator("img").evaluate((image) => image.decode());
   assert.ok(await strip.locator("rect").count() >= 1, "what is known is marked");
+  // It moves when somebody asks for it, and not before: new pictures, small and grey, one after the other.
+  assert.equal(await page.locator("img[src*='plays=true'], video, audio").count(), 0);
+  await page.getByRole("link", { name: "Play it", exact: true }).focus();
+  await page.keyboard.press("Enter");
+  const moving = page.locator("figure.veiled img[src*='plays=true']");
+  await moving.waitFor();
+  let wide = 0;
+  for (let tries = 0; wide === 0 && tries < 200; tries += 1) {
+    await page.waitForTimeout(100);
+    wide = await moving.evaluate((image) => image.naturalWidth);
+  }
+  assert.ok(wide > 0 && wide <= 640, `a moving picture is ${wide} wide`);
+  await passes(page, "film-plays");
+  await page.getByRole("link", { name: "Stop", exact: true }).press("Enter");
+  await strip.locator("img").waitFor();
   await page.getByText(/0:06 .*0:14/).waitFor();
   for (const [name, options] of Object.entries({ light: {}, dark: { colorScheme: "dark" }, mirrored: { colorScheme: "light" } })) {
     await page.emulateMedia(options);

@@ -76,7 +76,9 @@ pub mod sides {
             Answer::Look(look) => Ok(look),
             Answer::Unscanned(why) => Err(why),
             Answer::Film => Err(crate::Unscanned::UnsupportedFormat),
-            Answer::Hello(_) | Answer::Picture(_) | Answer::Exif(_) => Err(crate::Unscanned::Crashed),
+            Answer::Hello(_) | Answer::Picture(_) | Answer::Reel(..) | Answer::Exif(_) => {
+                Err(crate::Unscanned::Crashed)
+            }
         }
     }
 

@@ -102,6 +102,16 @@ impl Pool {
         }
     }
 
+    /// Frames of a film one after the other, each a new JPEG with the mark on it: evenly spaced over its length, not closer than the
+    /// quarter of a second, and how many milliseconds lie between two. There is no sound in it.
+    pub async fn reel(&self, media: Bytes, shows: Shows, mark: Mark) -> Result<(u32, Vec<Vec<u8>>), Unscanned> {
+        match self.ask(Ask::Reel { shows, mark }, media).await? {
+            Answer::Reel(every_ms, pictures) => Ok((every_ms, pictures)),
+            Answer::Unscanned(why) => Err(why),
+            _ => Err(Unscanned::Crashed),
+        }
+    }
+
     /// What a camera wrote into a picture. It has no part in any verdict: a look does not ask for it.
     pub async fn exif(&self, media: Bytes) -> Result<Exif, Unscanned> {
         match self.ask(Ask::Exif, media).await? {

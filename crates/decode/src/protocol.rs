@@ -20,9 +20,14 @@ pub(crate) enum Ask {
     Picture { max_side: u32, shows: Shows, mark: Mark },
     /// Frames of a film beside each other as a new JPEG, under the veil.
     Strip { veil: Veil, mark: Mark },
+    /// Frames of a film one after the other, each a new JPEG.
+    Reel { shows: Shows, mark: Mark },
     /// What a camera wrote beside the pixels.
     Exif,
 }
+
+/// Frames of a reel: not more.
+pub(crate) const REEL: u32 = 120;
 
 /// A question, before the media that follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +52,10 @@ impl Request {
             Ask::Picture { max_side, shows, .. } => (2, max_side, shows.code()),
             Ask::Strip { veil, .. } => (3, 0, veil.strength()),
             Ask::Exif => (4, 0, 0),
+            Ask::Reel { shows, .. } => (5, 0, shows.code()),
         };
         let mark = match self.ask {
-            Ask::Picture { mark, .. } | Ask::Strip { mark, .. } => mark,
+            Ask::Picture { mark, .. } | Ask::Strip { mark, .. } | Ask::Reel { mark, .. } => mark,
             Ask::Hello | Ask::Fingerprints(_) | Ask::Exif => Mark::NONE,
         };
         let mut out = Out(Vec::with_capacity(REQUEST));
@@ -78,6 +84,7 @@ impl Request {
             (2, code, _) => Ask::Picture { max_side, shows: Shows::of_code(code)?, mark },
             (3, strength @ 1..=4, 0) => Ask::Strip { veil: Veil::of(strength), mark },
             (4, 0, 0) if mark == Mark::NONE => Ask::Exif,
+            (5, code, 0) => Ask::Reel { shows: Shows::of_code(code)?, mark },
             _ => return None,
         };
         let (max_pixels, max_frames, time_ms) = (input.u64()?, input.u32()?, input.u32()?);
@@ -107,6 +114,8 @@ pub(crate) enum Answer {
     /// It is a film, which a child of its own looks at.
     Film,
     Exif(Exif),
+    /// Pictures one after the other, and how many milliseconds of the film lie between two.
+    Reel(u32, Vec<Vec<u8>>),
 }
 
 const SAMPLINGS: [Sampling; 3] = [Sampling::Seconds, Sampling::KeyFrames, Sampling::Whole];
@@ -191,6 +200,14 @@ impl Answer {
                 out.u8(code(&UNSCANNED, why));
             }
             Self::Film => out.u8(4),
+            Self::Reel(every_ms, pictures) => {
+                out.u8(6);
+                out.u32(*every_ms);
+                for jpeg in pictures {
+                    out.u32(u32::try_from(jpeg.len()).unwrap_or(u32::MAX));
+                    out.0.extend_from_slice(jpeg);
+                }
+            }
             Self::Exif(Exif(fields)) => {
                 out.u8(5);
                 out.u8(u8::try_from(fields.len()).unwrap_or(u8::MAX));
@@ -247,6 +264,20 @@ impl Answer {
             2 => Self::Picture(std::mem::take(&mut input.0).to_vec()),
             3 => Self::Unscanned(*UNSCANNED.get(usize::from(input.u8()?))?),
             4 => Self::Film,
+            6 => {
+                let every_ms = input.u32()?;
+                let mut pictures = Vec::new();
+                while !input.0.is_empty() {
+                    let length = usize::try_from(input.u32()?).ok()?;
+                    let (jpeg, rest) = input.0.split_at_checked(length).filter(|(jpeg, _)| !jpeg.is_empty())?;
+                    input.0 = rest;
+                    pictures.push(jpeg.to_vec());
+                    if pictures.len() > usize::try_from(REEL).ok()? {
+                        return None;
+                    }
+                }
+                Self::Reel(every_ms, pictures)
+            }
             5 => {
                 let mut fields: Vec<(u8, String)> = Vec::new();
                 for _ in 0..input.u8()? {
@@ -358,12 +389,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn answers_come_back(look in look(), exif in exif(), jpeg in any::<Vec<u8>>(), why in 0_usize..8, a in any::<bool>(), b in any::<bool>()) {
+        fn answers_come_back(look in look(), exif in exif(), jpeg in any::<Vec<u8>>(), why in 0_usize..8, side in any::<u32>(), a in any::<bool>(), b in any::<bool>()) {
             for answer in [
                 Answer::Look(look.clone()),
                 Answer::Picture(jpeg.clone()),
                 Answer::Unscanned(UNSCANNED[why]),
                 Answer::Film,
+                Answer::Reel(side, vec![vec![1, 2], vec![3]]),
                 Answer::Exif(exif),
                 Answer::Hello(Confinement { landlock: a, seccomp: b }),
             ] {
@@ -376,7 +408,7 @@ mod tests {
             let wanted = Wanted { exact, turned, trimmed, sampling: SAMPLINGS[sampling] };
             let (mark, shows) = (Mark::new(&text), Shows::of_code(code).unwrap_or_default());
             prop_assert_eq!(Shows::of_code(shows.code()), Some(shows));
-            for ask in [Ask::Hello, Ask::Fingerprints(wanted), Ask::Picture { max_side: side, shows, mark }, Ask::Strip { veil: Veil::of(code), mark }, Ask::Exif] {
+            for ask in [Ask::Hello, Ask::Fingerprints(wanted), Ask::Picture { max_side: side, shows, mark }, Ask::Strip { veil: Veil::of(code), mark }, Ask::Reel { shows, mark }, Ask::Exif] {
                 let request = Request { ask, max_pixels: pixels, max_frames: frames, time_ms, media };
                 prop_assert_eq!(Request::from_bytes(&request.to_bytes()), Some(request));
             }

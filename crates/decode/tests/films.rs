@@ -286,6 +286,16 @@ async fn a_picture_and_a_strip_are_new_pixels() {
     .into_rgb8();
     let [r, g, b] = veiled.get_pixel(80, 40).0;
     assert!(veiled.width() <= 160 && r.abs_diff(g) < 9 && g.abs_diff(b) < 9);
+    let (every_ms, reel) = pool.reel(red.clone(), decode::Shows::Whole, decode::Mark::NONE).await.unwrap();
+    assert!(every_ms >= 250 && (2..=120).contains(&reel.len()), "{every_ms} ms, {} pictures", reel.len());
+    let sides: Vec<_> =
+        reel.iter().map(|jpeg| image::load_from_memory(jpeg).unwrap().into_rgb8().dimensions()).collect();
+    assert!(sides.iter().all(|(_, height)| *height <= 360), "{sides:?}");
+    let veil = decode::Shows::Veiled(decode::Veil::THIN);
+    for jpeg in pool.reel(red.clone(), veil, decode::Mark::NONE).await.unwrap().1 {
+        let veiled = image::load_from_memory(&jpeg).unwrap().into_rgb8();
+        assert!(veiled.width() <= 160 && veiled.pixels().all(|pixel| pixel.0[0].abs_diff(pixel.0[1]) < 12));
+    }
     let strip = image::load_from_memory(&pool.strip(red, decode::Veil::THIN, decode::Mark::NONE).await.unwrap())
         .unwrap()
         .into_rgb8();

@@ -22,7 +22,7 @@ use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use self::mkv::{Packet, Reader, Track};
 use self::plan::Planner;
 use self::turn::Turn;
-use crate::protocol::{Answer, Ask, Request};
+use crate::protocol::{Answer, Ask, REEL, Request};
 use crate::{
     Confinement, Coverage, Format, Look, Mark, Sampling, Shows, Unscanned, Veil, Video, Wanted, confine, pictures,
 };
@@ -37,6 +37,10 @@ const SAME_WITHIN: u32 = 6;
 const STRIP: u32 = 12;
 /// Pixels that a frame of a strip is high.
 const STRIP_HEIGHT: u32 = 90;
+/// Pixels that a frame of a reel is high.
+const REEL_HEIGHT: u32 = 360;
+/// Frames of a reel are not closer.
+const REEL_EVERY_MS: u32 = 250;
 /// ffmpeg's name for where the film lies: its own standard input, which it can seek in.
 const HERE: &str = "/proc/self/fd/0";
 
@@ -115,6 +119,7 @@ impl FilmChild {
             Ask::Fingerprints(wanted) => look.fingerprints(format, wanted).map(Answer::Look),
             Ask::Picture { max_side, shows, mark } => look.picture(max_side, shows, mark).map(Answer::Picture),
             Ask::Strip { veil, mark } => look.strip(veil, mark).map(Answer::Picture),
+            Ask::Reel { shows, mark } => look.reel(shows, mark),
         };
         Ok(answer.unwrap_or_else(Answer::Unscanned))
     }
@@ -338,8 +343,8 @@ impl Looking<'_> {
         pictures::re_encoded(DynamicImage::ImageRgb8(first.ok_or(Unscanned::Damaged)?), max_side, shows, mark)
     }
 
-    /// Frames of the whole length beside each other, small, grey and blurred.
-    fn strip(&self, veil: Veil, mark: Mark) -> Result<Vec<u8>> {
+    /// So many frames of the whole length, evenly spaced, and no higher than this.
+    fn over_all(&self, frames: u32, height: u32) -> Result<Form> {
         let (mut packets, _, mut taker) = self.packets()?;
         let mut end = 0;
         while let Ok(Some(packet)) = packets.packet() {
@@ -347,14 +352,28 @@ impl Looking<'_> {
         }
         drop(packets);
         taker.wait().ok();
-        let every_ms = u32::try_from(end / i64::from(STRIP) + 1).unwrap_or(u32::MAX);
-        let form = Form {
-            sampling: Sampling::Seconds,
-            every_ms,
-            scenes: false,
-            colour: Some(STRIP_HEIGHT),
-            max_frames: STRIP,
-        };
+        let every_ms = u32::try_from(end / i64::from(frames) + 1).unwrap_or(u32::MAX);
+        Ok(Form { sampling: Sampling::Seconds, every_ms, scenes: false, colour: Some(height), max_frames: frames })
+    }
+
+    /// Frames one after the other, each drawn like a picture.
+    fn reel(&self, shows: Shows, mark: Mark) -> Result<Answer> {
+        let form = self.over_all(REEL, REEL_HEIGHT)?;
+        let form = Form { every_ms: form.every_ms.max(REEL_EVERY_MS), ..form };
+        let mut drawn = Vec::new();
+        self.frames(form, |(width, height), frame| {
+            let picture = RgbImage::from_raw(width, height, frame.pixels).ok_or(Unscanned::Damaged)?;
+            if drawn.len() < REEL as usize {
+                drawn.push(pictures::re_encoded(DynamicImage::ImageRgb8(picture), 4 * REEL_HEIGHT, shows, mark)?);
+            }
+            Ok(())
+        })?;
+        if drawn.is_empty() { Err(Unscanned::Damaged) } else { Ok(Answer::Reel(form.every_ms, drawn)) }
+    }
+
+    /// Frames of the whole length beside each other, small, grey and blurred.
+    fn strip(&self, veil: Veil, mark: Mark) -> Result<Vec<u8>> {
+        let form = self.over_all(STRIP, STRIP_HEIGHT)?;
         let mut strip: Option<(u32, RgbImage)> = None;
         self.frames(form, |(width, height), frame| {
             let (filled, canvas) = strip.get_or_insert_with(|| (0, RgbImage::new(width.saturating_mul(STRIP), height)));

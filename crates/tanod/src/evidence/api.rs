@@ -79,6 +79,31 @@ pub struct Shown {
 /// Looks at an upload: under a lease, for a purpose, not too fast, and on record before a pixel leaves. Who tries to look where
 /// they may not is on record too.
 pub async fn look(app: &App, caller: &Caller, at: At, new: NewView) -> Result<Shown> {
+    let (view, whole, _, pictures) = draw(app, caller, at, new, Drawn::Picture).await?;
+    Ok(Shown { view, whole, jpeg: pictures.into_iter().next().unwrap_or_default() })
+}
+
+/// Plays a film: its frames one after the other, as new pictures, and how many milliseconds of it lie between two. It is one look, under
+/// the veil unless it is asked for without, and never a viewing of the whole. There is no sound in it.
+pub async fn play(app: &App, caller: &Caller, at: At, new: NewView) -> Result<(u32, Vec<Vec<u8>>)> {
+    let (_, _, every_ms, pictures) = draw(app, caller, at, new, Drawn::Reel).await?;
+    Ok((every_ms, pictures))
+}
+
+/// As what an upload is drawn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Drawn {
+    Picture,
+    Reel,
+}
+
+async fn draw(
+    app: &App,
+    caller: &Caller,
+    at: At,
+    new: NewView,
+    form: Drawn,
+) -> Result<(ViewId, bool, u32, Vec<Vec<u8>>)> {
     caller.require(Permission::SeeDepictions)?;
     app.limits.take_look(caller)?;
     let opened = open(app, caller, at, new).await;
@@ -99,14 +124,14 @@ pub async fn look(app: &App, caller: &Caller, at: At, new: NewView) -> Result<Sh
         (None, true) => Shows::Veiled(veil),
         (None, false) => Shows::Whole,
     };
-    let shown = if new.strip {
-        app.pool.strip(media, veil, mark).await
-    } else {
-        app.pool.picture(media, SIDE, how, mark).await
+    let drawn = match form {
+        Drawn::Reel => app.pool.reel(media, how, mark).await,
+        Drawn::Picture if new.strip => app.pool.strip(media, veil, mark).await.map(|jpeg| (0, vec![jpeg])),
+        Drawn::Picture => app.pool.picture(media, SIDE, how, mark).await.map(|jpeg| (0, vec![jpeg])),
     };
-    let jpeg = shown.map_err(|why| NOT_SHOWABLE.because(why.to_string()))?;
-    // Whole means: not veiled, and the one picture there is. An animation shown by its first frame is not whole.
-    let whole = how == Shows::Whole && !new.strip && !new.glimpse && single;
+    let (every_ms, pictures) = drawn.map_err(|why| NOT_SHOWABLE.because(why.to_string()))?;
+    // Whole means: not veiled, and the one picture there is. An animation shown by its first frame is not whole, nor is a film by some.
+    let whole = how == Shows::Whole && form == Drawn::Picture && !new.strip && !new.glimpse && single;
     let mut tx = app.db.write().await?;
     door::check(&mut tx, caller, at, new.item, new.purpose).await?;
     let (view, proof) = super::record_view(&mut tx, caller, at, new.item, new.purpose, whole, veiled).await?;
@@ -114,7 +139,7 @@ pub async fn look(app: &App, caller: &Caller, at: At, new: NewView) -> Result<Sh
     let ordinary = Ordinary { in_an_hour: review.looks_in_an_hour, at_one: review.looks_at_one };
     door::unusual(&mut tx, caller, new.item, ordinary).await?;
     tx.commit(proof).await?;
-    Ok(Shown { view, whole, jpeg })
+    Ok((view, whole, every_ms, pictures))
 }
 
 /// What stands faintly on every picture that is shown: who looks, at which case or request (the end of its id), and when. A

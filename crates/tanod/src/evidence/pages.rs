@@ -1,12 +1,16 @@
 //! Pictures of the console. Each is a look: on record before a pixel leaves. What is kept, and until when: `desk/pages.rs`.
 
+use std::time::Duration;
+
 use axum::Router;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use futures_util::stream;
 
-use super::api::{NewView, Shown, look};
+use super::api::{NewView, Shown, look, play};
 use super::{At, Purpose};
 use crate::intake::UNKNOWN_ITEM;
 use crate::notices::UNKNOWN_NOTICE;
@@ -37,11 +41,14 @@ struct How {
     part: Option<u8>,
     #[serde(default)]
     glimpse: bool,
+    /// A film, moving.
+    #[serde(default)]
+    plays: bool,
 }
 
 impl How {
     fn of(self, item: ItemId, purpose: Purpose) -> NewView {
-        let Self { veiled, strip, veil, edges, part, glimpse } = self;
+        let Self { veiled, strip, veil, edges, part, glimpse, plays: _ } = self;
         NewView { item, purpose, veiled, strip, veil, edges, part, glimpse }
     }
 }
@@ -58,8 +65,7 @@ async fn picture(
     let state = review::find(&mut tx, &staff.caller, id).await?.state;
     drop(tx);
     let purpose = if state == review::State::Approval { Purpose::SecondOpinion } else { Purpose::Review };
-    let new = how.of(item, purpose);
-    Ok(jpeg(look(&app, &staff.caller, At::Case(id), new).await?))
+    shown(&app, &staff, At::Case(id), how, item, purpose).await
 }
 
 async fn of_request(
@@ -70,8 +76,38 @@ async fn of_request(
 ) -> Paged {
     let id: NoticeId = web::id(&notice, &UNKNOWN_NOTICE)?;
     let item = web::id(&item, &UNKNOWN_ITEM)?;
-    let new = how.of(item, Purpose::Removal);
-    Ok(jpeg(look(&app, &staff.caller, At::Request(id), new).await?))
+    shown(&app, &staff, At::Request(id), how, item, Purpose::Removal).await
+}
+
+async fn shown(app: &App, staff: &Staff, at: At, how: How, item: ItemId, purpose: Purpose) -> Paged {
+    let plays = how.plays;
+    let new = how.of(item, purpose);
+    if plays {
+        let (_, pictures) = play(app, &staff.caller, at, new).await?;
+        return Ok(reel(pictures));
+    }
+    Ok(jpeg(look(app, &staff.caller, at, new).await?))
+}
+
+/// How long each picture of a film stays.
+const EACH: Duration = Duration::from_millis(250);
+
+/// Pictures one after the other in the place of one, as browsers have shown them since cameras were put on pages. It ends with the last.
+fn reel(pictures: Vec<Vec<u8>>) -> Response {
+    let part = |jpeg: Vec<u8>| {
+        let head = format!("--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", jpeg.len());
+        Bytes::from([head.as_bytes(), &jpeg, b"\r\n"].concat())
+    };
+    let parts = stream::unfold((pictures.into_iter(), false), move |(mut left, began)| async move {
+        let jpeg = left.next()?;
+        if began {
+            tokio::time::sleep(EACH).await;
+        }
+        Some((Ok::<_, std::convert::Infallible>(part(jpeg)), (left, true)))
+    });
+    let headers =
+        [(header::CONTENT_TYPE, "multipart/x-mixed-replace; boundary=frame"), (header::CACHE_CONTROL, "no-store")];
+    (headers, Body::from_stream(parts)).into_response()
 }
 
 fn jpeg(shown: Shown) -> Response {

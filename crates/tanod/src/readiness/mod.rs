@@ -114,7 +114,7 @@ pub async fn look(app: &App, outside: bool) -> Result<Findings> {
         Ok(ledger) => {
             found.good("ledger", &say("doctor-ledger").with("size", ledger.size).with("waiting", ledger.waiting));
         }
-        Err(fault) => found.bad("ledger", &say("doctor-ledger-fault").with("fault", fault.to_string())),
+        Err(fault) => found.bad("ledger", &say("doctor-ledger-fault").with("fault", fault)),
     }
     let jobs = queue::counts(&mut tx).await?;
     if jobs.dead == 0 {
@@ -138,7 +138,7 @@ pub async fn look(app: &App, outside: bool) -> Result<Findings> {
     let named = |names: &[&str]| provider::named(names, languages::spoken()).join("; ");
     match (named(&provider.missing()), named(&provider.advice())) {
         (missing, _) if !missing.is_empty() => {
-            found.bad("provider", &say("doctor-provider-missing").with("missing", missing))
+            found.bad("provider", &say("doctor-provider-missing").with("missing", missing));
         }
         (_, advice) if !advice.is_empty() => {
             found.good("provider", &say("doctor-provider-advice").with("advice", advice));
@@ -161,7 +161,7 @@ pub async fn look(app: &App, outside: bool) -> Result<Findings> {
             match client.schema().await {
                 Ok(Schema::Known(_)) => found.good("schema", &say("doctor-schema")),
                 Ok(Schema::Drifted { sha256 }) => {
-                    found.bad("schema", &say("doctor-schema-newer").with("sha256", sha256))
+                    found.bad("schema", &say("doctor-schema-newer").with("sha256", sha256));
                 }
                 // A demo's CyberTipline has none.
                 Ok(Schema::Absent { why }) => found.good("schema", &say("doctor-schema-absent").with("why", why)),
@@ -195,7 +195,7 @@ async fn disks_and_buckets(app: &App, found: &mut Findings) {
                     _ => say("doctor-bucket-lock"),
                 },
             ),
-            Err(why) => found.bad(what, &say("doctor-bucket-mute").with("why", why.to_string())),
+            Err(why) => found.bad(what, &say("doctor-bucket-mute").with("why", why)),
         }
     }
 }

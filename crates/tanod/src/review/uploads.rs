@@ -40,6 +40,10 @@ pub(super) struct Upload {
     pub(super) whole: bool,
     /// Which ninth of it is shown.
     pub(super) part: Option<u8>,
+    /// Whether it moves.
+    pub(super) plays: bool,
+    /// Whether it moves without the veil.
+    pub(super) bare: bool,
     /// Whether its lines alone are shown.
     pub(super) edges: bool,
     /// How thick its veil is.
@@ -110,6 +114,8 @@ pub(crate) enum Way {
     Veil,
     /// Its lines alone.
     Edges,
+    /// A film, moving: under the veil, or without it.
+    Plays(bool),
     /// Whole, without the veil.
     Whole,
     /// A ninth of it, without the veil.
@@ -124,6 +130,8 @@ impl Way {
             _ if whole => Self::Whole,
             (_, Some("edges")) => Self::Edges,
             (_, Some("veil")) => Self::Veil,
+            (_, Some("plays")) => Self::Plays(false),
+            (_, Some("plays-bare")) => Self::Plays(true),
             _ => Self::Usual,
         }
     }
@@ -274,7 +282,7 @@ async fn upload(
     let me = staff.caller.person()?;
     let mut held = read.says(case, id, true, &settings.care)?;
     let shut = held.is_some();
-    if held.is_none() && may_look && matches!(way, Way::Whole | Way::Part(_)) {
+    if held.is_none() && may_look && matches!(way, Way::Whole | Way::Part(_) | Way::Plays(true)) {
         held = read.says(case, id, false, &settings.care)?;
         if held.is_some() {
             way = Way::Usual;
@@ -320,7 +328,9 @@ async fn upload(
         kept: read.kept.contains(&id),
         whole,
         part: if let Way::Part(part) = way { Some(part) } else { None },
-        edges: way == Way::Edges || (way == Way::Usual && read.looking.edges),
+        plays: matches!(way, Way::Plays(_)),
+        bare: way == Way::Plays(true),
+        edges: way == Way::Edges || (matches!(way, Way::Usual | Way::Plays(false)) && read.looking.edges),
         veil: read.looking.veil,
         least: read.looking.least_seconds,
         said,

@@ -164,6 +164,15 @@ impl Bed {
         Said { status: parts.status, headers: parts.headers, bytes }
     }
 
+    /// How an answer begins that goes on for a while: its first parts.
+    pub(crate) async fn begins(&self, request: Request<Body>, parts: usize) -> Said {
+        use futures_util::StreamExt as _;
+        let (head, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let parts: Vec<_> = body.into_data_stream().take(parts).collect().await;
+        let bytes = parts.into_iter().flat_map(|part| part.unwrap().to_vec()).collect();
+        Said { status: head.status, headers: head.headers, bytes }
+    }
+
     pub(crate) async fn key(&self, scopes: &[Scope]) -> String {
         self.limited_key(scopes, None).await
     }

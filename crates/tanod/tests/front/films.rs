@@ -77,6 +77,21 @@ async fn a_known_clip_is_found_in_a_longer_film_and_the_other_way_round() {
     assert!(page.contains("0:06 to 0:14, in the entry 0:00 to 0:08"), "{page}");
     let look = json!({"item": said["item"], "purpose": "review", "strip": true});
     let strip = bed.post(&format!("/v1/cases/{case}/views"), &lead, &look).await;
+    // Moving, it is new pictures too, and one look.
+    let looks = bed.count("SELECT COUNT(*) AS n FROM views").await;
+    let plays = format!("/console/cases/{case}/pictures/{}?as=plays", said["item"].as_str().unwrap());
+    let figure = bed.console(&plays, &lead, &[]).await.1;
+    let picture =
+        figure.split_once("src=\"").unwrap().1.split_once('"').unwrap().0.replace("&#38;", "&").replace("&amp;", "&");
+    assert!(picture.contains("veiled=true&plays=true"), "{figure}");
+    let request = Bed::request("GET", &picture, "").header("cookie", format!("{}={lead}", tanod::web::COOKIE));
+    let moving = bed.begins(request.body(axum::body::Body::empty()).unwrap(), 3).await;
+    assert_eq!(moving.headers["content-type"], "multipart/x-mixed-replace; boundary=frame");
+    assert_eq!(moving.headers["cache-control"], "no-store");
+    let frames = moving.bytes.windows(7).filter(|seven| seven == b"--frame").count();
+    assert_eq!(frames, 3);
+    assert!(!moving.bytes.windows(4).any(|four| four == b"ftyp"), "never a byte of the film itself");
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM views").await, looks + 1);
     assert_eq!(strip.status, 200);
     assert!(strip.bytes.starts_with(b"\xff\xd8"));
     // It is kept so, and read back so.

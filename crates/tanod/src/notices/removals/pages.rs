@@ -54,6 +54,10 @@ struct Upload {
     whole: bool,
     /// Which ninth of it is shown.
     part: Option<u8>,
+    /// Whether it moves.
+    plays: bool,
+    /// Whether it moves without the veil.
+    bare: bool,
     /// Whether its lines alone are shown.
     edges: bool,
     /// How thick its veil is.
@@ -154,7 +158,7 @@ async fn uploads(app: &App, staff: &Staff, removal: &Removal, chosen: Chosen) ->
     for (id, nth) in removal.notice.items.iter().copied().zip(1..) {
         let (item, hits) = (intake::find(&mut tx, id).await?, intake::matches(&mut tx, id).await?);
         let mut way = if chosen.item == Some(id) { chosen.way } else { Way::Usual };
-        let open = matches!(way, Way::Whole | Way::Part(_));
+        let open = matches!(way, Way::Whole | Way::Part(_) | Way::Plays(true));
         let (held, shut) = kept_from(&mut tx, staff, id, false, open, &app.settings).await?;
         if open && held.is_some() {
             way = Way::Usual;
@@ -166,7 +170,9 @@ async fn uploads(app: &App, staff: &Staff, removal: &Removal, chosen: Chosen) ->
             kept: evidence::kept_of(&mut tx, &[id]).await?.contains(&id),
             whole: way == Way::Whole,
             part: if let Way::Part(part) = way { Some(part) } else { None },
-            edges: way == Way::Edges || (way == Way::Usual && looking.edges),
+            plays: matches!(way, Way::Plays(_)),
+            bare: way == Way::Plays(true),
+            edges: way == Way::Edges || (matches!(way, Way::Usual | Way::Plays(false)) && looking.edges),
             veil: looking.veil,
             least: looking.least_seconds,
             held,
