@@ -169,7 +169,7 @@ fn key_of(words: &str) -> String {
 pub(crate) fn details_are_said(tree: &[(String, String)]) -> Vec<String> {
     let languages = texts(tree, &mut Vec::new());
     let mut broken = Vec::new();
-    for (path, text) in tree.iter().filter(|(path, _)| path.starts_with("crates/tanod/src/") && path.ends_with(".rs")) {
+    for (path, text) in tree.iter().filter(|(path, _)| path.starts_with("crates/tanod/src/")) {
         let close: String = text.split_whitespace().collect::<Vec<_>>().join(" ").replace("because( ", "because(");
         let close = close.replace("format!( ", "format!(");
         let fixed = quoted(&close, "because(\"", "").filter(|words| !words.contains('\\'));

@@ -70,7 +70,6 @@ pub(crate) fn as_source(ffmpeg: &Path, reach: Reach, max_memory_bytes: u64) {
     set_parent_process_death_signal(Some(Signal::KILL)).ok();
     let port = match reach {
         Reach::Door(port) => Some((port, AccessNet::ConnectTcp)),
-        Reach::Called(port) => Some((port, AccessNet::BindTcp)),
         Reach::Datagrams => None,
     };
     allow(&[ffmpeg, Path::new("/etc/ssl"), Path::new("/usr/share/ca-certificates")], port);

@@ -77,20 +77,6 @@ pub enum Way {
         /// Its settings, as they stand behind the question mark.
         query: String,
     },
-    /// RTMP, which comes to this machine.
-    RtmpComes {
-        /// Where it is listened.
-        at: SocketAddr,
-        /// Application and stream.
-        path: String,
-    },
-    /// SRT, which comes to this machine and knows a word.
-    SrtComes {
-        /// Where it is listened.
-        at: SocketAddr,
-        /// The word.
-        passphrase: String,
-    },
 }
 
 /// What a child that takes a stream may reach.
@@ -98,8 +84,6 @@ pub enum Way {
 pub(crate) enum Reach {
     /// This port of this machine, by TCP.
     Door(u16),
-    /// It is called at this port, by TCP.
-    Called(u16),
     /// Datagrams, and no TCP.
     Datagrams,
 }
@@ -108,7 +92,6 @@ impl Reach {
     fn word(self) -> String {
         match self {
             Self::Door(port) => format!("door:{port}"),
-            Self::Called(port) => format!("called:{port}"),
             Self::Datagrams => "datagrams".to_owned(),
         }
     }
@@ -116,7 +99,6 @@ impl Reach {
     fn of_word(word: &str) -> Option<Self> {
         match word.split_once(':') {
             Some(("door", port)) => Some(Self::Door(port.parse().ok()?)),
-            Some(("called", port)) => Some(Self::Called(port.parse().ok()?)),
             None if word == "datagrams" => Some(Self::Datagrams),
             _ => None,
         }
@@ -132,8 +114,7 @@ impl Way {
             Self::Rtmp { door, .. } | Self::Http { door, .. } | Self::Rtsp { door, .. } | Self::Tcp { door } => {
                 Reach::Door(*door)
             }
-            Self::RtmpComes { at, .. } => Reach::Called(at.port()),
-            Self::Srt { .. } | Self::SrtComes { .. } => Reach::Datagrams,
+            Self::Srt { .. } => Reach::Datagrams,
         }
     }
 
@@ -163,13 +144,6 @@ impl Way {
             }
             Self::Srt { address, query } => {
                 words("srt", "mpegts", &["-f", "mpegts"], format!("srt://{address}?{query}"))
-            }
-            Self::RtmpComes { at, path } => {
-                words("rtmp,tcp", "flv,live_flv", &["-listen", "1"], format!("rtmp://{at}/{path}"))
-            }
-            Self::SrtComes { at, passphrase } => {
-                let url = format!("srt://{at}?mode=listener&passphrase={passphrase}&pbkeylen=32");
-                words("srt", "mpegts", &["-f", "mpegts"], url)
             }
         }
     }

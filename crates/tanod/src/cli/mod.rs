@@ -287,7 +287,7 @@ async fn run(context: &Context, command: Command) -> Done {
         Command::Bank(bank) => bank::run(context, bank).await,
         Command::Source(source) => source::run(context, source).await,
         Command::Vocabulary(vocabulary) => vocabulary::run(context, vocabulary).await,
-        Command::Report(report) => report::run(context, report).await,
+        Command::Report(report) => Box::pin(report::run(context, report)).await,
         Command::Hold(hold) => hold::run(context, hold).await,
         Command::Live(live) => live::run(context, live).await,
         Command::Keys(keys) => keys::run(context, keys).await,

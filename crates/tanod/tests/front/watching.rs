@@ -169,10 +169,10 @@ async fn a_known_clip_in_a_stream_is_found_and_what_came_before_is_kept_and_of_a
     let part = format!("{KNOWN},trim=2:5,setpts=PTS-STARTPTS,{EDITED}");
     let mixed = made(folder.path(), "mixed.ts", &format!("{OTHER}[a];{part}[b];{OTHER}[c];[a][b][c]concat=n=3"), "27");
     let control = made(folder.path(), "control.ts", &format!("{OTHER}[a];{OTHER},hue=h=90[b];[a][b]concat"), "24");
-    let (port, other_port) = (free_port(), free_port());
-    let sent = (sends(&mixed, port, "1", "0"), sends(&control, other_port, "1", "0"));
-    let stream = begin(&bed, &key, "s1", &format!("tcp://127.0.0.1:{port}"), Mode::Economical).await;
-    let other = begin(&bed, &key, "s2", &format!("tcp://127.0.0.1:{other_port}"), Mode::Economical).await;
+    let [mixed_at, control_at] = [free_port(), free_port()];
+    let sent = (sends(&mixed, mixed_at, "1", "0"), sends(&control, control_at, "1", "0"));
+    let stream = begin(&bed, &key, "s1", &format!("tcp://127.0.0.1:{mixed_at}"), Mode::Economical).await;
+    let other = begin(&bed, &key, "s2", &format!("tcp://127.0.0.1:{control_at}"), Mode::Economical).await;
 
     let found = until(&bed, &stream, "found", |stream| !rows(&stream["signals"]).is_empty()).await;
     let hits = rows(&found["hits"]);
@@ -363,6 +363,7 @@ async fn serves(
             }
         }
     });
+    #[expect(clippy::disallowed_methods, reason = "a server of the test's own, which ends with it")]
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     (port, asked)
 }
@@ -479,14 +480,14 @@ async fn what_is_published_to_nginx_is_told_by_its_hooks_looked_at_and_kept() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let here = listener.local_addr().unwrap().to_string();
     let router = bed.router.clone().into_make_service_with_connect_info::<std::net::SocketAddr>();
+    #[expect(clippy::disallowed_methods, reason = "a server of the test's own, which ends with it")]
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     let (rtmp, hooks) = (free_port().to_string(), free_port().to_string());
     let shown = documented(&[("1935", &rtmp), ("8088", &hooks), ("127.0.0.1:8080", &here), ("KEY", &key)]);
     let at = folder.path().display();
-    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .iter()
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|what| format!("{what}_temp_path {at}/{what};\n"))
-        .collect();
+        .concat();
     let shown = shown.replacen("http {", &format!("http {{\naccess_log off;\n{temporary}"), 1);
     let file = folder.path().join("nginx.conf");
     let head = format!(

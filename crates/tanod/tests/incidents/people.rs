@@ -276,7 +276,7 @@ async fn a_person_depicted_names_only_an_address() {
     let media = jpeg(&picture(40, 320, 240), 90);
     let unknown = fingerprint::Digests::of(&media).sha256_hex();
     let elsewhere = "cd".repeat(32);
-    bed.bank("own_unconfirmed", &[("sha256", unknown.clone()), ("sha256", elsewhere.clone())]).await;
+    bed.bank("exploitative", &[("sha256", unknown.clone()), ("sha256", elsewhere.clone())]).await;
     let banks = bed.get("/v1/banks", &key).await.ok()["rows"].clone();
     let left_out = async || {
         let mut all = 0;
