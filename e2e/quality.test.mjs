@@ -1,7 +1,7 @@
 // A list is seen and tried before it matches, by keyboard; and second looks, from what the first stated, in three languages.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { browser, demo, keep, person, violations } from "./bed.mjs";
+import { browser, demo, keep, violations, welcome as come } from "./bed.mjs";
 
 let tanod, chrome;
 
@@ -20,14 +20,7 @@ const passes = async (page) => {
   assert.doesNotMatch(await page.innerText("body"), /\/v1\//);
 };
 
-async function welcome(name, role) {
-  const somebody = await person(chrome);
-  await somebody.page.goto(await tanod.invite(name, role));
-  await somebody.page.keyboard.type("a sentence to remember");
-  await somebody.page.keyboard.press("Enter");
-  await somebody.page.waitForURL("**/console");
-  return somebody;
-}
+const welcome = async (name, role) => come(chrome, await tanod.invite(name, role));
 
 /** A page in every language, by day and by night: it fits, it says everything, and no rule of axe is broken. */
 async function inEveryWay(page, name) {
