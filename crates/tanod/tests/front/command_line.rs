@@ -313,3 +313,22 @@ fn serve(data: &Path, config: &Path) -> std::process::Child {
     assert!(line.contains("serving"), "{line}");
     child
 }
+
+#[test]
+fn what_is_generated_from_the_code_is_fresh() {
+    let (made, kept) = (tempfile::tempdir().unwrap(), format!("{}/../../schemas", env!("CARGO_MANIFEST_DIR")));
+    let said = tanod_with(&[], &["gen", made.path().to_str().unwrap()]);
+    assert!(said.fine, "{}", said.error);
+    let all = |folder: &Path| {
+        let read = |entry: std::io::Result<fs_err::DirEntry>| {
+            let entry = entry.unwrap();
+            (entry.file_name().into_string().unwrap(), fs_err::read_to_string(entry.path()).unwrap())
+        };
+        fs_err::read_dir(folder).unwrap().map(read).collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let (made, kept) = (all(made.path()), all(Path::new(&kept)));
+    assert!(made.keys().eq(kept.keys()), "{:?} {:?}: run `cargo xtask gen`", made.keys(), kept.keys());
+    for (name, text) in &made {
+        assert!(kept[name] == *text, "schemas/{name} is stale: run `cargo xtask gen`, and look at what changed");
+    }
+}

@@ -259,11 +259,11 @@ async fn who_dies_is_replaced_and_what_nobody_saw_is_unscanned() {
     assert_eq!(gaps(&first), 1, "{}", first["scan"]);
 
     // Who looks is killed: another looks within two seconds, also at what came meanwhile.
-    let eye = children("stream")[0];
+    let eye = *children("stream").first().unwrap();
     let killed = Instant::now();
     kill(eye);
     let frames = |stream: &Value| stream["scan"]["frames"].as_i64().unwrap();
-    while children("stream").is_empty() || children("stream")[0] == eye {
+    while !children("stream").first().is_some_and(|another| *another != eye) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert!(killed.elapsed() < Duration::from_secs(2), "{:?}", killed.elapsed());
