@@ -263,7 +263,7 @@ async fn who_dies_is_replaced_and_what_nobody_saw_is_unscanned() {
     let killed = Instant::now();
     kill(eye);
     let frames = |stream: &Value| stream["scan"]["frames"].as_i64().unwrap();
-    while !children("stream").first().is_some_and(|another| *another != eye) {
+    while children("stream").first().is_none_or(|another| *another == eye) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert!(killed.elapsed() < Duration::from_secs(2), "{:?}", killed.elapsed());
