@@ -18,11 +18,6 @@ pub(crate) const FOR_A_FILM: &str = "film";
 #[doc(hidden)]
 pub const WITHOUT_FFMPEG: &str = "without-ffmpeg";
 
-/// A file this large that begins as a film is not taken into the memory of a child for pictures.
-const LARGE: usize = 64 << 20;
-/// As much of a file as says whether it is a film.
-const HEAD: usize = 600;
-
 /// Runs the child on standard input and output. Its last argument is the limit of its memory in bytes.
 pub fn run() -> ExitCode {
     run_after(|_| {})
@@ -104,24 +99,17 @@ fn serve_one(
     let Some(request) = question(input)? else { return Ok(false) };
     let length = usize::try_from(request.media).map_err(|_| io::ErrorKind::InvalidData)?;
     let mut media = Vec::new();
-    input.by_ref().take(request.media.min(HEAD as u64)).read_to_end(&mut media)?;
-    let rest = request.media.saturating_sub(media.len() as u64);
-    if length > LARGE && film::recognise(&media).is_some() {
-        if io::copy(&mut input.by_ref().take(rest), &mut io::sink())? != rest {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        // No camera's fields are read of a film.
-        let said = if request.ask == Ask::Exif { Answer::Exif(crate::Exif::default()) } else { Answer::Film };
-        answer(output, &said)?;
-        return Ok(true);
-    }
-    media.try_reserve_exact(length.saturating_sub(media.len())).map_err(|_| io::ErrorKind::OutOfMemory)?;
-    input.take(rest).read_to_end(&mut media)?;
+    media.try_reserve_exact(length).map_err(|_| io::ErrorKind::OutOfMemory)?;
+    input.take(request.media).read_to_end(&mut media)?;
     if media.len() != length {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    before(&media);
+    if request.ask != Ask::Kind {
+        before(&media);
+    }
     let said = match request.ask {
+        Ask::Kind if film::recognise(&media).is_some() => Answer::Film,
+        Ask::Kind => Answer::NoFilm,
         Ask::Hello => Answer::Hello(confinement),
         _ => examine(&request, &media, max_memory),
     };

@@ -75,7 +75,7 @@ pub mod sides {
         match crate::pictures::examine(&request, media, max_memory_bytes) {
             Answer::Look(look) => Ok(look),
             Answer::Unscanned(why) => Err(why),
-            Answer::Film => Err(crate::Unscanned::UnsupportedFormat),
+            Answer::Film | Answer::NoFilm => Err(crate::Unscanned::UnsupportedFormat),
             Answer::Hello(_) | Answer::Picture(_) | Answer::Reel(..) | Answer::Exif(_) => {
                 Err(crate::Unscanned::Crashed)
             }

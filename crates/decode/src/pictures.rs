@@ -23,7 +23,7 @@ type Result<T> = std::result::Result<T, Unscanned>;
 pub(crate) fn examine(request: &Request, media: &[u8], max_memory_bytes: u64) -> Answer {
     let open = Open { media, max_pixels: request.max_pixels, max_memory: max_memory_bytes };
     let answer = match request.ask {
-        Ask::Hello => return Answer::Unscanned(Unscanned::UnsupportedFormat),
+        Ask::Hello | Ask::Kind => return Answer::Unscanned(Unscanned::UnsupportedFormat),
         Ask::Strip { .. } | Ask::Reel { .. } => Err(Unscanned::UnsupportedFormat),
         Ask::Exif => return Answer::Exif(exif::read(media)),
         Ask::Fingerprints(wanted) => open.look(request.max_frames, wanted).map(Answer::Look),

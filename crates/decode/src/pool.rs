@@ -12,12 +12,16 @@ use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::sync::Semaphore;
 
 use crate::child::FOR_A_FILM;
+use crate::film::wide;
 use crate::live::{Eye, Mode, Source, Starter, Way};
-use crate::protocol::{Answer, Ask, MOST_ANSWER, Request};
+use crate::protocol::{Answer, Ask, HEAD, MOST_ANSWER, Request};
 use crate::{Confinement, Exif, Limits, Look, Mark, Shows, Unscanned, Veil, Wanted};
 
 /// A child answers this many questions, then makes room for a fresh one.
 const MOST_ANSWERS: u32 = 500;
+
+/// Of a file that is larger a child is shown its head first: a film is not passed through the memory of a child for pictures.
+const LARGE: usize = 1 << 20;
 
 /// What a child may take beyond the time for a film, to say what it saw by then.
 const FILM_GRACE: Duration = Duration::from_secs(10);
@@ -151,8 +155,18 @@ impl Pool {
         let length = u64::try_from(media.len()).map_err(|_| Unscanned::TooMuchMemory)?;
         let time_ms = u32::try_from(film_time.as_millis()).unwrap_or(u32::MAX);
         let request = Request { ask, max_pixels, max_frames, time_ms, media: length };
+        let film = Request { max_frames: max_film_frames, ..request };
+        if let Some(head) = media.get(..HEAD).filter(|_| media.len() > LARGE) {
+            let kind = Request { ask: Ask::Kind, media: HEAD as u64, ..request };
+            match self.ask_of_pictures(kind, head, time).await? {
+                // No camera's fields are read of a film.
+                Answer::Film if ask == Ask::Exif => return Ok(Answer::Exif(Exif::default())),
+                Answer::Film => return self.ask_of_films(film, &media).await,
+                _ => {}
+            }
+        }
         match self.ask_of_pictures(request, &media, time).await? {
-            Answer::Film => self.ask_of_films(Request { max_frames: max_film_frames, ..request }, &media).await,
+            Answer::Film => self.ask_of_films(film, &media).await,
             answer => Ok(answer),
         }
     }
@@ -161,6 +175,7 @@ impl Pool {
     async fn ask_of_films(&self, request: Request, media: &[u8]) -> Result<Answer, Unscanned> {
         let film_time = self.0.limits.film_time;
         let mut running = self.start(&[FOR_A_FILM.into(), (film_time.as_secs() + 1).to_string().into()])?;
+        wide(&running.input);
         match tokio::time::timeout(film_time + FILM_GRACE, running.ask(request, media)).await {
             Err(_) => Err(Unscanned::TimedOut),
             Ok(Ok(answer)) => Ok(answer),

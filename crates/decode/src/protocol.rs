@@ -24,7 +24,12 @@ pub(crate) enum Ask {
     Reel { shows: Shows, mark: Mark },
     /// What a camera wrote beside the pixels.
     Exif,
+    /// Is this the head of a film?
+    Kind,
 }
+
+/// As much of a file as says whether it is a film.
+pub(crate) const HEAD: usize = 600;
 
 /// Frames of a reel: not more.
 pub(crate) const REEL: u32 = 120;
@@ -53,10 +58,11 @@ impl Request {
             Ask::Strip { veil, .. } => (3, 0, veil.strength()),
             Ask::Exif => (4, 0, 0),
             Ask::Reel { shows, .. } => (5, 0, shows.code()),
+            Ask::Kind => (6, 0, 0),
         };
         let mark = match self.ask {
             Ask::Picture { mark, .. } | Ask::Strip { mark, .. } | Ask::Reel { mark, .. } => mark,
-            Ask::Hello | Ask::Fingerprints(_) | Ask::Exif => Mark::NONE,
+            Ask::Hello | Ask::Fingerprints(_) | Ask::Exif | Ask::Kind => Mark::NONE,
         };
         let mut out = Out(Vec::with_capacity(REQUEST));
         out.u8(kind);
@@ -85,6 +91,7 @@ impl Request {
             (3, strength @ 1..=4, 0) => Ask::Strip { veil: Veil::of(strength), mark },
             (4, 0, 0) if mark == Mark::NONE => Ask::Exif,
             (5, code, 0) => Ask::Reel { shows: Shows::of_code(code)?, mark },
+            (6, 0, 0) if mark == Mark::NONE => Ask::Kind,
             _ => return None,
         };
         let (max_pixels, max_frames, time_ms) = (input.u64()?, input.u32()?, input.u32()?);
@@ -113,6 +120,8 @@ pub(crate) enum Answer {
     Unscanned(Unscanned),
     /// It is a film, which a child of its own looks at.
     Film,
+    /// It is the head of no film.
+    NoFilm,
     Exif(Exif),
     /// Pictures one after the other, and how many milliseconds of the film lie between two.
     Reel(u32, Vec<Vec<u8>>),
@@ -200,6 +209,7 @@ impl Answer {
                 out.u8(code(&UNSCANNED, why));
             }
             Self::Film => out.u8(4),
+            Self::NoFilm => out.u8(7),
             Self::Reel(every_ms, pictures) => {
                 out.u8(6);
                 out.u32(*every_ms);
@@ -264,6 +274,7 @@ impl Answer {
             2 => Self::Picture(std::mem::take(&mut input.0).to_vec()),
             3 => Self::Unscanned(*UNSCANNED.get(usize::from(input.u8()?))?),
             4 => Self::Film,
+            7 => Self::NoFilm,
             6 => {
                 let every_ms = input.u32()?;
                 let mut pictures = Vec::new();
@@ -395,6 +406,7 @@ mod tests {
                 Answer::Picture(jpeg.clone()),
                 Answer::Unscanned(UNSCANNED[why]),
                 Answer::Film,
+                Answer::NoFilm,
                 Answer::Reel(side, vec![vec![1, 2], vec![3]]),
                 Answer::Exif(exif),
                 Answer::Hello(Confinement { landlock: a, seccomp: b }),
@@ -408,7 +420,7 @@ mod tests {
             let wanted = Wanted { exact, turned, trimmed, sampling: SAMPLINGS[sampling] };
             let (mark, shows) = (Mark::new(&text), Shows::of_code(code).unwrap_or_default());
             prop_assert_eq!(Shows::of_code(shows.code()), Some(shows));
-            for ask in [Ask::Hello, Ask::Fingerprints(wanted), Ask::Picture { max_side: side, shows, mark }, Ask::Strip { veil: Veil::of(code), mark }, Ask::Reel { shows, mark }, Ask::Exif] {
+            for ask in [Ask::Hello, Ask::Fingerprints(wanted), Ask::Picture { max_side: side, shows, mark }, Ask::Strip { veil: Veil::of(code), mark }, Ask::Reel { shows, mark }, Ask::Exif, Ask::Kind] {
                 let request = Request { ask, max_pixels: pixels, max_frames: frames, time_ms, media };
                 prop_assert_eq!(Request::from_bytes(&request.to_bytes()), Some(request));
             }

@@ -27,7 +27,7 @@ use crate::{
     Confinement, Coverage, Format, Look, Mark, Sampling, Shows, Unscanned, Veil, Video, Wanted, confine, pictures,
 };
 
-pub(crate) use self::start::{Starter, ffmpeg, hand_over};
+pub(crate) use self::start::{Starter, ffmpeg, hand_over, wide};
 
 type Result<T> = std::result::Result<T, Unscanned>;
 
@@ -43,6 +43,9 @@ const REEL_HEIGHT: u32 = 360;
 const REEL_EVERY_MS: u32 = 250;
 /// ffmpeg's name for where the film lies: its own standard input, which it can seek in.
 const HERE: &str = "/proc/self/fd/0";
+/// How an ffmpeg writes down packets or frames: Matroska to its standard output. Where its tracks had random names, it would search for
+/// randomness for a tenth of a second, for it can open no file; and nobody looks at a checksum within one machine.
+pub(crate) const OUT: [&str; 7] = ["-fflags", "+bitexact", "-write_crc32", "0", "-f", "matroska", "pipe:1"];
 
 /// What a film is, by its first bytes, and what ffmpeg calls its container.
 pub(crate) fn recognise(media: &[u8]) -> Option<(Format, &'static str)> {
@@ -114,6 +117,7 @@ impl FilmChild {
         let look = Looking { child: self, request, film: &film, container, turn, deadline };
         let answer = match request.ask {
             Ask::Hello => return Ok(Answer::Hello(self.confinement)),
+            Ask::Kind => return Ok(Answer::Film),
             // No camera's fields are read of a film.
             Ask::Exif => return Ok(Answer::Exif(crate::Exif::default())),
             Ask::Fingerprints(wanted) => look.fingerprints(format, wanted).map(Answer::Look),
@@ -170,10 +174,9 @@ impl Looking<'_> {
     fn packets(&self) -> Result<(Reader<BufReader<ChildStdout>>, Track, Child)> {
         let film = self.film.try_clone().map_err(|_| Unscanned::Crashed)?;
         let words = ["-protocol_whitelist", "file", "-fflags", "+genpts", "-f", self.container, "-i", HERE];
-        let out =
-            ["-map", "0:V:0", "-map_metadata", "-1", "-map_chapters", "-1", "-c", "copy", "-f", "matroska", "pipe:1"];
+        let out = ["-map", "0:V:0", "-map_metadata", "-1", "-map_chapters", "-1", "-c", "copy"];
         let mut child =
-            self.child.starter.start(Stdio::from(film), &[words.as_slice(), &out].concat()).map_err(down)?;
+            self.child.starter.start(Stdio::from(film), &[words.as_slice(), &out, &OUT].concat()).map_err(down)?;
         let output = child.stdout.take().ok_or(Unscanned::DecoderDown)?;
         let most = usize::try_from(self.request.media).unwrap_or(usize::MAX).saturating_add(1 << 16);
         let mut reader = Reader::new(BufReader::with_capacity(1 << 16, output), most);
@@ -221,10 +224,8 @@ impl Looking<'_> {
             "rawvideo",
             "-allow_raw_vfw",
             "1",
-            "-f",
-            "matroska",
-            "pipe:1",
         ];
+        let words = [words.as_slice(), &OUT].concat();
         let mut decoder = self.child.starter.start(Stdio::piped(), &words).map_err(down)?;
         let (Some(input), Some(output)) = (decoder.stdin.take(), decoder.stdout.take()) else {
             return Err(Unscanned::DecoderDown);

@@ -5,6 +5,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -13,6 +14,8 @@ use crate::confine;
 
 /// Where Debian has it, and where one is put that was built by hand.
 const PLACES: [&str; 2] = ["/usr/bin/ffmpeg", "/usr/local/bin/ffmpeg"];
+/// Bytes that a pipe holds: as many as everybody may ask for.
+const WIDE: usize = 1 << 20;
 /// What stands between the words for us and those for ffmpeg.
 const HANDS_OVER: &str = "--";
 
@@ -36,7 +39,7 @@ impl Starter {
     pub(crate) fn start(&self, input: Stdio, words: &[&str]) -> io::Result<Child> {
         #[expect(clippy::disallowed_methods, reason = "the film's child starts ffmpeg, and nothing else does")]
         let mut command = Command::new(&self.program);
-        command
+        let child = command
             .args(&self.prefix)
             .args(["ffmpeg", &self.seconds.to_string(), &self.max_memory.to_string(), HANDS_OVER])
             .args(["-hide_banner", "-nostdin", "-v", "quiet"])
@@ -45,8 +48,21 @@ impl Starter {
             .stdin(input)
             .stdout(Stdio::piped())
             .stderr(self.nowhere.try_clone()?)
-            .spawn()
+            .spawn()?;
+        if let Some(input) = &child.stdin {
+            wide(input);
+        }
+        if let Some(output) = &child.stdout {
+            wide(output);
+        }
+        Ok(child)
     }
+}
+
+/// Lets a pipe hold more than the usual 64 KiB, so that the two at its ends wait for each other less often. One that stays narrow
+/// does the same work.
+pub(crate) fn wide(pipe: &impl AsFd) {
+    rustix::pipe::fcntl_setpipe_size(pipe, WIDE).ok();
 }
 
 /// Becomes ffmpeg, if these are the words for it.

@@ -12,7 +12,7 @@ use image::{DynamicImage, GrayImage};
 
 use super::{Mode, Sieve};
 use crate::film::mkv::{Packet, Reader};
-use crate::film::{Starter, ffmpeg};
+use crate::film::{OUT, Starter, ffmpeg};
 use crate::protocol::Answer;
 use crate::{Coverage, Format, Look, Veil, Wanted, confine, pictures};
 
@@ -78,14 +78,12 @@ pub(crate) fn look(
         "rawvideo",
         "-allow_raw_vfw",
         "1",
-        "-f",
-        "matroska",
         "-flush_packets",
         "1",
         "-cluster_time_limit",
         "1",
-        "pipe:1",
     ];
+    let words = [words.as_slice(), &OUT].concat();
     let mut decoder = starter.start(Stdio::piped(), &words)?;
     let (Some(feed), Some(frames)) = (decoder.stdin.take(), decoder.stdout.take()) else {
         return Err(io::ErrorKind::BrokenPipe.into());

@@ -274,6 +274,33 @@ pub fn authorities(operator: &Operator) -> Vec<&'static str> {
     names
 }
 
+/// A limit that every operator has set itself for the time from knowledge to the finished report (US-07).
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// Of which clock.
+    pub clock: &'static str,
+    /// What must happen.
+    pub words: &'static str,
+    /// Hours it allows.
+    pub hours: i64,
+    /// Only where a child may be in danger now, only where not, or always.
+    pub danger: Option<bool>,
+}
+
+/// The targets of the first report.
+pub fn targets() -> impl Iterator<Item = Target> {
+    RULES.iter().filter(|rule| rule.law == "US-07").map(|rule| Target {
+        clock: &rule.id,
+        words: &rule.words,
+        hours: rule.hours,
+        danger: rule.only.iter().find_map(|only| match only {
+            Only::Danger => Some(true),
+            Only::Calm => Some(false),
+            _ => None,
+        }),
+    })
+}
+
 impl ClockFacts {
     /// Of a case of which nothing more is known than since when, and whether a child may be in danger.
     pub fn plain(now: Timestamp, knowledge_at: Timestamp, danger: bool) -> Self {

@@ -5,6 +5,7 @@ pub mod api;
 pub mod pages;
 mod store;
 
+use std::borrow::Cow;
 use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -13,9 +14,11 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts::{Caller, Permission};
+use crate::clocks;
 use crate::plan::App;
 use crate::refusal::Result;
 use crate::store::Tx;
+use crate::web::languages;
 
 /// So many days are looked back.
 pub const DAYS: i64 = 30;
@@ -45,6 +48,28 @@ pub struct Spread {
     pub three_days: i64,
     /// Longer.
     pub longer: i64,
+}
+
+/// How many first reports kept a target (US-07).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct OnTime {
+    /// The clock whose target it is.
+    pub clock: &'static str,
+    /// What must happen.
+    pub words: &'static str,
+    /// Hours it allows, from knowledge to the finished report.
+    pub hours: i64,
+    /// Reports that it is for.
+    pub reports: i64,
+    /// Of these, how many were in time.
+    pub in_time: i64,
+}
+
+impl OnTime {
+    /// What must happen, in the language of who reads.
+    pub fn said(&self) -> Cow<'static, str> {
+        languages::named("clock", self.clock, self.words)
+    }
 }
 
 /// How often a list was right.
@@ -80,6 +105,8 @@ pub struct Figures {
     pub to_decision: Spread,
     /// From the knowledge of a case to the finished report (US-07 asks for it as soon as reasonably possible).
     pub to_report: Spread,
+    /// The same against each target.
+    pub on_time: Vec<OnTime>,
     /// List by list, most matches first.
     pub lists: Vec<ListFigures>,
     /// Who holds how many cases now.
@@ -152,10 +179,20 @@ async fn count(tx: &mut Tx) -> Result<Figures> {
         open: store::open(tx).await?,
         to_decision: store::to_decision(tx, since).await?,
         to_report: store::to_report(tx, since).await?,
+        on_time: on_time(tx, since).await?,
         lists: store::lists(tx, since).await?,
         load: store::load(tx).await?,
         counted_at: now,
     })
+}
+
+async fn on_time(tx: &mut Tx, since: Timestamp) -> Result<Vec<OnTime>> {
+    let mut all = Vec::new();
+    for clocks::Target { clock, words, hours, danger } in clocks::targets() {
+        let (reports, in_time) = store::on_time(tx, since, SignedDuration::from_hours(hours), danger).await?;
+        all.push(OnTime { clock, words, hours, reports, in_time });
+    }
+    Ok(all)
 }
 
 /// The edges of a [`Spread`], in microseconds.

@@ -1,6 +1,6 @@
 //! The SQL of the figures: it counts, and reads nobody's words.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{ListFigures, Load, Spread, edges};
 use crate::refusal::Result;
@@ -72,6 +72,26 @@ pub(super) async fn to_report(tx: &mut Tx, since: Timestamp) -> Result<Spread> {
         )
         .await?;
     Ok(spread(row)?)
+}
+
+/// How many first reports there are of cases in which a child was in danger, or not, or of all, and how many took no longer.
+pub(super) async fn on_time(
+    tx: &mut Tx,
+    since: Timestamp,
+    limit: SignedDuration,
+    danger: Option<bool>,
+) -> Result<(i64, i64)> {
+    let most = i64::try_from(limit.as_micros()).unwrap_or(i64::MAX);
+    let row = tx
+        .row(
+            "SELECT COUNT(*) AS n, COUNT(CASE WHEN reports.finished_at - cases.knowledge_at <= $2 THEN 1 END) AS kept
+             FROM reports JOIN cases ON cases.id = reports.case_id
+             WHERE reports.finished_at >= $1 AND reports.kind = 'initial'
+               AND (cases.priority = 0 AND $3 OR cases.priority > 0 AND $4)",
+            &[since.into(), most.into(), danger.unwrap_or(true).into(), (!danger.unwrap_or(false)).into()],
+        )
+        .await?;
+    Ok(row.map_or(Ok((0, 0)), |row| Read::Ok((row.get("n")?, row.get("kept")?)))?)
 }
 
 pub(super) async fn lists(tx: &mut Tx, since: Timestamp) -> Result<Vec<ListFigures>> {

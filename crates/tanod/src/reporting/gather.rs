@@ -1,6 +1,6 @@
 //! A report gathers itself from the case: each value remembers where it came from, each absent one why.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use exchange::ncmec::document::{
     Account, Chat, Device, Digest, Email, FileAnnotation, FileDetails, IncidentSummary, IncidentType, InternetDetails,
@@ -13,7 +13,7 @@ use super::document::{Absent, Draft, DraftFile, Origin, Why};
 use super::thread;
 use crate::context::{self, Context, EventKind, NetworkEvent, StreamSnapshot};
 use crate::evidence;
-use crate::intake::{self, Item};
+use crate::intake::{self, Item, UNKNOWN_ITEM};
 use crate::matching::Strength;
 use crate::provider::Provider;
 use crate::refusal::Result;
@@ -60,11 +60,10 @@ pub(super) struct Around {
 impl Around {
     /// Of one case.
     pub(super) async fn of(tx: &mut Tx, case: &Case, says: &Says<'_>, prior: Vec<i64>) -> Result<Self> {
-        let mut uploads = Vec::new();
-        for id in says.signals.iter().filter_map(|signal| signal.item) {
-            uploads.push(intake::find(tx, id).await?);
-        }
-        let ids: Vec<ItemId> = uploads.iter().map(|item| item.id).collect();
+        let ids: Vec<ItemId> = says.signals.iter().filter_map(|signal| signal.item).collect();
+        let found = intake::find_all(tx, &ids).await?;
+        let uploads = ids.iter().map(|id| found.get(id).cloned().ok_or_else(|| (&UNKNOWN_ITEM).into()));
+        let uploads = uploads.collect::<Result<_>>()?;
         Ok(Self {
             uploads,
             exif: evidence::exif_of(tx, &ids).await?,
@@ -204,13 +203,10 @@ fn internet(
     notes: &mut Notes,
 ) -> Vec<InternetDetails> {
     let mut internet = Vec::new();
-    let mut urls: Vec<String> = Vec::new();
     let of_uploads = uploads.iter().filter_map(|item| item.facts.as_ref()).flat_map(|facts| facts.urls.iter());
-    for url in of_uploads.chain(streams.iter().flat_map(|stream| &stream.urls)) {
-        if !urls.contains(url) {
-            urls.push(url.clone());
-        }
-    }
+    let mut seen = HashSet::new();
+    let urls = of_uploads.chain(streams.iter().flat_map(|stream| &stream.urls));
+    let urls: Vec<String> = urls.filter(|url| seen.insert(*url)).cloned().collect();
     if !urls.is_empty() {
         internet.push(InternetDetails::WebPage(WebPage { urls, ..WebPage::default() }));
         notes.from("/report/internetDetails[1]", Origin::Upload);

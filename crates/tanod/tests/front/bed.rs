@@ -9,6 +9,7 @@ use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, header};
 use serde_json::{Value, json};
 use sim::ncmec::{Settings as SimSettings, Simulator};
+use sqlx::Connection as _;
 use tanod::accounts::sessions::{Place, SecondFactor};
 use tanod::accounts::{self, Caller, Role, Scope};
 use tanod::care::Agreement;
@@ -318,12 +319,49 @@ impl Bed {
         tx.row(sql, &[]).await.unwrap().unwrap().get("n").unwrap()
     }
 
+    /// The database is gone, as when it is killed, until it is called back: on a server every connection ends and none is let in; a
+    /// file can no longer be written.
+    pub(crate) async fn without_database(&self) -> Away {
+        let database = self.settings.database.clone();
+        let Some(server) = variable("TANOD_TEST_POSTGRES") else {
+            let mut locked = sqlx::SqliteConnection::connect(&database).await.unwrap();
+            sqlx::query("BEGIN EXCLUSIVE").execute(&mut locked).await.unwrap();
+            return Away::Locked(locked);
+        };
+        let mut server = sqlx::PgConnection::connect(&server).await.unwrap();
+        let name = database.rsplit_once('/').unwrap().1.to_owned();
+        Away::admits(&mut server, &name, false).await;
+        let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
+        sqlx::query(sql).bind(&name).execute(&mut server).await.unwrap();
+        Away::Closed(server, name)
+    }
+
     /// The ledger verifies, with every entry in its place.
     pub(crate) async fn ledger_verifies(&self) {
         roles::sequence_once(&self.app).await.unwrap();
         let mut tx = self.app.db.read().await.unwrap();
         let found = tanod::audit::verify(&mut tx, &self.app.signer.vkey(), None).await.unwrap().unwrap();
         assert_eq!(found.waiting, 0);
+    }
+}
+
+/// A database that is away.
+pub(crate) enum Away {
+    Locked(sqlx::SqliteConnection),
+    Closed(sqlx::PgConnection, String),
+}
+
+impl Away {
+    pub(crate) async fn back(self) {
+        match self {
+            Self::Locked(locked) => locked.close().await.unwrap(),
+            Self::Closed(mut server, name) => Self::admits(&mut server, &name, true).await,
+        }
+    }
+
+    async fn admits(server: &mut sqlx::PgConnection, name: &str, yes: bool) {
+        let sql = sqlx::AssertSqlSafe(format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS {yes}"));
+        sqlx::query(sql).execute(server).await.unwrap();
     }
 }
 

@@ -41,6 +41,10 @@ async fn figures_count_what_came_what_was_decided_and_which_list_was_wrong() {
     let spread = json!({"hour": 1, "four_hours": 1, "day": 0, "three_days": 1, "longer": 0});
     assert_eq!(figures["to_decision"], spread);
     assert_eq!(figures["to_report"], json!({"hour": 1, "four_hours": 0, "day": 0, "three_days": 1, "longer": 0}));
+    let on_time = figures["on_time"].as_array().unwrap().iter();
+    let on_time: Vec<_> = on_time.map(|one| (&one["hours"], &one["reports"], &one["in_time"])).collect();
+    let kept = [(1, 0, 0), (24, 2, 1), (72, 2, 2)].map(|(hours, all, kept)| (json!(hours), json!(all), json!(kept)));
+    assert_eq!(on_time, kept.each_ref().map(|(hours, all, kept)| (hours, all, kept)));
     let lists = figures["lists"].as_array().unwrap();
     assert_eq!(lists.len(), 4);
     assert_eq!(lists.iter().map(|list| list["wrong"].as_i64().unwrap()).sum::<i64>(), 1);

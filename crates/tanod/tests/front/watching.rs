@@ -65,7 +65,7 @@ pub(crate) fn made(folder: &Path, name: &str, graph: &str, seconds: &str) -> Pat
 }
 
 /// Somebody who is called by TCP and sends this, at this many times its own pace, over and over if need be.
-fn sends(file: &Path, port: u16, pace: &str, again: &str) -> Running {
+pub(crate) fn sends(file: &Path, port: u16, pace: &str, again: &str) -> Running {
     let to = format!("tcp://127.0.0.1:{port}?listen=1");
     let words = [
         "-readrate",

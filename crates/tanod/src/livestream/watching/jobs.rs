@@ -84,7 +84,7 @@ impl Desk {
         let mut written = self.write(&mut tx, app).await?;
         tx.commit(written.proof()).await?;
         self.forget(&written);
-        if written.signals > 0 {
+        if written.told {
             app.nudge.notify_waiters();
         }
         self.keep_what_is_owed(app).await
@@ -141,9 +141,8 @@ impl Desk {
                 store::set_because(tx, *id, because).await?;
             }
             if !hits.is_empty() {
-                let (signals, proof) = hits::frame_hits(tx, *id, &hits, by).await?;
-                all.signals += signals;
-                all.proof = Some(proof);
+                all.proof = Some(hits::frame_hits(tx, *id, &hits, by).await?.1);
+                all.told = true;
             }
             all.of.push((*id, hits.len(), sights, because));
         }
@@ -249,7 +248,8 @@ async fn keep(app: &App, signal: StreamSignalId, id: StreamId, part: Part) -> Re
 #[derive(Default)]
 struct Written {
     proof: Option<Recorded>,
-    signals: usize,
+    /// Whether somebody may be told of it.
+    told: bool,
     /// Of each stream: how many hits, which sights, and why nothing is seen.
     of: Vec<(StreamId, usize, Vec<super::Sight>, Option<&'static str>)>,
 }

@@ -297,6 +297,13 @@ pub struct Month {
     pub undone: i64,
 }
 
+impl Month {
+    /// Thousandths of the second looks that agreed.
+    pub(super) fn long(&self) -> i64 {
+        self.agreed.saturating_mul(1_000) / self.all.max(1)
+    }
+}
+
 /// Agreement over the last twelve months, oldest first.
 pub async fn agreement(tx: &mut Tx, caller: &Caller) -> Result<Vec<Month>> {
     caller.require(Permission::DecideCases)?;
