@@ -93,6 +93,11 @@ impl Receiver {
         self.kept().received.clone()
     }
 
+    /// The same without the first so many.
+    pub fn received_since(&self, known: usize) -> Vec<Received> {
+        self.kept().received.get(known..).unwrap_or_default().to_vec()
+    }
+
     /// What to do with the next message; several calls queue up.
     pub fn next(&self, how: How) {
         self.kept().next.push_back(how);

@@ -47,6 +47,20 @@ const HERE: &str = "/proc/self/fd/0";
 /// randomness for a tenth of a second, for it can open no file; and nobody looks at a checksum within one machine.
 pub(crate) const OUT: [&str; 7] = ["-fflags", "+bitexact", "-write_crc32", "0", "-f", "matroska", "pipe:1"];
 
+/// That frames are written down raw, each with its own time in milliseconds and none held back for others.
+pub(crate) const RAW: [&str; 10] = [
+    "-fps_mode",
+    "passthrough",
+    "-enc_time_base",
+    "1/1000",
+    "-threads",
+    "1",
+    "-c:v",
+    "rawvideo",
+    "-allow_raw_vfw",
+    "1",
+];
+
 /// What a film is, by its first bytes, and what ffmpeg calls its container.
 pub(crate) fn recognise(media: &[u8]) -> Option<(Format, &'static str)> {
     let at = |at: usize, mark: &[u8]| media.get(at..at + mark.len()) == Some(mark);
@@ -216,16 +230,8 @@ impl Looking<'_> {
             "1",
             "-vf",
             &filter,
-            "-fps_mode",
-            "passthrough",
-            "-enc_time_base",
-            "1/1000",
-            "-c:v",
-            "rawvideo",
-            "-allow_raw_vfw",
-            "1",
         ];
-        let words = [words.as_slice(), &OUT].concat();
+        let words = [words.as_slice(), &RAW, &OUT].concat();
         let mut decoder = self.child.starter.start(Stdio::piped(), &words).map_err(down)?;
         let (Some(input), Some(output)) = (decoder.stdin.take(), decoder.stdout.take()) else {
             return Err(Unscanned::DecoderDown);

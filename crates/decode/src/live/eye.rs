@@ -12,7 +12,7 @@ use image::{DynamicImage, GrayImage};
 
 use super::{Mode, Sieve};
 use crate::film::mkv::{Packet, Reader};
-use crate::film::{OUT, Starter, ffmpeg};
+use crate::film::{OUT, RAW, Starter, ffmpeg};
 use crate::protocol::Answer;
 use crate::{Coverage, Format, Look, Veil, Wanted, confine, pictures};
 
@@ -21,8 +21,11 @@ use crate::{Coverage, Format, Look, Veil, Wanted, confine, pictures};
 const MOST_SIDE: &str = "scale=w='min(iw,1920)':h='min(ih,1920)':force_original_aspect_ratio=decrease";
 /// Bytes of a frame of that size.
 const MOST_FRAME: usize = 1920 * 1920 + 16;
-/// Seconds between two frames that are looked at closely: a little less than a quarter, for frames are not exactly in time.
-const APART: &str = "0.24";
+/// Which frames come: key frames and others a little less than a quarter of a second apart, for frames are not exactly in time; and
+/// the one behind each of those, for ffmpeg writes a frame down when another one follows.
+const FRAMES: &str = "if(key+isnan(prev_selected_t)+gte(t-ld(0)\\,0.24)\\,st(0\\,t)*0+st(1\\,n)*0+1\\,eq(n\\,ld(1)+1))";
+/// Frames that are nearer than this to the one before are not looked at: in milliseconds.
+const APART: i64 = 200;
 /// Milliseconds of the stream between two thumbnails.
 const THUMBNAIL_EVERY: i64 = 2_000;
 /// The longest side of one.
@@ -44,7 +47,7 @@ pub(crate) fn look(
     confine::write_nothing();
     // It runs as long as the stream does: no limit of computing.
     let starter = Starter { program, prefix: prefix.to_vec(), seconds: u64::MAX, max_memory, nowhere };
-    let filter = format!("select='key+isnan(prev_selected_t)+gte(t-prev_selected_t,{APART})',{MOST_SIDE},format=gray");
+    let filter = format!("select='{FRAMES}',{MOST_SIDE},format=gray");
     let words = [
         "-threads",
         "1",
@@ -53,6 +56,9 @@ pub(crate) fn look(
         "+nobuffer+discardcorrupt",
         "-flags",
         "low_delay",
+        // Frames that no other is made with the help of are as good to leave out as any.
+        "-skip_frame",
+        "noref",
         "-probesize",
         "500000",
         "-analyzeduration",
@@ -70,20 +76,12 @@ pub(crate) fn look(
         "1",
         "-vf",
         &filter,
-        "-fps_mode",
-        "passthrough",
-        "-enc_time_base",
-        "1/1000",
-        "-c:v",
-        "rawvideo",
-        "-allow_raw_vfw",
-        "1",
         "-flush_packets",
         "1",
         "-cluster_time_limit",
         "1",
     ];
-    let words = [words.as_slice(), &OUT].concat();
+    let words = [words.as_slice(), &RAW, &OUT].concat();
     let mut decoder = starter.start(Stdio::piped(), &words)?;
     let (Some(feed), Some(frames)) = (decoder.stdin.take(), decoder.stdout.take()) else {
         return Err(io::ErrorKind::BrokenPipe.into());
@@ -124,13 +122,19 @@ fn see(frames: impl Read, wanted: Wanted, shown: &AtomicI64, output: &mut impl W
     let track = frames.track()?;
     let (width, height) = (track.width, track.height);
     let (across, down) = (width as usize, height as usize);
-    let (mut last, mut number) = (i64::MIN, 0_u32);
+    let (mut last, mut thumbnail) = (None::<i64>, None::<i64>);
+    // A time that goes back begins anew.
+    let due = |last: Option<i64>, at: i64, apart: i64| last.is_none_or(|last| at < last || at - last >= apart);
     while let Some(Packet { at, data, .. }) = frames.packet()? {
         shown.store(at, Ordering::Release);
         // Frames of another size: it is begun anew.
         if data.len() != across.saturating_mul(down) {
             return Err(io::ErrorKind::InvalidData.into());
         }
+        if !due(last, at, APART) {
+            continue;
+        }
+        last = Some(at);
         let grid = Grid::of_grey8(across, down, &data).map_err(|_| io::ErrorKind::InvalidData)?;
         let mut hash = pictures::frame(0, grid.as_ref(), wanted);
         hash.at_ms = u32::try_from(at.max(0)).unwrap_or(u32::MAX);
@@ -149,15 +153,14 @@ fn see(frames: impl Read, wanted: Wanted, shown: &AtomicI64, output: &mut impl W
             video: None,
         };
         say(output, &Answer::Look(look))?;
-        if number == 0 || at.saturating_sub(last) >= THUMBNAIL_EVERY || at < last {
-            last = at;
+        if due(thumbnail, at, THUMBNAIL_EVERY) {
+            thumbnail = Some(at);
             let small = grey.thumbnail(THUMBNAIL, THUMBNAIL).fast_blur(Veil::of(4).blur()).into_luma8();
             let mut jpeg = Vec::new();
             if JpegEncoder::new_with_quality(&mut jpeg, 70).encode_image(&small).is_ok() {
                 say(output, &Answer::Picture(jpeg))?;
             }
         }
-        number = number.saturating_add(1);
     }
     Ok(())
 }

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use tanod::accounts::Role;
 use tanod::livestream::watching::Mode;
 
-use super::bed::*;
 use super::watching::{begin, ffmpeg, free_port, made, seen, sends, until, watching};
 
 const KNOWN: &str =
