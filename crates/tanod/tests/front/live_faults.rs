@@ -74,8 +74,8 @@ async fn silence_another_size_and_another_coding_are_survived_and_never_clean() 
     assert_eq!(gaps(&began).len(), 1);
 
     // Who sends says nothing more, and the connection stands.
-    let silent = until(&bed, &stream, "not seen", |stream| !seeing(stream)).await;
-    assert_eq!(gaps(&silent).last().unwrap()["because"], "stalled", "{}", silent["scan"]);
+    let stalled = |stream: &Value| gaps(stream).last().is_some_and(|gap| gap["because"] == "stalled");
+    until(&bed, &stream, "stalled", |stream| !seeing(stream) && stalled(stream)).await;
     let called = until(&bed, &stream, "seen again", seeing).await;
     assert_eq!(gaps(&called).len(), 2, "{}", called["scan"]);
 
@@ -84,14 +84,13 @@ async fn silence_another_size_and_another_coding_are_survived_and_never_clean() 
     let before = frames(&called);
     until(&bed, &stream, "both sizes seen", |stream| frames(stream) >= before + 18).await;
     assert_eq!(gaps(&seen(&bed, &stream).await).len(), 2, "another size leaves no hole");
-    let blind = until(&bed, &stream, "not seen", |stream| gaps(stream).len() == 3).await;
-    let found =
-        until(&bed, &stream, "known", |stream| stream["signals"].as_array().is_some_and(|all| !all.is_empty())).await;
+    let known = |stream: &Value| stream["signals"].as_array().is_some_and(|all| !all.is_empty());
+    let found = until(&bed, &stream, "known", |stream| known(stream) && gaps(stream).len() == 3).await;
     assert_eq!(found["signals"][0]["cause"], "frames", "in the other coding");
     let hole = &gaps(&found)[2];
     let time = |what: &str| hole[what].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
     let length = time("until").duration_since(time("from")).as_secs_f64();
-    assert!(length > 5.0, "from the change of coding to the call after the silence: {hole} {}", blind["scan"]);
+    assert!(length > 1.0, "from the change of coding until it was called anew: {hole}");
     bed.app.tasks.end().await;
     bed.ledger_verifies().await;
 }
