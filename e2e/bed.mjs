@@ -1,4 +1,5 @@
 // A demo that stays up, and a browser that sees only it.
+import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { mkdtemp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -166,4 +167,10 @@ export async function keep(page, name) {
   if (!pictures) return;
   await mkdir(pictures, { recursive: true });
   await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+}
+
+/** No rule of axe is broken, and nobody at a page is sent to an address of the API. */
+export async function passes(page) {
+  assert.deepEqual(await violations(page), []);
+  assert.doesNotMatch(await page.innerText("body"), /\/v1\//);
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
-import { PASSWORD, browser, demo, goes, keep, person, stick, tabTo, type, violations, welcome as come } from "./bed.mjs";
+import { PASSWORD, browser, demo, goes, keep, person, stick, passes, tabTo, type, welcome as come } from "./bed.mjs";
 
 let tanod, chrome, reviewer, lead;
 
@@ -16,12 +16,6 @@ after(async () => {
   await chrome?.close();
   await tanod?.end();
 });
-
-/** No rule of axe is broken, and nobody at a page is sent to an address of the API. */
-const passes = async (page) => {
-  assert.deepEqual(await violations(page), []);
-  assert.doesNotMatch(await page.innerText("body"), /\/v1\//);
-};
 
 /** What an authenticator shows for this secret (RFC 6238). */
 function digits(secret) {

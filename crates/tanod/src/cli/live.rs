@@ -28,12 +28,15 @@ pub(super) enum Live {
     },
 }
 
+const NO_LIST: &str = "there is no list of abuse material, so nothing could be looked for: `tanod bank create NAME --kind csam`, \
+                       then `tanod bank import NAME FILE`";
+
 pub(super) async fn run(context: &Context, live: Live) -> Done {
     let Live::Watch { urls, mode, seconds } = live;
     let app = context.open().await?;
     app.lists.catch_up(&app.db).await?;
     if app.lists.with(crate::matching::Lists::as_of).is_none() {
-        return Err(Trouble::Said("there is no list of abuse material, so nothing could be looked for".to_owned()));
+        return Err(Trouble::Said(NO_LIST.to_owned()));
     }
     let mut trials = Vec::new();
     for url in &urls {
