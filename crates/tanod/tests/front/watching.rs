@@ -240,6 +240,10 @@ async fn a_viewers_report_keeps_more_than_a_minute_before_it() {
     let case = known["case"].as_str().unwrap();
     let case = bed.get(&format!("/v1/cases/{case}"), &lead).await.ok();
     assert_eq!(case["priority"], "P0");
+    // The report will say of what was kept that it is of a live stream.
+    let draft = bed.get(&format!("/v1/cases/{}/draft", known["case"].as_str().unwrap()), &lead).await.ok();
+    let file = rows(&draft["files"]).iter().find(|file| file["item"] == before["item"]).unwrap();
+    assert!(file["document"].as_str().unwrap().contains("<liveStreaming"), "{file}");
     bed.app.tasks.end().await;
     bed.ledger_verifies().await;
 }
