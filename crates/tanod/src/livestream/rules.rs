@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::events::Kind as EventKind;
 use super::hits::{self, FrameHit, Frames};
-use super::{By, Cause, Settings, State, Stream, Told, Ways, store};
+use super::{By, Cause, Settings, State, Stream, Told, Ways, store, watching};
 use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
 use crate::refusal::{Kind, Result};
@@ -42,6 +42,10 @@ pub struct Written {
     /// Whether the platform is asked to stop the stream without a person, within the limits of a day.
     #[serde(default)]
     pub stop: bool,
+    /// Whether the stream's pictures are looked at four times a second from then on. A rule that says this says nothing else: no case
+    /// comes of it.
+    #[serde(default)]
+    pub closely: bool,
 }
 
 /// What rules can look at. Counts are of the rule's last seconds.
@@ -85,6 +89,9 @@ pub fn read(written: &[Written]) -> std::result::Result<Vec<Rule>, String> {
         }
         if !(1..=86_400).contains(&one.window_seconds) {
             return fault("window_seconds is 1 to 86400".to_owned());
+        }
+        if one.closely && (one.now || one.stop) {
+            return fault("closely opens no case: say now and stop in a rule of its own".to_owned());
         }
         match Expression::read(&one.when, &NAMES) {
             // One frame decides nothing, also not together with whatever else.
@@ -239,10 +246,16 @@ pub(super) async fn heed(tx: &mut Tx, id: StreamId, by: Ways<'_>) -> Result<usiz
     let known = hits::weigh(tx, &stream, &by.settings.frames).await?;
     let stream = if known > 0 { super::stream(tx, id).await? } else { stream };
     let held = held(tx, &stream, by).await?;
+    let mut signals = known;
     for one in &held {
-        by_rule(tx, &stream, one, by.settings).await?;
+        if one.rule.closely {
+            watching::closely(tx, &stream, &one.rule.name).await?;
+        } else {
+            by_rule(tx, &stream, one, by.settings).await?;
+            signals += 1;
+        }
     }
-    Ok(known + held.len())
+    Ok(signals)
 }
 
 /// A rule holds: the stream joins the account's case or opens one, and may be stopped.

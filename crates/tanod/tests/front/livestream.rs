@@ -372,7 +372,14 @@ async fn a_stream_is_stopped_once_everybody_is_sealed_and_a_person_lets_it_go_on
 }
 
 pub(crate) fn rule(name: &str, when: &str, now: bool, stop: bool) -> livestream::rules::Written {
-    livestream::rules::Written { name: name.to_owned(), when: when.to_owned(), window_seconds: 600, now, stop }
+    livestream::rules::Written {
+        name: name.to_owned(),
+        when: when.to_owned(),
+        window_seconds: 600,
+        now,
+        stop,
+        closely: false,
+    }
 }
 
 pub(crate) fn payment(nth: u16) -> Value {
@@ -465,6 +472,34 @@ async fn a_rule_raises_urgency_by_what_happens_together() {
 }
 
 #[tokio::test]
+async fn a_rule_has_a_stream_looked_at_closely_and_opens_no_case() {
+    let closely = livestream::rules::Written { closely: true, ..rule("paid", "payments >= 2", false, false) };
+    let (bed, _, key) = listening(|settings| {
+        settings.live.rules = vec![closely];
+        settings.live.sources = vec!["live.example".to_owned()];
+    })
+    .await;
+    let mut watched = new();
+    watched["watch"] = json!({"url": "rtmp://live.example/live/x"});
+    let stream = begin(&bed, &key, &watched).await;
+    let lead = bed.person(Role::Lead).await;
+    let mode = async || bed.get(&format!("/v1/streams/{stream}"), &lead).await.ok()["mode"].clone();
+    assert_eq!(tell(&bed, &key, &stream, &json!([payment(1)])).await.ok()["signals"], 0);
+    assert_eq!(mode().await, "economical");
+    assert_eq!(tell(&bed, &key, &stream, &json!([payment(2)])).await.ok()["signals"], 0);
+    assert_eq!(mode().await, "thorough");
+    assert_eq!(bed.count("SELECT COUNT(*) AS n FROM cases").await, 0);
+    let record = bed.get("/v1/audit", &lead).await.ok().to_string();
+    assert_eq!(record.matches("stream.mode_set").count(), 1, "{record}");
+    // One that nobody looks at stays so.
+    let mut other = new();
+    other["content_id"] = json!("s2");
+    let other = begin(&bed, &key, &other).await;
+    assert_eq!(tell(&bed, &key, &other, &json!([payment(1), payment(2)])).await.ok()["signals"], 0);
+    bed.ledger_verifies().await;
+}
+
+#[tokio::test]
 async fn a_rule_that_runs_wild_hands_over_to_people() {
     let (bed, platform, key) = listening(|settings| {
         settings.live.rules = vec![rule("any payment", "payments >= 1", false, true)];
@@ -504,6 +539,7 @@ async fn a_rule_that_cannot_be_read_keeps_the_service_from_starting() {
         rule("loop", "[1].all(x, x > 0)", false, false),
         rule("name", "colour > 1", false, false),
         rule(" ", "public", false, false),
+        livestream::rules::Written { closely: true, ..rule("both", "public", true, false) },
     ] {
         let mut settings = bed.settings.clone();
         settings.live.rules = vec![bad.clone()];

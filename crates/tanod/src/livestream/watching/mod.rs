@@ -206,6 +206,18 @@ pub async fn set_mode(tx: &mut Tx, caller: &Caller, id: StreamId, mode: Mode) ->
     Ok((scan(&(&stream).into(), mode, &sights, tx.now()), proof))
 }
 
+/// A rule has a stream looked at closely from now on, if it is looked at less so.
+pub(super) async fn closely(tx: &mut Tx, stream: &Stream, rule: &str) -> Result<()> {
+    if stream.mode != Some(Mode::Economical) {
+        return Ok(());
+    }
+    store::set_mode(tx, stream.id, Mode::Thorough).await?;
+    let detail = json!({"mode": Mode::Thorough, "rule": rule});
+    let mut entry = Entry::by_tanod("stream.mode_set").about(stream.id).detail(detail);
+    entry.case = stream.case;
+    audit::record(tx, entry).await.map(drop)
+}
+
 /// Writes down from when to when a stream was seen; where that begins anew, what lies before it is on record as unscanned.
 async fn seen(tx: &mut Tx, id: StreamId, sight: &Sight) -> Result<Option<Recorded>> {
     let before = store::last_sight(tx, id).await?;
