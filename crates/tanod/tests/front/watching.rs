@@ -242,8 +242,8 @@ async fn a_viewers_report_keeps_more_than_a_minute_before_it() {
     assert_eq!(case["priority"], "P0");
     // The report will say of what was kept that it is of a live stream.
     let draft = bed.get(&format!("/v1/cases/{}/draft", known["case"].as_str().unwrap()), &lead).await.ok();
-    let file = rows(&draft["files"]).iter().find(|file| file["item"] == before["item"]).unwrap();
-    assert!(file["document"].as_str().unwrap().contains("<liveStreaming"), "{file}");
+    let said = rows(&draft["files"]).iter().find(|one| one["item"] == before["item"]).unwrap();
+    assert!(said["document"].as_str().unwrap().contains("<liveStreaming"), "{said}");
     bed.app.tasks.end().await;
     bed.ledger_verifies().await;
 }

@@ -277,16 +277,16 @@ impl Measured {
                 .args(["-v", "error", "-nostdin", "-stats_period", "0.2", "-progress", "pipe:1", "-re", "-i"])
                 .arg(file);
             command.args(["-map", "0", "-c", "copy", "-flush_packets", "1", "-f", "flv", &url]).stdout(Stdio::piped());
-            let (mut sender, began) = (command.spawn()?, Arc::new(Mutex::new(Instant::now())));
+            let (mut sender, first) = (command.spawn()?, Arc::new(Mutex::new(Instant::now())));
             if let Some(said) = sender.stdout.take() {
-                following.spawn(follow(said, Arc::clone(&began)));
+                following.spawn(follow(said, Arc::clone(&first)));
             }
             let id = begun(told, nth, &url, args.mode).await?;
             let offset = offset.map(|ms| Duration::from_millis(u64::from(*ms)));
             streams.push(Published {
                 id,
                 sender,
-                began,
+                began: first,
                 offset,
                 known: None,
                 signalled: None,
