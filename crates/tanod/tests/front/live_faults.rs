@@ -9,10 +9,8 @@ use serde_json::{Value, json};
 use tanod::accounts::Role;
 use tanod::livestream::watching::Mode;
 
-use super::watching::{begin, ffmpeg, free_port, made, seen, sends, until, watching};
+use super::watching::{KNOWN, begin, ffmpeg, free_port, made, seen, sends, until, watching};
 
-const KNOWN: &str =
-    "mandelbrot=s=640x360:r=25:maxiter=80:start_x=-0.7436:start_y=0.1318:start_scale=0.6:end_scale=0.5:end_pts=800";
 const OTHER: &str = "testsrc2=s=640x360:r=25";
 const SMALLER: &str = "testsrc2=s=480x270:r=25";
 

@@ -15,7 +15,7 @@ use tanod::roles;
 use super::bed::*;
 
 /// What is known: eight seconds of a slow way into a picture.
-const KNOWN: &str =
+pub(crate) const KNOWN: &str =
     "mandelbrot=s=640x360:r=25:maxiter=80:start_x=-0.7436:start_y=0.1318:start_scale=0.6:end_scale=0.5:end_pts=800";
 /// What nobody knows: a test card on which things move.
 const OTHER: &str = "testsrc2=s=640x360:r=25,trim=duration=12,setpts=PTS-STARTPTS";
