@@ -2,6 +2,7 @@
 //! decodes those to raw brightness over a pipe. Nothing is written to disk: the film lies in sealed memory.
 
 pub(crate) mod mkv;
+pub(crate) mod nut;
 mod plan;
 mod start;
 mod turn;
@@ -43,12 +44,12 @@ const REEL_HEIGHT: u32 = 360;
 const REEL_EVERY_MS: u32 = 250;
 /// ffmpeg's name for where the film lies: its own standard input, which it can seek in.
 const HERE: &str = "/proc/self/fd/0";
-/// How an ffmpeg writes down packets or frames: Matroska to its standard output. Where its tracks had random names, it would search for
+/// How an ffmpeg writes down packets: Matroska to its standard output. Where its tracks had random names, it would search for
 /// randomness for a tenth of a second, for it can open no file; and nobody looks at a checksum within one machine.
-pub(crate) const OUT: [&str; 7] = ["-fflags", "+bitexact", "-write_crc32", "0", "-f", "matroska", "pipe:1"];
+const OUT: [&str; 7] = ["-fflags", "+bitexact", "-write_crc32", "0", "-f", "matroska", "pipe:1"];
 
-/// That frames are written down raw, each with its own time in milliseconds and none held back for others.
-pub(crate) const RAW: [&str; 10] = [
+/// How one writes down frames: raw, each with its own time in milliseconds and none held back for others.
+pub(crate) const RAW: [&str; 13] = [
     "-fps_mode",
     "passthrough",
     "-enc_time_base",
@@ -57,8 +58,11 @@ pub(crate) const RAW: [&str; 10] = [
     "1",
     "-c:v",
     "rawvideo",
-    "-allow_raw_vfw",
-    "1",
+    "-fflags",
+    "+bitexact",
+    "-f",
+    "nut",
+    "pipe:1",
 ];
 
 /// What a film is, by its first bytes, and what ffmpeg calls its container.
@@ -231,7 +235,7 @@ impl Looking<'_> {
             "-vf",
             &filter,
         ];
-        let words = [words.as_slice(), &RAW, &OUT].concat();
+        let words = [words.as_slice(), &RAW].concat();
         let mut decoder = self.child.starter.start(Stdio::piped(), &words).map_err(down)?;
         let (Some(input), Some(output)) = (decoder.stdin.take(), decoder.stdout.take()) else {
             return Err(Unscanned::DecoderDown);
@@ -255,9 +259,9 @@ impl Looking<'_> {
             });
             confine::as_reader();
             let length = (width as usize).saturating_mul(height as usize).saturating_mul(depth);
-            let mut frames = Reader::new(BufReader::with_capacity(1 << 20, output), length.saturating_add(16));
+            let mut frames = nut::Reader::new(BufReader::with_capacity(1 << 20, output), length.saturating_add(16));
             let mut late = false;
-            if frames.track().is_ok() {
+            if frames.size().is_ok() {
                 while let Ok(Some(Packet { at, data, .. })) = frames.packet() {
                     if Instant::now() >= self.deadline {
                         late = true;

@@ -4,15 +4,15 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::process::{ChildStdin, Stdio};
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use fingerprint::Grid;
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, GrayImage};
 
 use super::{Mode, Sieve};
-use crate::film::mkv::{Packet, Reader};
-use crate::film::{OUT, RAW, Starter, ffmpeg};
+use crate::film::mkv::Packet;
+use crate::film::nut::Reader;
+use crate::film::{RAW, Starter, ffmpeg};
 use crate::protocol::Answer;
 use crate::{Coverage, Format, Look, Veil, Wanted, confine, pictures};
 
@@ -21,9 +21,10 @@ use crate::{Coverage, Format, Look, Veil, Wanted, confine, pictures};
 const MOST_SIDE: &str = "scale=w='min(iw,1920)':h='min(ih,1920)':force_original_aspect_ratio=decrease";
 /// Bytes of a frame of that size.
 const MOST_FRAME: usize = 1920 * 1920 + 16;
-/// Which frames come: key frames and others a little less than a quarter of a second apart, for frames are not exactly in time; and
-/// the one behind each of those, for ffmpeg writes a frame down when another one follows.
-const FRAMES: &str = "if(key+isnan(prev_selected_t)+gte(t-ld(0)\\,0.24)\\,st(0\\,t)*0+st(1\\,n)*0+1\\,eq(n\\,ld(1)+1))";
+/// Which frames come: key frames, and what is looked at closely a little less than a quarter of a second apart, for frames are not
+/// exactly in time. A time that goes back begins anew.
+const KEYS: &str = "key*(isnan(prev_selected_t)+gte(abs(t-prev_selected_t)\\,0.24))";
+const CLOSELY: &str = "key+isnan(prev_selected_t)+gte(abs(t-prev_selected_t)\\,0.24)";
 /// Frames that are nearer than this to the one before are not looked at: in milliseconds.
 const APART: i64 = 200;
 /// Milliseconds of the stream between two thumbnails.
@@ -47,20 +48,23 @@ pub(crate) fn look(
     confine::write_nothing();
     // It runs as long as the stream does: no limit of computing.
     let starter = Starter { program, prefix: prefix.to_vec(), seconds: u64::MAX, max_memory, nowhere };
-    let filter = format!("select='{FRAMES}',{MOST_SIDE},format=gray");
+    let keys = mode == Mode::Economical;
+    let filter = format!("select='{}',{MOST_SIDE},format=gray", if keys { KEYS } else { CLOSELY });
     let words = [
         "-threads",
         "1",
         "-copyts",
         "-fflags",
-        "+nobuffer+discardcorrupt",
+        // Every unit is one frame with its times: nothing is parsed, and so nothing waited for.
+        "+discardcorrupt+noparse+nofillin",
         "-flags",
         "low_delay",
         // Frames that no other is made with the help of are as good to leave out as any.
         "-skip_frame",
         "noref",
         "-probesize",
-        "500000",
+        // The first frame says everything.
+        "32",
         "-analyzeduration",
         "500000",
         "-protocol_whitelist",
@@ -78,55 +82,49 @@ pub(crate) fn look(
         &filter,
         "-flush_packets",
         "1",
-        "-cluster_time_limit",
-        "1",
     ];
-    let words = [words.as_slice(), &RAW, &OUT].concat();
+    let words = [words.as_slice(), &RAW].concat();
     let mut decoder = starter.start(Stdio::piped(), &words)?;
     let (Some(feed), Some(frames)) = (decoder.stdin.take(), decoder.stdout.take()) else {
         return Err(io::ErrorKind::BrokenPipe.into());
     };
-    let shown = AtomicI64::new(i64::MIN);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             confine::as_reader();
             // When it is shown nothing more, or the decoder is gone, the other side sees the end.
-            drop(sieve(input, feed, mode, &shown));
+            drop(sieve(input, feed, keys));
         });
         confine::as_reader();
-        let seen = see(frames, wanted, &shown, output);
+        let seen = see(frames, wanted, output);
         // The sieve may still wait for more: nobody looks at it any more.
         std::process::exit(i32::from(seen.is_err()))
     })
 }
 
-fn sieve(input: &mut impl Read, mut feed: ChildStdin, mode: Mode, shown: &AtomicI64) -> io::Result<()> {
-    let mut sieve = Sieve::new(mode == Mode::Thorough);
+fn sieve(input: &mut impl Read, mut feed: ChildStdin, keys: bool) -> io::Result<()> {
+    let mut sieve = Sieve::new(keys);
     let (mut out, mut bytes) = (Vec::new(), vec![0; 64 << 10]);
     loop {
         let read = input.read(&mut bytes)?;
         if read == 0 {
             return Ok(());
         }
-        if let at @ 0.. = shown.load(Ordering::Acquire) {
-            sieve.shown(at);
-        }
         sieve.take(bytes.get(..read).unwrap_or_default(), &mut out);
-        feed.write_all(&out)?;
-        out.clear();
+        if !out.is_empty() {
+            feed.write_all(&out)?;
+            out.clear();
+        }
     }
 }
 
-fn see(frames: impl Read, wanted: Wanted, shown: &AtomicI64, output: &mut impl Write) -> io::Result<()> {
+fn see(frames: impl Read, wanted: Wanted, output: &mut impl Write) -> io::Result<()> {
     let mut frames = Reader::new(BufReader::with_capacity(1 << 20, frames), MOST_FRAME);
-    let track = frames.track()?;
-    let (width, height) = (track.width, track.height);
+    let (width, height) = frames.size()?;
     let (across, down) = (width as usize, height as usize);
     let (mut last, mut thumbnail) = (None::<i64>, None::<i64>);
     // A time that goes back begins anew.
     let due = |last: Option<i64>, at: i64, apart: i64| last.is_none_or(|last| at < last || at - last >= apart);
     while let Some(Packet { at, data, .. }) = frames.packet()? {
-        shown.store(at, Ordering::Release);
         // Frames of another size: it is begun anew.
         if data.len() != across.saturating_mul(down) {
             return Err(io::ErrorKind::InvalidData.into());

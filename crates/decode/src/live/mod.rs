@@ -3,16 +3,19 @@
 //! fingerprint for each frame. The parent reads no byte of the stream: it keeps them, and passes them on.
 
 mod eye;
+mod parameters;
 mod transport;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{ExitCode, Stdio};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::time::Instant;
 
 use crate::film::ffmpeg;
 use crate::protocol::Answer;
@@ -173,16 +176,18 @@ impl Starter<'_> {
         let fixed = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         let mut words = vec![FOR_A_SOURCE.to_owned(), way.reach().word(), memory, "--".to_owned()];
         words.extend(fixed(&["-hide_banner", "-nostdin", "-v", "quiet"]));
-        words.extend(fixed(&["-fflags", "+nobuffer+genpts+discardcorrupt", "-analyzeduration", "1500000"]));
+        words.extend(fixed(&["-fflags", "+genpts+discardcorrupt", "-analyzeduration", "1500000"]));
         words.extend(way.words());
         words.extend(fixed(&["-map", "0:V:0", "-map", "0:a:0?", "-map_metadata", "-1", "-c", "copy"]));
         // Nothing waits for a sound that does not come.
         words.extend(fixed(&["-max_interleave_delta", "200000", "-f", "mpegts", "-mpegts_start_pid", "256"]));
-        words.extend(fixed(&["-mpegts_pmt_start_pid", "4096", "-muxdelay", "0", "-muxpreload", "0"]));
-        words.extend(fixed(&["-flush_packets", "1", "pipe:1"]));
+        // Sound is gathered for a tenth of a second, so that there is less to pass on.
+        words.extend(fixed(&["-mpegts_pmt_start_pid", "4096", "-muxdelay", "0.2", "-muxpreload", "0"]));
+        // A frame's length stands before it where it can, so that nobody waits for the next one to know its end.
+        words.extend(fixed(&["-omit_video_pes_length", "0", "-flush_packets", "1", "pipe:1"]));
         let mut child = self.start(&words, Stdio::null())?;
         let out = child.stdout.take().ok_or(Unscanned::DecoderDown)?;
-        Ok(Source { child, out, rest: BytesMut::new() })
+        Ok(Source { child, out, rest: BytesMut::new(), again: Instant::now() })
     }
 
     pub(crate) fn eye(&self, mode: Mode, wanted: Wanted) -> Result<Eye, Unscanned> {
@@ -202,6 +207,9 @@ impl Starter<'_> {
     }
 }
 
+/// What comes within so short a time is taken together: less to wake up for.
+const GATHERED: Duration = Duration::from_millis(20);
+
 /// The child that takes a stream. It ends with this.
 #[derive(Debug)]
 pub struct Source {
@@ -209,6 +217,8 @@ pub struct Source {
     child: Child,
     out: ChildStdout,
     rest: BytesMut,
+    /// When it may be asked again.
+    again: Instant,
 }
 
 impl Source {
@@ -219,10 +229,12 @@ impl Source {
             if whole > 0 {
                 return Some(self.rest.split_to(whole).freeze());
             }
+            tokio::time::sleep_until(self.again).await;
             self.rest.reserve(64 << 10);
             if self.out.read_buf(&mut self.rest).await.ok()? == 0 {
                 return None;
             }
+            self.again = Instant::now() + GATHERED;
         }
     }
 
@@ -251,11 +263,6 @@ impl ShownStream {
     /// Shows it what a source gave. False when it is gone.
     pub async fn show(&mut self, packets: &[u8]) -> bool {
         self.0.write_all(packets).await.is_ok()
-    }
-
-    /// From here on it looks at four frames a second, or at key frames alone. What it left out since the last one comes after all.
-    pub async fn closely(&mut self, yes: bool) -> bool {
-        self.0.write_all(&transport::closely(yes)).await.is_ok()
     }
 }
 

@@ -1,6 +1,8 @@
 //! The little of an MPEG transport stream that is needed to leave out what need not be decoded: which packets are of the picture, and
 //! where a frame begins on which nothing before it has a bearing (ISO/IEC 13818-1, 2.4.3).
 
+use super::parameters::{Coding, Unit};
+
 /// Bytes of a packet.
 pub(crate) const PACKET: usize = 188;
 /// How each begins.
@@ -8,57 +10,34 @@ const SYNC: u8 = 0x47;
 /// Where the reader of the network puts the table of its parts, and the picture: it is told so.
 pub(crate) const TABLE: u16 = 0x1000;
 pub(crate) const PICTURE: u16 = 0x100;
-/// A packet that is for us: how closely to look from here on.
-const CLOSELY: u16 = 0x1ffe;
-/// After so many milliseconds its times begin anew.
-const ROUND_MS: i64 = (1 << 33) / 90;
-/// So many bytes of a group wait for somebody to ask for them; what is over that is not kept.
-const MOST_WAITING: usize = 8 << 20;
+/// So many packets at the beginning of a frame are read together: what its coding says of itself stands there.
+const HEAD: usize = 4;
 
-/// A packet that says how closely to look from here on.
-pub(crate) fn closely(yes: bool) -> [u8; PACKET] {
-    let mut packet = [0xff; PACKET];
-    let [high, low] = CLOSELY.to_be_bytes();
-    let head = [SYNC, high, low, 0x10, u8::from(yes)];
-    packet.iter_mut().zip(head).for_each(|(byte, head)| *byte = head);
-    packet
-}
+type Packet = [u8; PACKET];
 
-/// Whether the first frame of a group is still to be shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Owed {
-    /// It was shown.
-    Nothing,
-    /// It has this time, in milliseconds.
-    At(i64),
-    /// Nobody can say when it is shown.
-    Sometime,
-}
-
-/// What of a stream is decoded: all of the picture, or of each group its first frame, and what follows until that was shown.
+/// What of a stream is decoded: all of its picture from the first frame on that can be entered by, or of each group that frame alone.
+/// A decoder is told that it has to wait for nothing, so that it gives every frame at once.
 pub(crate) struct Sieve {
-    closely: bool,
-    /// Whether the first frame of the group is still to be shown.
-    owed: Owed,
-    /// What of this group was left out, in case it is asked for.
-    left_out: Vec<u8>,
-    /// Too much was left out: the group cannot be gone on with.
-    torn: bool,
+    /// Whether key frames alone are asked for.
+    keys: bool,
+    /// Whether everything is decoded all the same.
+    whole: bool,
+    coding: Option<Coding>,
+    /// Whether what comes belongs to a frame that is decoded.
+    passing: bool,
+    /// The beginning of a frame that can be entered by, as long as it is waited for.
+    head: Option<Vec<Packet>>,
+    /// The last bytes of such a frame, until it is known what it begins with.
+    window: Option<u32>,
     counter: u8,
     rest: Vec<u8>,
 }
 
 impl Sieve {
-    pub(crate) fn new(closely: bool) -> Self {
-        Self { closely, owed: Owed::Sometime, left_out: Vec::new(), torn: true, counter: 0, rest: Vec::new() }
-    }
-
-    /// A frame of this time was shown. Where it is not before the first of the group, nothing more is needed to show that.
-    pub(crate) fn shown(&mut self, at_ms: i64) {
-        let shown = |owed: i64| (at_ms - owed).rem_euclid(ROUND_MS) < ROUND_MS / 2;
-        if matches!(self.owed, Owed::At(owed) if shown(owed)) {
-            self.owed = Owed::Nothing;
-        }
+    /// One that passes key frames alone, or everything.
+    pub(crate) fn new(keys: bool) -> Self {
+        let (head, window) = (None, None);
+        Self { keys, whole: !keys, coding: None, passing: false, head, window, counter: 0, rest: Vec::new() }
     }
 
     /// Takes what came; what is to be decoded of it is added to `out`.
@@ -67,7 +46,7 @@ impl Sieve {
             let (head, tail) = bytes.split_at_checked(PACKET - self.rest.len()).unwrap_or((bytes, &[]));
             self.rest.extend_from_slice(head);
             bytes = tail;
-            if let Ok(packet) = <[u8; PACKET]>::try_from(self.rest.as_slice()) {
+            if let Ok(packet) = Packet::try_from(self.rest.as_slice()) {
                 self.rest.clear();
                 self.packet(packet, out);
             }
@@ -79,53 +58,63 @@ impl Sieve {
         self.rest.extend_from_slice(rest);
     }
 
-    fn packet(&mut self, packet: [u8; PACKET], out: &mut Vec<u8>) {
-        let [sync, high, low, flags, more @ ..] = &packet;
-        let id = u16::from_be_bytes([*high & 0x1f, *low]);
-        if *sync != SYNC {
+    fn packet(&mut self, packet: Packet, out: &mut Vec<u8>) {
+        let [sync, high, low, flags, length, marks, ..] = packet;
+        if sync != SYNC {
             return;
         }
-        match id {
-            0 | TABLE => out.extend_from_slice(&packet),
-            CLOSELY => {
-                let [yes, ..] = more;
-                self.look_closely(*yes == 1, out);
+        match u16::from_be_bytes([high & 0x1f, low]) {
+            0 => out.extend_from_slice(&packet),
+            TABLE => {
+                self.coding = coding(&packet).or(self.coding);
+                out.extend_from_slice(&packet);
             }
             PICTURE => {
-                let [length, marks, ..] = more;
-                // A unit begins here, and the field says that it can be entered by.
-                let begins = *high & 0x40 != 0 && *flags & 0x20 != 0 && *length > 0 && *marks & 0x40 != 0;
-                if begins {
-                    (self.owed, self.torn) = (time(more).map_or(Owed::Sometime, Owed::At), false);
-                    self.left_out.clear();
+                if high & 0x40 != 0 {
+                    // The field says that the frame that begins here can be entered by.
+                    self.begin(flags & 0x20 != 0 && length > 0 && marks & 0x40 != 0, out);
                 }
-                if self.closely || self.owed != Owed::Nothing {
-                    self.pass(packet, out);
-                } else if self.left_out.len() < MOST_WAITING {
-                    self.left_out.extend_from_slice(&packet);
-                } else {
-                    self.torn = true;
+                match &mut self.head {
+                    _ if !self.passing => {}
+                    Some(head) => {
+                        head.push(packet);
+                        if head.len() >= HEAD {
+                            self.release(out);
+                        }
+                    }
+                    None => self.pass(packet, out),
                 }
             }
             _ => {}
         }
     }
 
-    fn look_closely(&mut self, yes: bool, out: &mut Vec<u8>) {
-        if yes && !self.closely && !self.torn {
-            let left_out = std::mem::take(&mut self.left_out);
-            for packet in left_out.as_chunks::<PACKET>().0 {
-                self.pass(*packet, out);
-            }
+    fn begin(&mut self, enters: bool, out: &mut Vec<u8>) {
+        self.release(out);
+        if self.passing && !self.whole {
+            self.pass(OVER, out);
         }
-        self.left_out.clear();
-        // What was not kept is missing between here and the next group.
-        self.torn |= !yes;
-        self.closely = yes;
+        self.passing = enters || (self.whole && self.passing);
+        self.head = enters.then(Vec::new);
+        self.window = (enters && self.keys).then_some(u32::MAX);
+    }
+
+    /// Passes the beginning of a frame.
+    fn release(&mut self, out: &mut Vec<u8>) {
+        let Some(mut head) = self.head.take() else { return };
+        // Who looks at everything would see HEVC's frames in the order in which they came.
+        match self.coding {
+            Some(coding) if self.keys || coding == Coding::Avc => hurry(coding, &mut head),
+            _ => {}
+        }
+        for packet in head {
+            self.pass(packet, out);
+        }
     }
 
     /// The decoder sees no hole where something was left out.
-    fn pass(&mut self, mut packet: [u8; PACKET], out: &mut Vec<u8>) {
+    fn pass(&mut self, mut packet: Packet, out: &mut Vec<u8>) {
+        self.scan(&packet);
         let [_, _, _, flags, ..] = &mut packet;
         if *flags & 0x10 != 0 {
             self.counter = (self.counter + 1) & 0x0f;
@@ -133,20 +122,83 @@ impl Sieve {
         *flags = *flags & 0xf0 | self.counter;
         out.extend_from_slice(&packet);
     }
+
+    /// Of a stream whose groups lean on each other everything is decoded: its key frames alone are none.
+    fn scan(&mut self, packet: &Packet) {
+        let (Some(coding), Some(window)) = (self.coding, &mut self.window) else { return };
+        for byte in packet.get(payload(packet)..).unwrap_or_default() {
+            let unit = if *window & 0x00ff_ffff == 1 { coding.unit(*byte) } else { Unit::Other };
+            *window = *window << 8 | u32::from(*byte);
+            if matches!(unit, Unit::Fresh | Unit::Slice) {
+                self.whole |= unit == Unit::Slice;
+                self.window = None;
+                return;
+            }
+        }
+    }
 }
 
-/// When the unit that begins behind a field is shown, in milliseconds (2.4.3.6).
-fn time(field: &[u8]) -> Option<i64> {
-    let (length, rest) = field.split_first()?;
-    let unit = rest.get(usize::from(*length)..)?;
-    let [0, 0, 1, _, _, _, _, marks, _, time @ ..] = unit else { return None };
-    let part = |byte: &u8, bits: u8, shift: u32| i64::from(byte & bits) << shift;
-    // Three bits, eight, seven, eight, and seven, with marks between them.
-    let parts = [(0x0e, 29), (0xff, 22), (0xfe, 14), (0xff, 7)];
-    let (high, rest) = time.split_at_checked(parts.len())?;
-    let ticks = high.iter().zip(parts).map(|(byte, (bits, shift))| part(byte, bits, shift)).sum::<i64>();
-    let ticks = ticks | i64::from(rest.first()? >> 1);
-    (marks & 0x80 != 0).then_some(ticks / 90)
+/// A packet that begins a frame without a byte: the one before is over, and a decoder need not wait for the next.
+const OVER: Packet = {
+    let mut packet = [0xff; PACKET];
+    let (head, _) = packet.split_at_mut(6);
+    head.copy_from_slice(&[SYNC, 0x40 | (PICTURE >> 8) as u8, 0, 0x30, 174, 0]);
+    let (_, unit) = packet.split_at_mut(PACKET - 9);
+    unit.copy_from_slice(&[0, 0, 1, 0xe0, 0, 0, 0x80, 0, 0]);
+    packet
+};
+
+/// Where a packet's own bytes begin.
+fn payload(packet: &Packet) -> usize {
+    let [_, high, _, flags, length, ..] = packet;
+    let begins = match flags & 0x30 {
+        0x10 => 4,
+        0x30 => 5 + usize::from(*length),
+        _ => PACKET,
+    };
+    // Behind what a frame is packed in (2.4.3.6).
+    let header = match packet.get(begins..).unwrap_or_default() {
+        [0, 0, 1, 0xe0..=0xef, _, _, _, _, length, ..] if high & 0x40 != 0 => 9 + usize::from(*length),
+        _ => 0,
+    };
+    begins + header
+}
+
+/// How the picture is coded, as the table says (2.4.4.8).
+fn coding(packet: &Packet) -> Option<Coding> {
+    let table = packet.get(payload(packet)..)?;
+    let table = table.get(1 + usize::from(*table.first()?)..)?;
+    let [2, high, low, _, _, _, _, _, _, _, more_high, more_low, rest @ ..] = table else { return None };
+    let of = |high: &u8, low: &u8| usize::from(u16::from_be_bytes([high & 0x0f, *low]));
+    // A checksum stands behind it; nine bytes of it are before.
+    let rest = rest.get(..of(high, low).checked_sub(9 + 4)?)?;
+    let mut rest = rest.get(of(more_high, more_low)..)?;
+    while let [kind, id_high, id_low, more_high, more_low, behind @ ..] = rest {
+        if u16::from_be_bytes([id_high & 0x1f, *id_low]) == PICTURE {
+            return Coding::of_type(*kind);
+        }
+        rest = behind.get(of(more_high, more_low)..)?;
+    }
+    None
+}
+
+/// Where the beginning of a frame says how many frames are waited for, it says none.
+fn hurry(coding: Coding, head: &mut [Packet]) {
+    let bytes: Vec<u8> =
+        head.iter().flat_map(|packet| packet.get(payload(packet)..).unwrap_or_default()).copied().collect();
+    let begins: Vec<usize> =
+        bytes.windows(3).enumerate().filter(|(_, three)| **three == [0, 0, 1]).map(|(at, _)| at).collect();
+    for pair in begins.windows(2) {
+        let [from, to] = *pair else { continue };
+        let unit = bytes.get(from + 3..to).unwrap_or_default();
+        let is = unit.first().is_some_and(|first| coding.unit(*first) == Unit::Parameters);
+        let Some(hurried) = is.then(|| coding.without_waiting(unit)).flatten() else { continue };
+        let places = head.iter_mut().flat_map(|packet| {
+            let at = payload(packet);
+            packet.get_mut(at..).unwrap_or_default()
+        });
+        places.skip(from + 3).zip(hurried).for_each(|(place, byte)| *place = byte);
+    }
 }
 
 #[cfg(test)]
@@ -155,46 +207,79 @@ mod tests {
 
     use super::*;
 
-    fn packet(id: u16, begins: bool, mark: u8) -> Vec<u8> {
-        let mut packet = vec![mark; PACKET];
+    /// A packet that may begin a frame, which may be one to enter by.
+    fn packet(id: u16, begins: bool, enters: bool, mark: u8) -> Packet {
+        let mut packet = [mark; PACKET];
         let [high, low] = id.to_be_bytes();
-        let head = [SYNC, high | u8::from(begins) << 6, low, 0x30, 1, if begins { 0x40 } else { 0 }];
+        let head = [SYNC, high | u8::from(begins) << 6, low, 0x30, 1, if enters { 0x40 } else { 0 }];
         packet[..6].copy_from_slice(&head);
         if begins {
-            // Shown after 1000 ms: 90,000 ticks.
-            packet[6..20].copy_from_slice(&[0, 0, 1, 0xe0, 0, 0, 0x80, 0x80, 5, 0x21, 0, 5, 0xbf, 0x20]);
+            packet[6..15].copy_from_slice(&[0, 0, 1, 0xe0, 0, 0, 0x80, 0, 0]);
         }
         packet
     }
 
-    fn marks(out: &[u8]) -> Vec<u8> {
+    /// The table of a stream with a picture of this type.
+    fn table(kind: u8) -> Packet {
+        let mut packet = [0xff; PACKET];
+        let section = [2, 0xb0, 18, 0, 1, 0xc1, 0, 0, 0xe1, 0, 0xf0, 0, kind, 0xe1, 0, 0xf0, 0, 1, 2, 3, 4];
+        packet[..5].copy_from_slice(&[SYNC, 0x40 | 0x10, 0, 0x10, 0]);
+        packet[5..5 + section.len()].copy_from_slice(&section);
+        packet
+    }
+
+    fn sieved(sieve: &mut Sieve, packets: &[Packet]) -> Vec<u8> {
+        let mut out = Vec::new();
+        sieve.take(&packets.concat(), &mut out);
         out.as_chunks::<PACKET>().0.iter().map(|packet| packet[100]).collect()
     }
 
+    fn group(first: &[u8]) -> Vec<Packet> {
+        let mut key = packet(PICTURE, true, true, 3);
+        key[15..15 + first.len()].copy_from_slice(first);
+        let rest =
+            [(0x101, false, 4), (PICTURE, false, 5), (PICTURE, true, 6), (PICTURE, false, 7), (PICTURE, true, 8)];
+        let rest = rest.into_iter().map(|(id, begins, mark)| packet(id, begins, false, mark));
+        [packet(0, false, false, 1), table(0x1b), key].into_iter().chain(rest).collect()
+    }
+
     #[test]
-    fn of_a_group_its_first_frame_is_passed_and_what_follows_until_it_was_shown() {
-        let (mut sieve, mut out) = (Sieve::new(false), Vec::new());
-        let group: Vec<u8> =
-            [packet(0, false, 1), packet(TABLE, false, 2), packet(PICTURE, true, 3), packet(0x101, false, 4)]
-                .into_iter()
-                .chain([packet(PICTURE, false, 5)])
-                .flatten()
-                .collect();
-        sieve.take(&group, &mut out);
-        assert_eq!(marks(&out), [1, 2, 3, 5], "sound is not decoded");
-        assert_eq!(sieve.owed, Owed::At(1_000));
-        sieve.shown(999);
-        assert_eq!(sieve.owed, Owed::At(1_000), "a frame of the group before");
-        sieve.shown(1_000);
-        out.clear();
-        sieve.take(&[packet(PICTURE, false, 6), packet(PICTURE, false, 7)].concat(), &mut out);
-        assert!(out.is_empty());
-        // Somebody wants to look closely: what was left out of the group comes after all, and everything from here on.
-        sieve.take(&[closely(true).to_vec(), packet(PICTURE, false, 8)].concat(), &mut out);
-        assert_eq!(marks(&out), [6, 7, 8]);
-        out.clear();
-        sieve.take(&[closely(false).to_vec(), packet(PICTURE, false, 9), packet(PICTURE, true, 10)].concat(), &mut out);
-        assert_eq!(marks(&out), [10]);
+    fn of_a_group_its_first_frame_is_passed_and_said_to_be_over() {
+        let fresh = [0, 0, 1, 0x65];
+        let mut sieve = Sieve::new(true);
+        assert_eq!(sieved(&mut sieve, &group(&fresh)), [1, 0xff, 3, 5, 0xff], "no sound, and no other frame");
+        assert_eq!(sieved(&mut sieve, &group(&fresh)), [1, 0xff, 3, 5, 0xff]);
+        let mut sieve = Sieve::new(false);
+        let before = [packet(PICTURE, true, false, 9), packet(PICTURE, false, false, 9)];
+        assert_eq!(sieved(&mut sieve, &before), [], "nothing before a frame that can be entered by");
+        assert_eq!(sieved(&mut sieve, &group(&fresh)), [1, 0xff, 3, 5, 6, 7, 8]);
+    }
+
+    #[test]
+    fn of_a_stream_whose_groups_lean_on_each_other_everything_is_decoded() {
+        let mut sieve = Sieve::new(true);
+        assert_eq!(sieved(&mut sieve, &group(&[0, 0, 1, 9, 0xf0, 0, 0, 1, 0x41])), [1, 0xff, 3, 5, 6, 7, 8]);
+    }
+
+    #[test]
+    fn a_frame_is_not_waited_for() {
+        // As x264 writes it for 1280 by 720 with B-frames: two frames are shown later than they come.
+        let set = [
+            0x67, 0x64, 0x00, 0x1f, 0xac, 0xd9, 0x40, 0x50, 0x05, 0xbb, 0x01, 0x10, 0x00, 0x00, 0x03, 0x00, 0x10, 0x00,
+            0x00, 0x03, 0x03, 0xc0, 0xf1, 0x83, 0x19, 0x60,
+        ];
+        let hurried = Coding::Avc.without_waiting(&set).unwrap();
+        assert_eq!(hurried.len(), set.len());
+        assert_eq!(hurried[..9], set[..9], "profile and size stay");
+        let last = hurried.iter().rposition(|byte| *byte != 0).unwrap();
+        assert!(last < 12, "wishes for showing it are gone: {hurried:x?}");
+        let unit = [&[0, 0, 1, 9, 0xf0, 0, 0, 1][..], &set, &[0, 0, 1, 0x65]].concat();
+        let mut sieve = Sieve::new(true);
+        let mut out = Vec::new();
+        sieve.take(&group(&unit).concat(), &mut out);
+        let key = out.as_chunks::<PACKET>().0[2];
+        assert_eq!(key[15 + 8..15 + 8 + set.len()], hurried);
+        assert_eq!(key[15 + 8 + set.len()..][..4], [0, 0, 1, 0x65]);
     }
 
     proptest! {
@@ -202,14 +287,21 @@ mod tests {
         #[test]
         fn any_bytes_are_read_without_harm(
             bytes in prop::collection::vec(any::<u8>(), 0..2_000),
-            packets in prop::collection::vec((prop::sample::select(vec![0, TABLE, PICTURE, 0x101, CLOSELY]), any::<bool>(), any::<u8>()), 0..30),
+            packets in prop::collection::vec(
+                (prop::sample::select(vec![0, TABLE, PICTURE, 0x101]), any::<bool>(), any::<bool>(), any::<u8>()), 0..30,
+            ),
+            kind in prop::sample::select(vec![0x1b, 0x24, 2]),
+            set in prop::collection::vec(prop::sample::select(vec![0, 1, 3, 7, 0x42, 0x64, 0x67, 0x80, 0xff]), 0..170),
             cut in 1_usize..400,
-            close in any::<bool>(),
+            keys in any::<bool>(),
         ) {
-            let all: Vec<u8> = packets.iter().flat_map(|(id, begins, mark)| packet(*id, *begins, *mark)).chain(bytes).collect();
-            let (mut whole, mut out) = (Sieve::new(close), Vec::new());
+            let packets = packets.into_iter().map(|(id, begins, enters, mark)| packet(id, begins, enters, mark));
+            let mut first = packet(PICTURE, true, true, 7);
+            first[15..15 + set.len()].copy_from_slice(&set);
+            let all: Vec<u8> = [table(kind), first].into_iter().chain(packets).flatten().chain(bytes).collect();
+            let (mut whole, mut out) = (Sieve::new(keys), Vec::new());
             whole.take(&all, &mut out);
-            let (mut pieces, mut cut_out) = (Sieve::new(close), Vec::new());
+            let (mut pieces, mut cut_out) = (Sieve::new(keys), Vec::new());
             for piece in all.chunks(cut) {
                 pieces.take(piece, &mut cut_out);
             }
@@ -223,6 +315,16 @@ mod tests {
                     prop_assert_eq!(counter, if counts { (last + 1) & 0x0f } else { last });
                 }
                 last = Some(counter);
+            }
+        }
+
+        /// A set of parameters keeps its length, whatever it holds.
+        #[test]
+        fn parameters_keep_their_length(set in any::<Vec<u8>>()) {
+            for coding in [Coding::Avc, Coding::Hevc] {
+                if let Some(hurried) = coding.without_waiting(&set) {
+                    prop_assert_eq!(hurried.len(), set.len());
+                }
             }
         }
     }

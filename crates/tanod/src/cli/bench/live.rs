@@ -45,6 +45,10 @@ pub(in crate::cli) struct Args {
 const MODULE: &str = "/usr/lib/nginx/modules/ngx_rtmp_module.so";
 /// A secret for this run's messages.
 const SECRET: &str = "whsec_dGhpcyBpcyBmb3IgbWVhc3VyaW5nIGFuZCBubyBzZWNyZXQ=";
+/// As [`KNOWN`] and [`OTHER`] have them.
+const FRAMES_A_SECOND: u32 = 30;
+/// Seconds between two key frames.
+const GROUP: u32 = 2;
 /// Seconds of each stream, beside those that it takes to begin all of them.
 const LENGTH: u32 = 40;
 /// Where the clip begins in each kind of stream, in milliseconds: at different distances from a key frame.
@@ -229,13 +233,16 @@ impl Published {
     }
 }
 
-/// Hears how far a sender is: it began at least so long ago.
+/// Hears how many frames a sender has sent: it began at least so long ago. How far it says it is would be further, for a frame that
+/// others lean on is sent before them and shown after them.
 async fn follow(said: tokio::process::ChildStdout, began: Arc<Mutex<Instant>>) {
     let mut lines = tokio::io::BufReader::new(said).lines();
     let mut first = true;
     while let Ok(Some(line)) = lines.next_line().await {
-        let sent = line.strip_prefix("out_time_us=").and_then(|sent| sent.parse::<u64>().ok()).filter(|sent| *sent > 0);
-        let Some(at) = sent.and_then(|sent| Instant::now().checked_sub(Duration::from_micros(sent))) else { continue };
+        let sent =
+            line.strip_prefix("frame=").and_then(|sent| sent.trim().parse::<u32>().ok()).filter(|sent| *sent > 0);
+        let took = sent.map(|sent| Duration::from_secs(1) * (sent - 1) / FRAMES_A_SECOND);
+        let Some(at) = took.and_then(|took| Instant::now().checked_sub(took)) else { continue };
         let mut began = began.lock().unwrap_or_else(PoisonError::into_inner);
         *began = if std::mem::take(&mut first) { at } else { at.min(*began) };
     }
@@ -324,9 +331,9 @@ impl Measured {
             let stream = livestream::known(&mut tx, one.id).await?;
             one.hits = livestream::hits(&mut tx, one.id, stream.started_at).await?.len();
             let gaps = watching::scan_of(&mut tx, &stream).await?.map(|scan| scan.gaps).unwrap_or_default();
-            // Before the first frame there was nothing to see, and after the last there is nothing more.
-            let end =
-                stream.started_at.checked_add(Duration::from_secs(u64::from(LENGTH - 1))).unwrap_or(stream.started_at);
+            // Before the first frame there was nothing to see, and behind the last key frame nobody looks any more.
+            let length = Duration::from_secs(u64::from(LENGTH - GROUP));
+            let end = stream.started_at.checked_add(length).unwrap_or(stream.started_at);
             let within = gaps.iter().skip(1).filter(|gap| gap.from < end);
             one.unscanned = within.map(|gap| gap.until.min(end).duration_since(gap.from).as_secs_f64()).sum();
         }

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
@@ -17,6 +17,9 @@ const MOST_HEAD: usize = 16 << 10;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Connections at once through one door.
 const MOST_AT_ONCE: usize = 16;
+/// Bytes that are passed on together at most, and how long more of them are waited for where there are fewer.
+const PIECE: usize = 32 << 10;
+const GATHERED: Duration = Duration::from_millis(10);
 
 /// Where a door leads.
 #[derive(Clone, Debug)]
@@ -88,7 +91,11 @@ async fn pass(mut from: TcpStream, sources: &Sources, to: To) -> io::Result<()> 
         if asked_through {
             from.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
         }
-        return copy_bidirectional(&mut from, &mut there).await.map(drop);
+        let ((mut reads, mut writes), (mut answers, mut asks)) = (from.split(), there.split());
+        return tokio::select! {
+            ended = tokio::io::copy(&mut reads, &mut asks) => ended.map(drop),
+            ended = bring(&mut answers, &mut writes) => ended,
+        };
     };
     let ((mut reads, mut writes), (mut answers, mut asks)) = (from.split(), there.split());
     let questions = async {
@@ -100,7 +107,22 @@ async fn pass(mut from: TcpStream, sources: &Sources, to: To) -> io::Result<()> 
     };
     tokio::select! {
         ended = questions => ended,
-        ended = tokio::io::copy(&mut answers, &mut writes) => ended.map(drop),
+        ended = bring(&mut answers, &mut writes) => ended,
+    }
+}
+
+/// Passes on what a server sends, in pieces that are worth waking up for.
+async fn bring(from: &mut (impl AsyncRead + Unpin), to: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+    let mut piece = vec![0; PIECE];
+    loop {
+        let read = from.read(&mut piece).await?;
+        if read == 0 {
+            return Ok(());
+        }
+        to.write_all(piece.get(..read).unwrap_or_default()).await?;
+        if read < PIECE {
+            tokio::time::sleep(GATHERED).await;
+        }
     }
 }
 

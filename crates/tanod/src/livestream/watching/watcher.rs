@@ -31,6 +31,8 @@ const BLIND: Duration = Duration::from_secs(15);
 const CLOSELY: Duration = Duration::from_secs(10);
 /// How much of a stream an eye is shown again that replaces another: more than lies between two key frames.
 const AGAIN_SHOWN: SignedDuration = SignedDuration::from_secs(6);
+/// And one that looks more closely than the one before: it begins with the key frame that was seen last.
+const CLOSELY_SHOWN: SignedDuration = SignedDuration::from_secs(1);
 /// How long the last frames of a source that is gone are waited for.
 const LAST: Duration = Duration::from_secs(2);
 /// So many pieces may wait for an eye that is slower than the stream.
@@ -94,31 +96,23 @@ pub(super) fn lock(noted: &Mutex<Noted>) -> MutexGuard<'_, Noted> {
 
 /// An eye with the tasks that show it the stream and hear what it says, so that neither waits for the other.
 struct Looking {
-    show: Sender<Shown>,
+    mode: Mode,
+    show: Sender<Bytes>,
     hears: Receiver<Glimpse>,
     // Dropping it ends them, and with them the eye.
     _tasks: JoinSet<()>,
 }
 
-enum Shown {
-    Packets(Bytes),
-    Closely(bool),
-}
-
 impl Looking {
     fn begin(app: &App, mode: Mode) -> Result<Self, Unscanned> {
         let eye = app.pool.eye(mode.into(), app.lists.with(Lists::wanted))?;
-        let (show, mut shown) = mpsc::channel(BEHIND);
+        let (show, mut shown) = mpsc::channel::<Bytes>(BEHIND);
         let (tell, hears) = mpsc::channel(64);
         let (mut at, mut told) = (eye.shown, eye.told);
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
-            while let Some(next) = shown.recv().await {
-                let goes_on = match next {
-                    Shown::Packets(packets) => at.show(&packets).await,
-                    Shown::Closely(yes) => at.closely(yes).await,
-                };
-                if !goes_on {
+            while let Some(packets) = shown.recv().await {
+                if !at.show(&packets).await {
                     return;
                 }
             }
@@ -130,7 +124,7 @@ impl Looking {
                 }
             }
         });
-        Ok(Self { show, hears, _tasks: tasks })
+        Ok(Self { mode, show, hears, _tasks: tasks })
     }
 }
 
@@ -222,9 +216,16 @@ impl Watcher {
         };
         let (mut times, mut fruitless) = (Times::default(), 0);
         let (mut shown_from, mut eye) = (None, None::<Looking>);
-        let (mut heard_at, mut closely, mut until) = (Instant::now(), false, None::<Instant>);
+        let (mut heard_at, mut closely) = (Instant::now(), None::<Instant>);
         loop {
-            let mode = self.noted().mode;
+            // As the record says, and closely for a while after a known frame.
+            let closely_now = closely.is_some_and(|until| until > Instant::now());
+            let mode = if closely_now { Mode::Thorough } else { self.noted().mode };
+            if eye.as_ref().is_some_and(|looking| looking.mode != mode) {
+                let shown = if mode == Mode::Thorough { CLOSELY_SHOWN } else { SignedDuration::ZERO };
+                shown_from = again(&mut eye, &self.noted(), shown);
+                fruitless = 0;
+            }
             let looking = match &mut eye {
                 Some(looking) => looking,
                 None if fruitless > 2 => return "watcher_died",
@@ -232,19 +233,13 @@ impl Watcher {
                     let Ok(looking) = Looking::begin(&self.app, mode) else { return "decoder_down" };
                     if let Some(from) = shown_from {
                         for packets in self.noted().ring.since(from) {
-                            drop(looking.show.try_send(Shown::Packets(packets.clone())));
+                            drop(looking.show.try_send(packets.clone()));
                         }
                     }
                     fruitless += 1;
-                    closely = mode == Mode::Thorough;
                     eye.insert(looking)
                 }
             };
-            // As the record says, and for a while after a known frame.
-            let wanted = mode == Mode::Thorough || until.is_some_and(|until| until > Instant::now());
-            if wanted != closely && looking.show.try_send(Shown::Closely(wanted)).is_ok() {
-                closely = wanted;
-            }
             tokio::select! {
                 came = timeout(STALLED, source.next()) => {
                     let Ok(Some(packets)) = came else {
@@ -252,12 +247,12 @@ impl Watcher {
                         return if came.is_err() { "stalled" } else { "source_ended" };
                     };
                     self.noted().ring.push(self.now(), packets.clone());
-                    if looking.show.try_send(Shown::Packets(packets)).is_err() {
+                    if looking.show.try_send(packets).is_err() {
                         // It is gone, or too slow to be waited for.
                         if !looking.show.is_closed() {
                             return "behind";
                         }
-                        shown_from = again(&mut eye, &self.noted());
+                        shown_from = again(&mut eye, &self.noted(), AGAIN_SHOWN);
                     }
                     if heard_at.elapsed() > BLIND {
                         return "unreadable";
@@ -265,7 +260,7 @@ impl Watcher {
                 }
                 heard = looking.hears.recv() => {
                     let Some(glimpse) = heard else {
-                        shown_from = again(&mut eye, &self.noted());
+                        shown_from = again(&mut eye, &self.noted(), AGAIN_SHOWN);
                         continue;
                     };
                     heard_at = Instant::now();
@@ -274,7 +269,7 @@ impl Watcher {
                         fruitless = 0;
                     }
                     if seen.known {
-                        until = Some(Instant::now() + CLOSELY);
+                        closely = Some(Instant::now() + CLOSELY);
                     }
                 }
             }
@@ -360,9 +355,9 @@ impl Watcher {
     }
 }
 
-/// An eye is gone: the next one is shown again what this one may not have seen.
-fn again(eye: &mut Option<Looking>, noted: &Noted) -> Option<Timestamp> {
+/// An eye is gone: the next one is shown again what this one may not have seen, and so much more.
+fn again(eye: &mut Option<Looking>, noted: &Noted, more: SignedDuration) -> Option<Timestamp> {
     *eye = None;
     let seen = noted.sights.last().filter(|sight| sight.ended_by.is_none()).map(|sight| sight.until);
-    seen.and_then(|seen| seen.checked_sub(AGAIN_SHOWN).ok())
+    seen.and_then(|seen| seen.checked_sub(more).ok())
 }
