@@ -19,7 +19,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 20] = [
+pub const TARGETS: [Target; 22] = [
     Target { name: "media", run: decode::sides::child, seeds: media_seeds },
     Target { name: "exif", run: decode::sides::exif, seeds: exif_seeds },
     Target { name: "protocol", run: decode::sides::parent, seeds: protocol_seeds },
@@ -39,6 +39,8 @@ pub const TARGETS: [Target; 20] = [
     Target { name: "vpdq", run: vpdq, seeds: vpdq_seeds },
     Target { name: "passkey", run: passkey, seeds: passkey_seeds },
     Target { name: "stream", run: decode::sides::stream, seeds: stream_seeds },
+    Target { name: "publisher", run: decode::sides::publisher, seeds: publisher_seeds },
+    Target { name: "frames", run: decode::sides::frames, seeds: frames_seeds },
     Target { name: "door", run: tanod::livestream::watching::door::asks, seeds: door_seeds },
 ];
 
@@ -57,6 +59,33 @@ const JPEGS: [&[u8]; 7] = [
     include_bytes!("../../crates/decode/testdata/jpeg/grey-progressive-restart.jpg"),
     include_bytes!("../../crates/decode/testdata/jpeg/progressive-420.jpg"),
 ];
+
+/// A handshake, and one who connects, says a name and sends a frame.
+fn publisher_seeds() -> Vec<Vec<u8>> {
+    let text = |text: &str| [&[2, 0, u8::try_from(text.len()).unwrap_or_default()], text.as_bytes()].concat();
+    let said = |name: &str, more: &[u8]| {
+        let body = [text(name), vec![0, 0x3f, 0xf0, 0, 0, 0, 0, 0, 0], more.to_vec()].concat();
+        let length = u8::try_from(body.len()).unwrap_or_default();
+        [vec![3, 0, 0, 0, 0, 0, length, 20, 0, 0, 0, 0], body].concat()
+    };
+    let publish = [vec![5], text("a-key"), text("live")].concat();
+    let before = [vec![3], vec![0; 2 * 1_536], said("connect", &[3, 0, 0, 9]), said("createStream", &[5])].concat();
+    let frame = [vec![4, 0, 0, 40, 0, 0, 5, 9, 1, 0, 0, 0], vec![0x17, 1, 0, 0, 0]].concat();
+    vec![[before, said("publish", &publish), frame].concat(), said("play", &[5])]
+}
+
+/// The beginning of NUT as ffmpeg writes it, of a picture of two by two, and a frame.
+fn frames_seeds() -> Vec<Vec<u8>> {
+    let said = |code: u64, body: &[u8]| {
+        let length = u8::try_from(body.len() + 4).unwrap_or_default();
+        [code.to_be_bytes().as_slice(), &[length], body, &[0; 4]].concat()
+    };
+    let main = [3, 1, 1, 1, 1, 0x87, 0x68, 41, 6, 1, 1, 0, 0, 0, 0x81, 0x7f, 0];
+    let stream = [0, 0, 4, 89, 56, 48, 48, 0, 7, 100, 0, 0, 0, 2, 2, 1, 1, 0];
+    let head = [said(0x4e4d_7a56_1f5f_04ad, &main), said(0x4e53_1140_5bf2_f9db, &stream)].concat();
+    let frame = [said(0x4e4b_e4ad_eeca_4569, &[5, 0]), vec![0, 3, 4, 1, 2, 3, 4]].concat();
+    vec![[b"nut/multimedia container\0".to_vec(), head, frame].concat()]
+}
 
 /// Packets of a transport stream: tables, pictures that begin and go on, sound, and what is for us.
 fn stream_seeds() -> Vec<Vec<u8>> {

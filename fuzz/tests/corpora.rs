@@ -146,6 +146,16 @@ fn passkey() {
 }
 
 #[test]
+fn publisher() {
+    explore("publisher", 4_000);
+}
+
+#[test]
+fn frames() {
+    explore("frames", 20_000);
+}
+
+#[test]
 fn every_target_is_explored_here() {
-    assert_eq!(fuzz::TARGETS.len(), 20, "a new target needs its line above");
+    assert_eq!(fuzz::TARGETS.len(), 22, "a new target needs its line above");
 }

@@ -35,6 +35,10 @@ pub fn run_after(before: impl Fn(&[u8])) -> ExitCode {
     }
     let number = |back: usize| words.get(words.len().checked_sub(back)?)?.to_str()?.parse::<u64>().ok();
     let Some(max_memory) = number(1) else { return ExitCode::FAILURE };
+    if words.iter().any(|word| word == live::FOR_A_PUBLISHER) {
+        let ended = live::publish(max_memory, &mut io::BufWriter::new(io::stdout().lock()));
+        return if ended.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
     if let Some((at, mode, wanted)) = live::told(&words) {
         let prefix = words.get(..at).unwrap_or_default();

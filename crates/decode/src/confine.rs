@@ -70,14 +70,21 @@ pub(crate) fn as_source(ffmpeg: &Path, reach: Reach, max_memory_bytes: u64) {
     set_parent_process_death_signal(Some(Signal::KILL)).ok();
     let port = match reach {
         Reach::Door(port) => Some((port, AccessNet::ConnectTcp)),
-        Reach::Datagrams => None,
+        Reach::Datagrams | Reach::Nothing => None,
     };
     allow(&[ffmpeg, Path::new("/etc/ssl"), Path::new("/usr/share/ca-certificates")], port);
     only_threads();
-    let kind = if port.is_some() { libc::SOCK_STREAM } else { libc::SOCK_DGRAM };
-    only_sockets(kind);
+    let sockets = match reach {
+        Reach::Door(_) => Some(libc::SOCK_STREAM),
+        Reach::Datagrams => Some(libc::SOCK_DGRAM),
+        Reach::Nothing => None,
+    };
+    if let Some(kind) = sockets {
+        only_sockets(kind);
+    }
+    let sockets = sockets.map_or_else(Vec::new, |_| SOCKETS.to_vec());
     allow_calls(
-        &[ARITHMETIC.as_slice(), &LOADING, &SOCKETS, &[libc::SYS_execve, libc::SYS_clone, libc::SYS_clone3]].concat(),
+        &[ARITHMETIC.as_slice(), &LOADING, &sockets, &[libc::SYS_execve, libc::SYS_clone, libc::SYS_clone3]].concat(),
     );
 }
 

@@ -92,6 +92,22 @@ pub mod sides {
         assert!(out.len() <= 2 * bytes.len(), "there is more than was given");
     }
 
+    /// What one who sends a stream by RTMP is heard to say.
+    pub fn publisher(bytes: &[u8]) {
+        let mut out = Vec::new();
+        drop(crate::live::hear(bytes, std::io::sink(), &mut out));
+        let name = out.first_chunk().map(|length| usize::from(u16::from_le_bytes(*length)));
+        assert!(name.is_none_or(|name| out.len() >= 2 + name), "something is written down of one without a name");
+    }
+
+    /// Frames that an ffmpeg writes down.
+    pub fn frames(bytes: &[u8]) {
+        let mut reader = crate::film::nut::Reader::new(bytes, 1 << 20);
+        if reader.size().is_ok() {
+            while let Ok(Some(_)) = reader.packet() {}
+        }
+    }
+
     /// What the parent does with a child's answer, and the child with a question.
     pub fn parent(bytes: &[u8]) {
         drop(Answer::from_bytes(bytes));
@@ -107,7 +123,7 @@ use std::time::Duration;
 use fingerprint::{Pdq, PdqHash, VideoFrame, Vpdq};
 
 pub use exif::Exif;
-pub use live::{Eye, Glimpse, Mode, Seeing, ShownStream, Source, Way};
+pub use live::{Eye, Glimpse, Mode, Publisher, Seeing, ShownStream, Source, Way, round};
 pub use mark::Mark;
 pub use pool::Pool;
 pub use shows::{Part, Shows, Veil};

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 
 use crate::child::FOR_A_FILM;
 use crate::film::wide;
-use crate::live::{Eye, Mode, Source, Starter, Way};
+use crate::live::{Eye, Mode, Publisher, Source, Starter, Way};
 use crate::protocol::{Answer, Ask, HEAD, MOST_ANSWER, Request};
 use crate::{Confinement, Exif, Limits, Look, Mark, Shows, Unscanned, Veil, Wanted};
 
@@ -128,6 +128,16 @@ impl Pool {
     /// Begins to take a stream. The child ends with what is returned.
     pub fn source(&self, way: &Way) -> Result<Source, Unscanned> {
         self.streams().source(way)
+    }
+
+    /// A child that holds the connection of one who wants to send a stream by RTMP. It ends with what is returned.
+    pub fn publisher(&self, connection: std::net::TcpStream) -> Result<Publisher, Unscanned> {
+        self.streams().publisher(connection)
+    }
+
+    /// Begins to take what such a one sends. Its child ends with what is returned.
+    pub fn sent(&self, publisher: Publisher) -> Result<Source, Unscanned> {
+        self.streams().sent(publisher)
     }
 
     /// A child that looks at a stream, once it is shown one. It ends with what is returned.

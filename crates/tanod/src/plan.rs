@@ -235,7 +235,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
     let mailer = mailer(&settings)?;
     settings.live.frames.check().map_err(PlanError::Other)?;
     let rules = livestream::rules::read(&settings.live.rules).map_err(PlanError::Other)?;
-    let watching = livestream::watching::Watching::of(&settings.live.sources).map_err(PlanError::Other)?;
+    let watching = livestream::watching::Watching::of(&settings.live).map_err(PlanError::Other)?;
     told(&settings, &endpoints)?;
     let http = exchange::http::client().map_err(|error| PlanError::Other(error.to_string()))?;
     let stamps = stamps(&settings, world, &http)?;
@@ -353,11 +353,15 @@ pub fn reachable(settings: &Settings) -> Result<(), PlanError> {
         (Err(_), Some((host, port))) if !host.is_empty() && port.parse::<u16>().is_ok() => host == "localhost",
         _ => return Err(unknown("listen", &settings.listen, "ADDRESS:PORT, for instance 127.0.0.1:8080")),
     };
-    if loopback || settings.behind_tls {
-        Ok(())
-    } else {
-        Err(PlanError::InTheClear { listen: settings.listen.clone() })
+    let sent = settings.live.rtmp_listen.parse::<std::net::SocketAddr>();
+    for (listen, loopback) in
+        [(&settings.listen, loopback), (&settings.live.rtmp_listen, sent.is_ok_and(|at| at.ip().is_loopback()))]
+    {
+        if !listen.is_empty() && !loopback && !settings.behind_tls {
+            return Err(PlanError::InTheClear { listen: listen.clone() });
+        }
     }
+    Ok(())
 }
 
 pub(crate) fn objects(settings: &Settings) -> Result<Objects, PlanError> {

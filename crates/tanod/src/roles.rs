@@ -149,6 +149,12 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result
                 }
             });
         }
+        if let Some(at) = app.watching.rtmp() {
+            let listener = TcpListener::bind(at).await;
+            let listener =
+                listener.map_err(|error| Error::internal("live.rtmp_listen cannot be listened at", error))?;
+            tasks.spawn(livestream::watching::pushed::listen(app.clone(), listener, tasks.stop.clone()));
+        }
         tasks.spawn(livestream::watching::jobs::look(app.clone(), tasks.stop.clone()));
         for lane in LANES {
             tasks.spawn(work(app.clone(), lane, tasks.stop.clone()));

@@ -117,7 +117,10 @@ impl Main {
             return Err(bent());
         }
         self.units = number(from)?;
-        for nth in 0..self.units.min(8) {
+        if !(1..=8).contains(&self.units) {
+            return Err(bent());
+        }
+        for nth in 0..self.units {
             let one =
                 |value: u64| i64::try_from(value).ok().filter(|value| (1..=1 << 31).contains(value)).ok_or_else(bent);
             let unit = (one(number(from)?)?, one(number(from)?)?);
@@ -188,7 +191,7 @@ impl Main {
     /// A time in milliseconds.
     fn ms(&self, pts: i64) -> i64 {
         let (part, whole) = self.unit;
-        let ms = i128::from(pts) * 1_000 * i128::from(part) / i128::from(whole);
+        let ms = i128::from(pts) * 1_000 * i128::from(part) / i128::from(whole.max(1));
         i64::try_from(ms).unwrap_or(i64::MAX)
     }
 }

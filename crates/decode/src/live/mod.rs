@@ -1,18 +1,23 @@
 //! A stream while it runs. One child becomes an ffmpeg that takes the stream from one port of this machine and writes it down as a
 //! transport stream; it decodes nothing. Another, without any network, looks at what the parent passes on to it, and says a
-//! fingerprint for each frame. The parent reads no byte of the stream: it keeps them, and passes them on.
+//! fingerprint for each frame. The parent reads no byte of the stream: it keeps them, and passes them on. A stream that is sent to us by
+//! RTMP is received by a third, which holds the connection and nothing else.
 
 mod eye;
 mod parameters;
+mod publisher;
 mod transport;
 
 use std::ffi::OsString;
+use std::io::{self, BufReader, Write};
 use std::net::SocketAddr;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::PathBuf;
 use std::process::{ExitCode, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::Instant;
@@ -22,11 +27,15 @@ use crate::protocol::Answer;
 use crate::{FrameHash, Limits, Unscanned, Wanted, confine};
 
 pub(crate) use eye::look;
+use publisher::MOST_NAME;
+pub(crate) use publisher::hear;
 use transport::PACKET;
 pub(crate) use transport::Sieve;
 
 /// The word that makes a child one that looks at a stream. Behind it: how, and the limit of memory.
 pub(crate) const FOR_A_STREAM: &str = "stream";
+/// The word that makes a child hold the connection of one who sends a stream. Behind it: the limit of memory.
+pub(crate) const FOR_A_PUBLISHER: &str = "publisher";
 /// The word that makes a child become the ffmpeg that takes a stream. Behind it: what it may reach, the limit of memory, and a mark.
 const FOR_A_SOURCE: &str = "source";
 
@@ -73,7 +82,7 @@ pub enum Way {
         /// The door's port.
         door: u16,
     },
-    /// SRT, which is called at this address.
+    /// SRT, which is called at this address, or waited for at it, as its settings say.
     Srt {
         /// Where.
         address: SocketAddr,
@@ -89,6 +98,8 @@ pub(crate) enum Reach {
     Door(u16),
     /// Datagrams, and no TCP.
     Datagrams,
+    /// Nothing: what it takes comes by its standard input.
+    Nothing,
 }
 
 impl Reach {
@@ -96,6 +107,7 @@ impl Reach {
         match self {
             Self::Door(port) => format!("door:{port}"),
             Self::Datagrams => "datagrams".to_owned(),
+            Self::Nothing => "nothing".to_owned(),
         }
     }
 
@@ -103,6 +115,7 @@ impl Reach {
         match word.split_once(':') {
             Some(("door", port)) => Some(Self::Door(port.parse().ok()?)),
             None if word == "datagrams" => Some(Self::Datagrams),
+            None if word == "nothing" => Some(Self::Nothing),
             _ => None,
         }
     }
@@ -123,10 +136,6 @@ impl Way {
 
     /// What ffmpeg is told of it: the ways of reading that it needs and no other, whatever a playlist says.
     fn words(&self) -> Vec<String> {
-        let words = |protocols: &str, formats: &str, more: &[&str], url: String| {
-            let own = ["-protocol_whitelist", protocols, "-format_whitelist", formats];
-            own.iter().chain(more).map(|word| (*word).to_owned()).chain(["-i".to_owned(), url]).collect()
-        };
         match self {
             Self::Rtmp { door, path, known_as } => {
                 let more = ["-rw_timeout", STALLED, "-rtmp_live", "live", "-rtmp_tcurl", known_as];
@@ -152,6 +161,11 @@ impl Way {
     }
 }
 
+fn words(protocols: &str, formats: &str, more: &[&str], url: String) -> Vec<String> {
+    let own = ["-protocol_whitelist", protocols, "-format_whitelist", formats];
+    own.iter().chain(more).map(|word| (*word).to_owned()).chain(["-i".to_owned(), url]).collect()
+}
+
 /// What starts the children of streams.
 pub(crate) struct Starter<'a> {
     pub(crate) program: &'a PathBuf,
@@ -172,12 +186,33 @@ impl Starter<'_> {
     }
 
     pub(crate) fn source(&self, way: &Way) -> Result<Source, Unscanned> {
+        self.taken(way.reach(), way.words(), Stdio::null(), None)
+    }
+
+    /// Takes what is sent to us.
+    pub(crate) fn sent(&self, publisher: Publisher) -> Result<Source, Unscanned> {
+        let Publisher { child, out } = publisher;
+        let out = out.into_owned_fd().map_err(|_| Unscanned::DecoderDown)?;
+        let words = words("pipe", "flv", &["-f", "flv"], "pipe:0".to_owned());
+        self.taken(Reach::Nothing, words, out.into(), Some(child))
+    }
+
+    pub(crate) fn publisher(&self, connection: std::net::TcpStream) -> Result<Publisher, Unscanned> {
+        connection.set_nonblocking(false).map_err(|_| Unscanned::DecoderDown)?;
+        let memory = self.limits.max_memory_bytes.to_string();
+        let input = Stdio::from(std::os::fd::OwnedFd::from(connection));
+        let mut child = self.start(&[FOR_A_PUBLISHER.to_owned(), memory], input)?;
+        let out = child.stdout.take().ok_or(Unscanned::DecoderDown)?;
+        Ok(Publisher { child, out })
+    }
+
+    fn taken(&self, reach: Reach, from: Vec<String>, input: Stdio, sender: Option<Child>) -> Result<Source, Unscanned> {
         let memory = self.limits.max_memory_bytes.to_string();
         let fixed = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-        let mut words = vec![FOR_A_SOURCE.to_owned(), way.reach().word(), memory, "--".to_owned()];
+        let mut words = vec![FOR_A_SOURCE.to_owned(), reach.word(), memory, "--".to_owned()];
         words.extend(fixed(&["-hide_banner", "-nostdin", "-v", "quiet"]));
         words.extend(fixed(&["-fflags", "+genpts+discardcorrupt", "-analyzeduration", "1500000"]));
-        words.extend(way.words());
+        words.extend(from);
         words.extend(fixed(&["-map", "0:V:0", "-map", "0:a:0?", "-map_metadata", "-1", "-c", "copy"]));
         // Nothing waits for a sound that does not come.
         words.extend(fixed(&["-max_interleave_delta", "200000", "-f", "mpegts", "-mpegts_start_pid", "256"]));
@@ -185,9 +220,10 @@ impl Starter<'_> {
         words.extend(fixed(&["-mpegts_pmt_start_pid", "4096", "-muxdelay", "0.2", "-muxpreload", "0"]));
         // A frame's length stands before it where it can, so that nobody waits for the next one to know its end.
         words.extend(fixed(&["-omit_video_pes_length", "0", "-flush_packets", "1", "pipe:1"]));
-        let mut child = self.start(&words, Stdio::null())?;
-        let out = child.stdout.take().ok_or(Unscanned::DecoderDown)?;
-        Ok(Source { child, out, rest: BytesMut::new(), again: Instant::now() })
+        let mut child = self.start(&words, input)?;
+        let out = child.stdout.take().and_then(|out| out.into_owned_fd().ok()).ok_or(Unscanned::DecoderDown)?;
+        rustix::io::ioctl_fionbio(&out, true).map_err(|_| Unscanned::DecoderDown)?;
+        Ok(Source { child, _sender: sender, out, piece: vec![0; PIECE], came: 0 })
     }
 
     pub(crate) fn eye(&self, mode: Mode, wanted: Wanted) -> Result<Eye, Unscanned> {
@@ -207,40 +243,97 @@ impl Starter<'_> {
     }
 }
 
-/// What comes within so short a time is taken together: less to wake up for.
-const GATHERED: Duration = Duration::from_millis(20);
+/// How often it is looked whether something came.
+const ROUND: Duration = Duration::from_millis(30);
+
+/// Waits for the next round, which is the same for all streams: what comes between two of them is taken together, and a machine with
+/// hundreds of streams wakes up no more often than one with a few. Who waits for each piece by itself wakes up for each piece.
+pub async fn round() {
+    static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let rounds = BEGAN.elapsed().as_millis() / ROUND.as_millis() + 1;
+    tokio::time::sleep_until(*BEGAN + ROUND * u32::try_from(rounds).unwrap_or(u32::MAX)).await;
+}
+
+/// Bytes that are taken together, at most.
+const PIECE: usize = 64 << 10;
 
 /// The child that takes a stream. It ends with this.
 #[derive(Debug)]
 pub struct Source {
-    // Dropping it kills it.
+    // Dropping them kills them.
     child: Child,
-    out: ChildStdout,
-    rest: BytesMut,
-    /// When it may be asked again.
-    again: Instant,
+    _sender: Option<Child>,
+    /// It is asked in rounds, and never waited for.
+    out: OwnedFd,
+    piece: Vec<u8>,
+    /// So much of it came.
+    came: usize,
 }
 
 impl Source {
     /// What came next, in whole packets; none when the stream ended or the child did. May be given up at any point.
     pub async fn next(&mut self) -> Option<Bytes> {
         loop {
-            let whole = self.rest.len() / PACKET * PACKET;
+            let whole = self.came / PACKET * PACKET;
             if whole > 0 {
-                return Some(self.rest.split_to(whole).freeze());
+                // As long as it is, for it may be kept.
+                let packets = Bytes::copy_from_slice(self.piece.get(..whole)?);
+                self.piece.copy_within(whole..self.came, 0);
+                self.came -= whole;
+                return Some(packets);
             }
-            tokio::time::sleep_until(self.again).await;
-            self.rest.reserve(64 << 10);
-            if self.out.read_buf(&mut self.rest).await.ok()? == 0 {
-                return None;
+            match rustix::io::read(&self.out, self.piece.get_mut(self.came..)?) {
+                Ok(0) => return None,
+                Ok(read) => self.came += read,
+                Err(rustix::io::Errno::AGAIN) => round().await,
+                Err(rustix::io::Errno::INTR) => {}
+                Err(_) => return None,
             }
-            self.again = Instant::now() + GATHERED;
         }
     }
 
     /// Its process id, for looking at it from outside.
     pub fn id(&self) -> Option<u32> {
         self.child.id()
+    }
+}
+
+/// The child that holds the connection of one who sends a stream by RTMP. It ends with this.
+#[derive(Debug)]
+pub struct Publisher {
+    // Dropping it kills it.
+    child: Child,
+    out: ChildStdout,
+}
+
+impl Publisher {
+    /// Under which name it sends; none when it is gone before it says so. To be asked once.
+    pub async fn name(&mut self) -> Option<String> {
+        let length = self.out.read_u16_le().await.ok().map(usize::from).filter(|length| *length <= MOST_NAME)?;
+        let mut name = vec![0; length];
+        self.out.read_exact(&mut name).await.ok()?;
+        String::from_utf8(name).ok()
+    }
+}
+
+/// Holds the connection that is our standard input, and writes what is sent by it to standard output.
+pub(crate) fn publish(max_memory: u64, output: &mut impl Write) -> io::Result<()> {
+    let input = io::stdin();
+    let to = ToInput(input.as_fd().try_clone_to_owned()?);
+    confine::confine(max_memory);
+    publisher::hear(BufReader::with_capacity(64 << 10, input.lock()), to, output)
+}
+
+/// The other direction of the connection that is our standard input.
+struct ToInput(OwnedFd);
+
+impl Write for ToInput {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(rustix::io::write(&self.0, bytes)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -293,7 +293,7 @@ async fn run(context: &Context, command: Command) -> Done {
         Command::Keys(keys) => keys::run(context, keys).await,
         Command::Backup(args) => backup::backup(context, args).await,
         Command::Restore(args) => backup::restore(context, args).await,
-        Command::Evidence(evidence) => evidence::run(context, evidence).await,
+        Command::Evidence(evidence) => Box::pin(evidence::run(context, evidence)).await,
         Command::Ledger(ledger) => ledger::run(context, ledger).await,
         Command::Bench(bench) => bench::run(context, bench).await,
         Command::Sim(sim) => sim::run(context, sim).await,

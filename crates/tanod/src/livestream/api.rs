@@ -33,16 +33,26 @@ fn seen(mut stream: Stream, caller: &Caller) -> Stream {
     stream
 }
 
+/// A stream that was told of.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Begun {
+    #[serde(flatten)]
+    stream: Stream,
+    /// Where to send it, if it is sent to us. It holds the key, and nobody else hears it.
+    send_to: Option<String>,
+}
+
 /// Tell of a stream that runs. Told again while it runs, it is the same stream.
 #[utoipa::path(post, path = "/v1/streams", tag = "streams", request_body = NewStream,
-    responses((status = 201, body = Stream), (status = "default", body = ProblemBody)))]
+    responses((status = 201, body = Begun), (status = "default", body = ProblemBody)))]
 pub async fn begin(Shared(app): Shared<App>, sent: Sent) -> Answer {
     sent.caller.require(Permission::WriteStreams)?;
     let new: NewStream = sent.json()?;
     let once = sent.once("POST /v1/streams", &[])?;
     web::post(&app, &once, StatusCode::CREATED, async |tx| {
-        let (stream, proof) = super::begin(tx, &sent.caller, new, app.watching.sources(), &app.settings.live).await?;
-        Ok((seen(stream, &sent.caller), proof))
+        let (stream, proof) = super::begin(tx, &sent.caller, new, &app.watching, &app.settings.live).await?;
+        let send_to = stream.source.as_deref().and_then(|source| app.watching.send_to(source));
+        Ok((Begun { stream: seen(stream, &sent.caller), send_to }, proof))
     })
     .await
 }

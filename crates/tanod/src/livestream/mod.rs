@@ -36,6 +36,7 @@ use crate::webhooks;
 pub use events::{Event, Kind, MOST_AT_ONCE, Told, check};
 pub use hits::{FrameHit, Frames, OfBank, frame_hits, hits};
 pub use stream::{Cause, NewStream, State, Stream, StreamSignal};
+use watching::Watching;
 
 /// A stream that cannot be taken as it is told.
 pub static BAD_STREAM: RefusalKind = RefusalKind::new(
@@ -100,6 +101,8 @@ pub const REFUSALS: &[&RefusalKind] = &[
     &vocabulary::BAD_VOCABULARY,
     &vocabulary::UNKNOWN_VOCABULARY,
     &watching::SOURCE_NOT_ALLOWED,
+    &watching::pushed::NOTHING_IS_SENT_HERE,
+    &watching::pushed::NO_PORT,
     &watching::NOT_WATCHED,
 ];
 
@@ -125,6 +128,12 @@ pub struct Settings {
     pub frames: Frames,
     /// From which hosts streams may be read: names, `*.NAME`, addresses, ranges. None, if nothing is said.
     pub sources: Vec<String>,
+    /// At which address and port streams are taken that are sent to us by RTMP. None, if nothing is said.
+    pub rtmp_listen: String,
+    /// At which address, and from which port to which, streams are taken that are sent to us by SRT: one port each.
+    pub srt_listen: String,
+    /// By which name or address those who send streams reach this machine.
+    pub push_host: String,
     /// How closely streams are looked at, where nothing is said.
     pub mode: watching::Mode,
     /// So many seconds of a stream are held in memory, to be kept on a signal.
@@ -143,14 +152,11 @@ pub async fn begin(
     tx: &mut Tx,
     caller: &Caller,
     new: NewStream,
-    sources: &watching::Sources,
+    watching: &Watching,
     settings: &Settings,
 ) -> Result<(Stream, Recorded)> {
     caller.require(Permission::WriteStreams)?;
     new.check()?;
-    if let Some(watch) = &new.watch {
-        sources.check(&watch.url)?;
-    }
     if let Some(callback) = &new.callback
         && !webhooks::is_listed(tx, callback).await?
     {
@@ -159,6 +165,10 @@ pub async fn begin(
     if let Some(running) = store::running(tx, &new.content_id).await? {
         return Ok((running, Recorded::unrecorded("the stream runs already, with its entry")));
     }
+    let source = match &new.watch {
+        Some(watch) => Some(watching.source(tx, watch).await?),
+        None => None,
+    };
     let stream = Stream {
         id: tx.id(),
         content_id: new.content_id,
@@ -174,7 +184,7 @@ pub async fn begin(
         stirred_at: tx.now(),
         events: 0,
         mode: new.watch.as_ref().map(|watch| watch.mode.unwrap_or(settings.mode)),
-        source: new.watch.map(|watch| watch.url),
+        source,
         unseen_because: None,
         case: None,
         forgotten_at: None,

@@ -41,6 +41,7 @@ mod legal;
 mod lists;
 mod live_faults;
 mod live_frames;
+mod live_pushed;
 mod livestream;
 mod looking;
 mod notices;

@@ -356,8 +356,12 @@ impl Measured {
         };
         let late = sorted(planted.iter().filter_map(|one| one.late(one.known)).collect());
         let signalled = sorted(planted.iter().filter_map(|one| one.late(one.signalled)).collect());
+        // Between the two nearest, as half of an even number lies between two.
         let at = |late: &[f64], percent: usize| {
-            late.get((late.len() * percent / 100).min(late.len().saturating_sub(1))).map(|late| thousandths(*late))
+            let (place, part) =
+                (late.len().saturating_sub(1) * percent / 100, late.len().saturating_sub(1) * percent % 100);
+            let (low, high) = (late.get(place)?, late.get(place + 1).or(late.get(place))?);
+            Some(thousandths(low + (high - low) * number(part as u64) / 100.0))
         };
         let false_hits: usize = self.streams.iter().filter(|one| one.offset.is_none()).map(|one| one.hits).sum();
         let missed = planted.len() - signalled.len();

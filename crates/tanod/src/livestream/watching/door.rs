@@ -1,7 +1,7 @@
 //! The door between a child that takes a stream and the network: a port of this machine, the only one that the child reaches. Who
 //! is behind it is decided here: by name and by address, whatever a playlist says.
 
-use std::io;
+use std::io::{self, Read as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,9 +17,8 @@ const MOST_HEAD: usize = 16 << 10;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Connections at once through one door.
 const MOST_AT_ONCE: usize = 16;
-/// Bytes that are passed on together at most, and how long more of them are waited for where there are fewer.
+/// Bytes that are passed on together at most.
 const PIECE: usize = 32 << 10;
-const GATHERED: Duration = Duration::from_millis(10);
 
 /// Where a door leads.
 #[derive(Clone, Debug)]
@@ -78,7 +77,7 @@ async fn pass(mut from: TcpStream, sources: &Sources, to: To) -> io::Result<()> 
         }
     };
     let connecting = async { TcpStream::connect(sources.find(&host, port).await?).await };
-    let mut there = match tokio::time::timeout(PATIENCE, connecting).await {
+    let there = match tokio::time::timeout(PATIENCE, connecting).await {
         Ok(Ok(there)) => there,
         _ if question.is_some() => {
             return from.write_all(b"HTTP/1.1 502 Not reached\r\ncontent-length: 0\r\n\r\n").await;
@@ -87,41 +86,81 @@ async fn pass(mut from: TcpStream, sources: &Sources, to: To) -> io::Result<()> 
     };
     there.set_nodelay(true)?;
     let asked_through = question.is_some();
+    let (mut reads, mut writes) = from.split();
     let Some((asked, first)) = question.filter(|(asked, _)| !asked.connect) else {
         if asked_through {
-            from.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
+            writes.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
         }
-        let ((mut reads, mut writes), (mut answers, mut asks)) = (from.split(), there.split());
+        let there = Rounds::of(there)?;
         return tokio::select! {
-            ended = tokio::io::copy(&mut reads, &mut asks) => ended.map(drop),
-            ended = bring(&mut answers, &mut writes) => ended,
+            ended = there.ask(&mut reads) => ended,
+            ended = there.bring(&mut writes) => ended,
         };
     };
-    let ((mut reads, mut writes), (mut answers, mut asks)) = (from.split(), there.split());
+    let there = Rounds::of(there)?;
     let questions = async {
         let mut head_now = first;
         loop {
-            asks.write_all(&direct(&asked, &head_now)?).await?;
+            there.write(&direct(&asked, &head_now)?).await?;
             head_now = head(&mut reads, &mut came).await?;
         }
     };
     tokio::select! {
         ended = questions => ended,
-        ended = bring(&mut answers, &mut writes) => ended,
+        ended = there.bring(&mut writes) => ended,
     }
 }
 
-/// Passes on what a server sends, in pieces that are worth waking up for.
-async fn bring(from: &mut (impl AsyncRead + Unpin), to: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
-    let mut piece = vec![0; PIECE];
-    loop {
-        let read = from.read(&mut piece).await?;
-        if read == 0 {
-            return Ok(());
+/// A connection to a server that is asked in rounds whether something came.
+struct Rounds(std::net::TcpStream);
+
+impl Rounds {
+    fn of(connection: TcpStream) -> io::Result<Self> {
+        connection.into_std().map(Self)
+    }
+
+    async fn read(&self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match (&self.0).read(into) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => decode::round().await,
+                read => return read,
+            }
         }
-        to.write_all(piece.get(..read).unwrap_or_default()).await?;
-        if read < PIECE {
-            tokio::time::sleep(GATHERED).await;
+    }
+
+    async fn write(&self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match (&self.0).write(bytes) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => decode::round().await,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes on what the child says.
+    async fn ask(&self, from: &mut (impl AsyncRead + Unpin)) -> io::Result<()> {
+        let mut piece = vec![0; 4 << 10];
+        loop {
+            let read = from.read(&mut piece).await?;
+            if read == 0 {
+                return Ok(());
+            }
+            self.write(piece.get(..read).unwrap_or_default()).await?;
+        }
+    }
+
+    /// Passes on what the server says.
+    async fn bring(&self, to: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+        let mut piece = vec![0; PIECE];
+        loop {
+            let read = self.read(&mut piece).await?;
+            if read == 0 {
+                return Ok(());
+            }
+            to.write_all(piece.get(..read).unwrap_or_default()).await?;
         }
     }
 }

@@ -10,6 +10,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::Held;
+use super::pushed::Entrance;
 use super::ring::Ring;
 use super::segments::{self, Part, Segment};
 use super::store::{self, Watched};
@@ -101,15 +103,17 @@ impl Desk {
             }
             let ring = Ring::new(live.ring_seconds, live.ring_megabytes.saturating_mul(1 << 20));
             let noted = Arc::new(Mutex::new(Noted::new(mode, ring)));
+            let entrance = Arc::<Entrance>::default();
             let watcher = Watcher {
                 app: app.clone(),
                 sources: Arc::clone(app.watching.sources()),
                 url: source,
                 noted: Arc::clone(&noted),
+                entrance: Arc::clone(&entrance),
             };
             let mut task = JoinSet::new();
             task.spawn(watcher.run());
-            app.watching.held().insert(id, Arc::clone(&noted));
+            app.watching.held().insert(id, Held { noted: Arc::clone(&noted), entrance });
             self.running.insert(id, Running { noted, task, said: None, over: None });
         }
         for (id, running) in &mut self.running {

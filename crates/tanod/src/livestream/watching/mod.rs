@@ -3,6 +3,7 @@
 
 pub mod door;
 pub mod jobs;
+pub mod pushed;
 mod ring;
 mod segments;
 mod sources;
@@ -19,13 +20,15 @@ use serde_json::json;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use super::{Stream, UNKNOWN_STREAM};
+use super::{BAD_STREAM, Settings, Stream, UNKNOWN_STREAM};
 use crate::accounts::{Caller, Permission};
 use crate::audit::{self, Entry};
 use crate::plan::App;
 use crate::refusal::{Kind, Result};
 use crate::store::{Recorded, StreamId, StreamSightId, Tx};
 
+pub use pushed::Push;
+use pushed::{Doors, Entrance};
 pub use segments::{Part, Segment};
 pub use sources::Sources;
 use watcher::Noted;
@@ -80,13 +83,20 @@ impl From<Mode> for decode::Mode {
 }
 
 /// Where a stream is to be looked at, and how closely.
-#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewStreamWatch)]
 pub struct NewWatch {
     /// Where it is read: rtmp, rtsp, http or https (HLS, or a transport stream), srt, or a transport stream by tcp. The host must be
     /// among `live.sources` of the settings. It is never answered, for it may hold a key.
-    pub url: String,
+    #[serde(default)]
+    pub url: Option<String>,
+    /// Instead of `url`: you send it to us in this way, to the address in `send_to` of the answer.
+    #[serde(default)]
+    pub push: Option<Push>,
+    /// With `push`: the key under which you send it, of 16 to 64 letters, digits, `-` and `_`; a fresh one, if nothing is said.
+    #[serde(default)]
+    pub key: Option<String>,
     /// How closely; as the settings say, if nothing is said.
     #[serde(default)]
     pub mode: Option<Mode>,
@@ -240,19 +250,45 @@ pub async fn segments(tx: &mut Tx, id: StreamId) -> Result<Vec<Segment>> {
     store::segments(tx, id).await
 }
 
-/// From where streams may be read, which of them this process looks at, and what it holds of them in memory.
+/// What this process holds of a stream that it looks at.
+#[derive(Clone)]
+struct Held {
+    noted: Arc<Mutex<Noted>>,
+    entrance: Arc<Entrance>,
+}
+
+/// From where streams may be read and where they may be sent, which of them this process looks at, and what it holds of them in memory.
 pub struct Watching {
     sources: Arc<Sources>,
-    held: Mutex<HashMap<StreamId, Arc<Mutex<Noted>>>>,
+    doors: Doors,
+    held: Mutex<HashMap<StreamId, Held>>,
     /// Something is to be written down at once.
     wake: Notify,
 }
 
 impl Watching {
-    /// With the sources that the settings allow.
-    pub fn of(sources: &[String]) -> std::result::Result<Self, String> {
-        let sources = Arc::new(Sources::read(sources)?);
-        Ok(Self { sources, held: Mutex::default(), wake: Notify::new() })
+    /// With what the settings allow.
+    pub fn of(settings: &Settings) -> std::result::Result<Self, String> {
+        let sources = Arc::new(Sources::read(&settings.sources)?);
+        let doors = Doors::read(settings)?;
+        Ok(Self { sources, doors, held: Mutex::default(), wake: Notify::new() })
+    }
+
+    /// Where streams that are sent by RTMP are taken, if anywhere.
+    pub fn rtmp(&self) -> Option<std::net::SocketAddr> {
+        self.doors.rtmp
+    }
+
+    /// Where a stream comes from, as it is written down; refused where it may not be read, or not be sent.
+    pub(super) async fn source(&self, tx: &mut Tx, watch: &NewWatch) -> Result<String> {
+        match watch {
+            NewWatch { url: Some(url), push: None, key: None, .. } => {
+                self.sources.check(url)?;
+                Ok(url.clone())
+            }
+            NewWatch { url: None, push: Some(push), key, .. } => self.room(tx, *push, key.as_deref()).await,
+            _ => Err(BAD_STREAM.because("watch: either url, or push and maybe key")),
+        }
     }
 
     /// From where streams may be read.
@@ -260,12 +296,12 @@ impl Watching {
         &self.sources
     }
 
-    fn held(&self) -> std::sync::MutexGuard<'_, HashMap<StreamId, Arc<Mutex<Noted>>>> {
+    fn held(&self) -> std::sync::MutexGuard<'_, HashMap<StreamId, Held>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn noted(&self, stream: StreamId) -> Option<Arc<Mutex<Noted>>> {
-        self.held().get(&stream).cloned()
+        self.held().get(&stream).map(|held| Arc::clone(&held.noted))
     }
 
     /// The latest frame of a stream, small, grey and blurred, where this process looks at it. It is nowhere but in memory.
@@ -291,7 +327,13 @@ impl Trial {
         sources.check(url)?;
         let noted = Arc::new(Mutex::new(Noted::new(mode, ring::Ring::new(10, 16 << 20))));
         let (sources, noted_there) = (Arc::new(sources), Arc::clone(&noted));
-        let watcher = watcher::Watcher { app: app.clone(), sources, url: url.to_owned(), noted: noted_there };
+        let watcher = watcher::Watcher {
+            app: app.clone(),
+            sources,
+            url: url.to_owned(),
+            noted: noted_there,
+            entrance: Arc::default(),
+        };
         let mut task = JoinSet::new();
         task.spawn(watcher.run());
         Ok(Self { noted, _task: task, started_at: app.db.clock().now(), mode })

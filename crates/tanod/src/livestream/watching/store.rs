@@ -63,6 +63,31 @@ pub(super) async fn claim(tx: &mut Tx, process: ProcessId) -> Result<()> {
     Ok(())
 }
 
+/// How streams that run are sent to us.
+pub(super) async fn pushed(tx: &mut Tx) -> Result<Vec<String>> {
+    let sql = "SELECT source FROM streams WHERE state = 'live' AND source LIKE 'push:%'";
+    let rows = tx.rows(sql, &[]).await?;
+    Ok(rows.iter().map(|row| row.get("source")).collect::<Read<_>>()?)
+}
+
+/// The stream that runs and comes this way.
+pub(super) async fn of_source(tx: &mut Tx, source: &str) -> Result<Option<StreamId>> {
+    let sql = "SELECT id FROM streams WHERE state = 'live' AND source = $1";
+    let row = tx.row(sql, &[source.into()]).await?;
+    Ok(row.map(|row| row.get("id")).transpose()?)
+}
+
+/// Takes a stream, whoever looks at it. False when this process does already.
+pub(super) async fn take(tx: &mut Tx, process: ProcessId, id: StreamId) -> Result<bool> {
+    let sql = "UPDATE streams SET watcher = $1 WHERE id = $2 AND state = 'live' AND (watcher IS NULL OR watcher <> $1)";
+    let taken = tx.execute(sql, &[process.into(), id.into()]).await? > 0;
+    if taken {
+        let sql = "UPDATE stream_sights SET ended_by = 'watcher_gone' WHERE stream = $1 AND ended_by IS NULL";
+        tx.execute(sql, &[id.into()]).await?;
+    }
+    Ok(taken)
+}
+
 /// The streams that this process is to look at.
 pub(super) async fn own(tx: &mut Tx, process: ProcessId) -> Result<Vec<Watched>> {
     let sql = "SELECT id, source, mode FROM streams WHERE watcher = $1 AND state = 'live' AND source IS NOT NULL";

@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use decode::{FrameHash, Glimpse, Unscanned, Way};
+use decode::{FrameHash, Glimpse, Source, Unscanned, Way};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
 use super::door::{Door, To};
+use super::pushed::{Entrance, Sent};
 use super::ring::Ring;
 use super::sources::{Address, Sources};
 use super::{Mode, Sight};
@@ -173,6 +174,7 @@ pub(super) struct Watcher {
     pub(super) sources: Arc<Sources>,
     pub(super) url: String,
     pub(super) noted: Arc<Mutex<Noted>>,
+    pub(super) entrance: Arc<Entrance>,
 }
 
 impl Watcher {
@@ -203,20 +205,15 @@ impl Watcher {
         if self.app.lists.with(Lists::as_of).is_none() {
             return "no_list";
         }
-        let address = match self.sources.allowed(&self.url) {
-            Ok(address) => address,
-            Err(Error::Refused(_)) => return "source_not_allowed",
-            Err(Error::Internal(..)) => return "unreachable",
-        };
+        let awaited = Sent::of(&self.url).is_some();
         // The door stays open as long as the source is taken.
-        let Ok((way, _door)) = self.way(&address).await else { return "unreachable" };
-        let mut source = match self.app.pool.source(&way) {
+        let (mut source, _door) = match self.source().await {
             Ok(source) => source,
-            Err(why) => return why.slug(),
+            Err(because) => return because,
         };
         let (mut times, mut fruitless) = (Times::default(), 0);
         let (mut shown_from, mut eye) = (None, None::<Looking>);
-        let (mut heard_at, mut closely) = (Instant::now(), None::<Instant>);
+        let (mut heard_at, mut closely, mut came_at) = (Instant::now(), None::<Instant>, None::<Instant>);
         loop {
             // As the record says, and closely for a while after a known frame.
             let closely_now = closely.is_some_and(|until| until > Instant::now());
@@ -241,11 +238,15 @@ impl Watcher {
                 }
             };
             tokio::select! {
-                came = timeout(STALLED, source.next()) => {
+                // Who is waited for may come at any time.
+                came = timeout(if awaited && came_at.is_none() { Duration::MAX } else { STALLED }, source.next()) => {
                     let Ok(Some(packets)) = came else {
                         self.drained(looking, &mut times).await;
                         return if came.is_err() { "stalled" } else { "source_ended" };
                     };
+                    if came_at.is_none() {
+                        (came_at, heard_at) = (Some(Instant::now()), Instant::now());
+                    }
                     self.noted().ring.push(self.now(), packets.clone());
                     if looking.show.try_send(packets).is_err() {
                         // It is gone, or too slow to be waited for.
@@ -258,6 +259,8 @@ impl Watcher {
                         return "unreadable";
                     }
                 }
+                // Who sends it sends it anew: the connection before is dead, whether anybody noticed or not.
+                () = self.entrance.knocked() => return "source_ended",
                 heard = looking.hears.recv() => {
                     let Some(glimpse) = heard else {
                         shown_from = again(&mut eye, &self.noted(), AGAIN_SHOWN);
@@ -274,6 +277,36 @@ impl Watcher {
                 }
             }
         }
+    }
+
+    /// The source, as it comes by itself or is sent to us; why there is none.
+    async fn source(&self) -> Result<(Source, Option<Door>), &'static str> {
+        let watching = &self.app.watching;
+        let way = match Sent::of(&self.url) {
+            Some(Sent::Rtmp { .. }) => {
+                self.nobody_sends();
+                let publisher = self.entrance.next().await;
+                return self.app.pool.sent(publisher).map(|source| (source, None)).map_err(Unscanned::slug);
+            }
+            Some(Sent::Srt { port, key }) => {
+                self.nobody_sends();
+                (watching.awaited(port, &key).ok_or("source_not_allowed")?, None)
+            }
+            None => {
+                let address = self.sources.allowed(&self.url).map_err(|error| match error {
+                    Error::Refused(_) => "source_not_allowed",
+                    Error::Internal(..) => "unreachable",
+                })?;
+                self.way(&address).await.map_err(|_| "unreachable")?
+            }
+        };
+        let source = self.app.pool.source(&way.0).map_err(Unscanned::slug)?;
+        Ok((source, way.1))
+    }
+
+    fn nobody_sends(&self) {
+        self.noted().because = Some("nobody_sends");
+        self.app.watching.wake.notify_one();
     }
 
     /// Hears the last that is seen of what came.
