@@ -63,7 +63,7 @@ pub(crate) fn as_ffmpeg(ffmpeg: &Path, seconds: u64, max_memory_bytes: u64) {
 }
 
 /// What a process gives up before it becomes the ffmpeg that takes a stream: it may load it, make threads, and reach what it was
-/// said to. No file but whom to trust for TLS, no other process; by TCP no address but this machine's, and there one port.
+/// said to. No file, no other process; by TCP no address but this machine's, and there one port.
 pub(crate) fn as_source(ffmpeg: &Path, reach: Reach, max_memory_bytes: u64) {
     limit(&[(Resource::As, max_memory_bytes), (Resource::Core, 0), (Resource::Fsize, 0), (Resource::Nofile, 64)]);
     // It ends with the process that wants the stream.
@@ -72,7 +72,7 @@ pub(crate) fn as_source(ffmpeg: &Path, reach: Reach, max_memory_bytes: u64) {
         Reach::Door(port) => Some((port, AccessNet::ConnectTcp)),
         Reach::Datagrams | Reach::Nothing => None,
     };
-    allow(&[ffmpeg, Path::new("/etc/ssl"), Path::new("/usr/share/ca-certificates")], port);
+    allow(&[ffmpeg], port);
     only_threads();
     let sockets = match reach {
         Reach::Door(_) => Some(libc::SOCK_STREAM),

@@ -140,6 +140,8 @@ pub struct Settings {
     pub ring_seconds: u32,
     /// And never more than this of one.
     pub ring_megabytes: usize,
+    /// Nor more than this of all together that one process looks at.
+    pub rings_megabytes: usize,
     /// So many seconds after a signal are kept as well.
     pub after_seconds: u32,
     /// What raises urgency by itself.

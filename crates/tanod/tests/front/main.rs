@@ -39,6 +39,7 @@ mod keeping;
 mod ledger;
 mod legal;
 mod lists;
+mod live_control;
 mod live_faults;
 mod live_frames;
 mod live_pushed;

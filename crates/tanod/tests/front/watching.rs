@@ -429,6 +429,67 @@ async fn a_playlist_leads_to_no_file_and_to_no_host_that_was_not_named() {
     bed.app.tasks.end().await;
 }
 
+/// A server that proves by this certificate that it is 127.0.0.1, and answers every question with these bytes.
+async fn serves_by_tls(certificate: &rcgen::CertifiedKey<rcgen::KeyPair>, bytes: Vec<u8>) -> u16 {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio_rustls::rustls::{ServerConfig, crypto, pki_types::PrivateKeyDer};
+    let provider = std::sync::Arc::new(crypto::aws_lc_rs::default_provider());
+    let key = PrivateKeyDer::try_from(certificate.signing_key.serialize_der()).unwrap();
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![certificate.cert.der().clone()], key).unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    #[expect(clippy::disallowed_methods, reason = "a server of the test's own, which ends with it")]
+    tokio::spawn(async move {
+        loop {
+            let (connection, _) = listener.accept().await.unwrap();
+            let Ok(mut connection) = acceptor.accept(connection).await else { continue };
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"\r\n\r\n") && connection.read_buf(&mut asked).await.is_ok_and(|read| read > 0) {}
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", bytes.len());
+            drop(connection.write_all(&[head.as_bytes(), &bytes].concat()).await);
+            drop(connection.shutdown().await);
+        }
+    });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_by_https_proves_who_it_is_or_is_not_read() {
+    use base64::Engine as _;
+    let folder = tempfile::tempdir().unwrap();
+    let mut bed = Bed::in_time(|_, _| {}).await;
+    known(&bed, 1).await;
+    let file = bed.data().join("look.toml");
+    let mut settings = bed.settings.clone();
+    settings.world = Some(tanod::store::World::Demo);
+    fs_err::write(&file, toml::to_string(&settings).unwrap()).unwrap();
+    let certificate = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let body = base64::engine::general_purpose::STANDARD.encode(certificate.cert.der());
+    let trusted = folder.path().join("trusted.pem");
+    fs_err::write(&trusted, format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")).unwrap();
+    let shown = fs_err::read(made(folder.path(), "shown.ts", OTHER, "12")).unwrap();
+    let port = serves_by_tls(&certificate, shown).await;
+    let frames = |trusts: Option<&Path>| {
+        #[expect(clippy::disallowed_methods, reason = "the program is started with other trust")]
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tanod"));
+        let url = format!("https://127.0.0.1:{port}/shown.ts");
+        command.args(["live", "watch", &url, "--seconds", "6", "--json", "--config"]).arg(&file).env_clear();
+        if let Some(trusts) = trusts {
+            command.env("SSL_CERT_FILE", trusts);
+        }
+        let said = command.output().unwrap();
+        let text = String::from_utf8(said.stdout).unwrap();
+        let last = text.lines().last().unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&said.stderr)));
+        let last: Value = serde_json::from_str(last).unwrap();
+        last["sources"][0]["scan"]["frames"].as_i64().unwrap()
+    };
+    assert!(frames(Some(&trusted)) > 0);
+    assert_eq!(frames(None), 0, "nobody vouches for it");
+    bed.servers.shutdown().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_is_gone_is_replaced_by_another() {
     let folder = tempfile::tempdir().unwrap();

@@ -8,8 +8,10 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio_rustls::client::TlsStream;
 
 use super::sources::Sources;
+use super::tls;
 
 /// Bytes of a question to a proxy.
 const MOST_HEAD: usize = 16 << 10;
@@ -85,19 +87,21 @@ async fn pass(mut from: TcpStream, sources: &Sources, to: To) -> io::Result<()> 
         _ => return Err(io::ErrorKind::TimedOut.into()),
     };
     there.set_nodelay(true)?;
-    let asked_through = question.is_some();
+    if question.as_ref().is_some_and(|(asked, _)| asked.connect) {
+        let Some(there) = trusted(&host, there).await else {
+            return from.write_all(b"HTTP/1.1 502 Not trusted\r\ncontent-length: 0\r\n\r\n").await;
+        };
+        from.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
+        return tls::through(from, there).await;
+    }
     let (mut reads, mut writes) = from.split();
-    let Some((asked, first)) = question.filter(|(asked, _)| !asked.connect) else {
-        if asked_through {
-            writes.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
-        }
-        let there = Rounds::of(there)?;
+    let there = Rounds::of(there)?;
+    let Some((asked, first)) = question else {
         return tokio::select! {
             ended = there.ask(&mut reads) => ended,
             ended = there.bring(&mut writes) => ended,
         };
     };
-    let there = Rounds::of(there)?;
     let questions = async {
         let mut head_now = first;
         loop {
@@ -108,6 +112,18 @@ async fn pass(mut from: TcpStream, sources: &Sources, to: To) -> io::Result<()> 
     tokio::select! {
         ended = questions => ended,
         ended = there.bring(&mut writes) => ended,
+    }
+}
+
+/// A server that proves to be who it was asked for; none that does not, or takes too long for it.
+async fn trusted(host: &str, there: TcpStream) -> Option<TlsStream<TcpStream>> {
+    match tokio::time::timeout(PATIENCE, tls::to_server(host, there)).await {
+        Ok(Ok(there)) => Some(there),
+        Ok(Err(error)) => {
+            tracing::warn!(host, %error, "a source of streams does not prove who it is, and is not read");
+            None
+        }
+        Err(_) => None,
     }
 }
 

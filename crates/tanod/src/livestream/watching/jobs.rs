@@ -45,6 +45,8 @@ struct Desk {
     /// Stretches that are being sealed.
     sealing: HashSet<(StreamSignalId, Part)>,
     sealed: JoinSet<(StreamSignalId, Part)>,
+    /// Whether so many streams run that less is held of each than the settings say.
+    crowded: bool,
 }
 
 /// Looks at streams until it is asked to stop.
@@ -77,13 +79,23 @@ impl Desk {
         if self.running.is_empty() && !store::any(&mut app.db.glance().await?).await? {
             return Ok(());
         }
+        // What a list knows first, and by itself: it does not wait for everything else that is to be written down.
+        let known = |noted: &Noted| !noted.hits.is_empty();
+        if self.running.values().any(|running| known(&lock(&running.noted))) {
+            let mut tx = app.db.write().await?;
+            let mut written = self.write(&mut tx, app, known).await?;
+            tx.commit(written.proof()).await?;
+            self.forget(&written);
+            app.nudge.notify_waiters();
+        }
         let mut tx = app.db.write().await?;
         let until = tx.now().checked_add(GONE_AFTER).unwrap_or(tx.now());
         store::beat(&mut tx, app.process, until).await?;
         store::claim(&mut tx, app.process).await?;
         let own = store::own(&mut tx, app.process).await?;
         self.take(app, own);
-        let mut written = self.write(&mut tx, app).await?;
+        self.share(app);
+        let mut written = self.write(&mut tx, app, |_| true).await?;
         tx.commit(written.proof()).await?;
         self.forget(&written);
         if written.told {
@@ -127,13 +139,35 @@ impl Desk {
         }
     }
 
-    /// Writes down what was noted.
-    async fn write(&self, tx: &mut Tx, app: &App) -> Result<Written> {
+    /// Shares the memory that there is for all of them.
+    fn share(&mut self, app: &App) {
+        let live = &app.settings.live;
+        let each = live.rings_megabytes.saturating_mul(1 << 20) / self.running.len().max(1);
+        let most = live.ring_megabytes.saturating_mul(1 << 20);
+        for running in self.running.values() {
+            lock(&running.noted).ring.limit(each.min(most));
+        }
+        let crowded = each < most;
+        if crowded && !self.crowded {
+            let streams = self.running.len();
+            tracing::warn!(
+                streams,
+                "so many streams run that each is held in memory for less: live.rings_megabytes is shared"
+            );
+        }
+        self.crowded = crowded;
+    }
+
+    /// Writes down what was noted of these streams.
+    async fn write(&self, tx: &mut Tx, app: &App, which: impl Fn(&Noted) -> bool) -> Result<Written> {
         let mut all = Written::default();
         let by = Ways { settings: &app.settings.live, rules: &app.rules, door: &app.settings.notices };
         for (id, running) in &self.running {
             let (hits, sights, because) = {
                 let noted = lock(&running.noted);
+                if !which(&noted) {
+                    continue;
+                }
                 (noted.hits.clone(), noted.sights.clone(), noted.because)
             };
             for sight in &sights {
@@ -210,7 +244,7 @@ impl Desk {
             return Ok(());
         }
         let mut tx = app.db.write().await?;
-        let mut written = self.write(&mut tx, app).await?;
+        let mut written = self.write(&mut tx, app, |_| true).await?;
         let gone_by = tx.now().checked_sub(SignedDuration::from_hours(1)).unwrap_or(tx.now());
         store::leave(&mut tx, app.process, gone_by).await?;
         tx.commit(written.proof()).await?;

@@ -8,6 +8,7 @@ mod ring;
 mod segments;
 mod sources;
 mod store;
+mod tls;
 mod watcher;
 
 use std::collections::HashMap;

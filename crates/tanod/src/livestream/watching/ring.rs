@@ -21,10 +21,22 @@ impl Ring {
         Self { pieces: VecDeque::new(), bytes: 0, most_bytes, most_time }
     }
 
+    /// From now on it never holds more bytes than these: memory is shared with other streams.
+    pub(super) fn limit(&mut self, most_bytes: usize) {
+        self.most_bytes = most_bytes;
+        if let Some((at, _)) = self.pieces.back() {
+            self.let_go(*at);
+        }
+    }
+
     /// Takes what came at a time that is not before the last one's.
     pub(super) fn push(&mut self, at: Timestamp, piece: Bytes) {
         self.bytes = self.bytes.saturating_add(piece.len());
         self.pieces.push_back((at, piece));
+        self.let_go(at);
+    }
+
+    fn let_go(&mut self, at: Timestamp) {
         while let Some((oldest, piece)) = self.pieces.front() {
             if self.bytes <= self.most_bytes && at.duration_since(*oldest) <= self.most_time {
                 break;
@@ -85,6 +97,11 @@ mod tests {
             let kept = kept.concat();
             prop_assert!(kept.ends_with(&whole) && !whole.is_empty());
             prop_assert!(from <= until && until.as_millisecond() == now);
+            ring.limit(most / 2);
+            prop_assert!(ring.bytes <= most / 2);
+            if let Some((_, _, less)) = ring.cut(Timestamp::UNIX_EPOCH) {
+                prop_assert!(whole.ends_with(&less), "what came last stays");
+            }
         }
     }
 }
