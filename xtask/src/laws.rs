@@ -35,7 +35,7 @@ pub(crate) const EVERY: &[OfTheTree] = &[
 
 /// How many writes commit without an entry in the record. Each has its reason beside it; another one needs a better
 /// reason than this number is old.
-const UNRECORDED: usize = 37;
+const UNRECORDED: usize = 38;
 
 fn ours(path: &str) -> bool {
     path.starts_with("crates/tanod/src/") && is_rust(path)

@@ -251,8 +251,7 @@ pub async fn open(settings: Settings, around: Surroundings) -> Result<App, PlanE
     // A log's name is its own (C2SP tlog-checkpoint): no two installations share one, and a restored one keeps it.
     let signer = Signer::from_seed(&format!("tanod/{}", mark.simple()), &seed)
         .map_err(|error| PlanError::Other(error.to_string()))?;
-    let words = ring.now()?.derived("tanod vocabularies")?;
-    let words = livestream::vocabulary::Key::new(words.as_slice());
+    let words = livestream::vocabulary::Key::new(ring.now()?.derived("tanod vocabularies")?.as_slice());
     let decode = &settings.decode;
     let children = match decode.children {
         0 => std::thread::available_parallelism().map_or(2, usize::from),
@@ -353,15 +352,12 @@ pub fn reachable(settings: &Settings) -> Result<(), PlanError> {
         (Err(_), Some((host, port))) if !host.is_empty() && port.parse::<u16>().is_ok() => host == "localhost",
         _ => return Err(unknown("listen", &settings.listen, "ADDRESS:PORT, for instance 127.0.0.1:8080")),
     };
-    let sent = settings.live.rtmp_listen.parse::<std::net::SocketAddr>();
-    for (listen, loopback) in
-        [(&settings.listen, loopback), (&settings.live.rtmp_listen, sent.is_ok_and(|at| at.ip().is_loopback()))]
-    {
-        if !listen.is_empty() && !loopback && !settings.behind_tls {
-            return Err(PlanError::InTheClear { listen: listen.clone() });
-        }
+    let streams = &settings.live.rtmp_listen;
+    let within = streams.parse::<std::net::SocketAddr>().map_or(streams.is_empty(), |at| at.ip().is_loopback());
+    if settings.behind_tls || (loopback && within) {
+        return Ok(());
     }
-    Ok(())
+    Err(PlanError::InTheClear { listen: if loopback { streams } else { &settings.listen }.clone() })
 }
 
 pub(crate) fn objects(settings: &Settings) -> Result<Objects, PlanError> {

@@ -153,7 +153,7 @@ pub async fn run(app: &App, role: Role, listener: Option<TcpListener>) -> Result
             let listener = TcpListener::bind(at).await;
             let listener =
                 listener.map_err(|error| Error::internal("live.rtmp_listen cannot be listened at", error))?;
-            tasks.spawn(livestream::watching::pushed::listen(app.clone(), listener, tasks.stop.clone()));
+            tasks.spawn(livestream::watching::jobs::listen(app.clone(), listener, tasks.stop.clone()));
         }
         tasks.spawn(livestream::watching::jobs::look(app.clone(), tasks.stop.clone()));
         for lane in LANES {

@@ -67,6 +67,7 @@ stream-mode-thorough = أربع لقطات في الثانية
 stream-event-known = لقطة تعرفها قائمة
 stream-event-unscanned = لم يره أحد من هنا فصاعدًا
 stream-unseen-connecting = يجري الوصول إلى المصدر
+stream-unseen-nobody_sends = لا أحد يرسله بعد
 stream-unseen-unreachable = لا يمكن الوصول إلى المصدر
 stream-unseen-source_ended = أنهى المصدر الاتصال
 stream-unseen-source_not_allowed = لم يعد مضيفه مسموحًا

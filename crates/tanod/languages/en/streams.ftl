@@ -67,6 +67,7 @@ stream-mode-thorough = Four frames a second
 stream-event-known = A frame that a list knows
 stream-event-unscanned = Nobody saw it from here on
 stream-unseen-connecting = the source is being reached
+stream-unseen-nobody_sends = nobody sends it yet
 stream-unseen-unreachable = the source cannot be reached
 stream-unseen-source_ended = the source ended the connection
 stream-unseen-source_not_allowed = its host is not allowed any more

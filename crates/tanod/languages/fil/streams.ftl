@@ -67,6 +67,7 @@ stream-mode-thorough = Apat na kuwadro bawat segundo
 stream-event-known = Isang kuwadrong kilala ng isang listahan
 stream-event-unscanned = Walang nakakita nito mula rito
 stream-unseen-connecting = inaabot pa ang pinagkukunan
+stream-unseen-nobody_sends = wala pang nagpapadala nito
 stream-unseen-unreachable = hindi maabot ang pinagkukunan
 stream-unseen-source_ended = tinapos ng pinagkukunan ang koneksiyon
 stream-unseen-source_not_allowed = hindi na pinapayagan ang host nito

@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Held;
-use super::pushed::Entrance;
+use super::pushed::{Entrance, Sent};
 use super::ring::Ring;
 use super::segments::{self, Part, Segment};
 use super::store::{self, Watched};
@@ -27,6 +28,12 @@ const TICK: Duration = Duration::from_millis(500);
 /// A process that has not said so for this long is gone. With a tick it is less than the two seconds within which another looks.
 const GONE_AFTER: SignedDuration = SignedDuration::from_millis(1_400);
 
+/// So many may be at the door without having said their names.
+const MOST_KNOCKING: usize = 16;
+/// How long they have for it.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long one waits for this process to begin to look at its stream.
+const BEGINS_WITHIN: Duration = Duration::from_secs(3);
 /// A stream that is looked at.
 struct Running {
     noted: Arc<Mutex<Noted>>,
@@ -250,6 +257,66 @@ impl Desk {
         tx.commit(written.proof()).await?;
         Ok(())
     }
+}
+
+/// Takes the connections of those who send streams by RTMP, until it is asked to stop.
+pub async fn listen(app: App, listener: TcpListener, stop: CancellationToken) {
+    let mut knocking = JoinSet::new();
+    loop {
+        let came = tokio::select! {
+            () = stop.cancelled() => return,
+            Some(_) = knocking.join_next() => continue,
+            came = listener.accept() => came,
+        };
+        let Ok((connection, _)) = came else {
+            // Too many files are open, say: a moment later it may be otherwise.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        // Who comes when all places are taken is sent away.
+        if knocking.len() < MOST_KNOCKING {
+            let app = app.clone();
+            // Nothing is said of one without a key: not even that it has none.
+            knocking.spawn(async move { drop(tokio::time::timeout(PATIENCE, let_in(&app, connection)).await) });
+        }
+    }
+}
+
+async fn let_in(app: &App, connection: TcpStream) -> Option<()> {
+    connection.set_nodelay(true).ok()?;
+    let mut publisher = app.pool.publisher(connection.into_std().ok()?).ok()?;
+    let key = publisher.name().await?;
+    let id = match of_this_process(app, &Sent::Rtmp { key }.written()).await {
+        Ok(id) => id?,
+        Err(error) => {
+            tracing::warn!(%error, "whose a stream is that is sent here cannot be seen");
+            return None;
+        }
+    };
+    let begins = tokio::time::Instant::now() + BEGINS_WITHIN;
+    let entrance = loop {
+        if let Some(held) = app.watching.held().get(&id) {
+            break Arc::clone(&held.entrance);
+        }
+        if tokio::time::Instant::now() > begins {
+            return None;
+        }
+        app.watching.wake.notify_one();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    entrance.let_in(publisher);
+    Some(())
+}
+
+/// The stream of a key; from here on this process looks at it, for it has the connection.
+async fn of_this_process(app: &App, source: &str) -> Result<Option<StreamId>> {
+    let mut tx = app.db.write().await?;
+    let Some(id) = store::of_source(&mut tx, source).await? else { return Ok(None) };
+    if store::take(&mut tx, app.process, id).await? {
+        tx.commit(Recorded::unrecorded("who looks at a stream is in its own row; what was missed has its entry"))
+            .await?;
+    }
+    Ok(Some(id))
 }
 
 /// Seals a stretch and puts it into the case. Done twice, it is there once.

@@ -3,21 +3,16 @@
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
 
 use decode::Publisher;
 use serde::{Deserialize, Serialize};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 
 use super::store;
 use crate::livestream::{BAD_STREAM, Settings};
-use crate::plan::App;
 use crate::refusal::{Kind, Result};
-use crate::store::{Recorded, StreamId, Tx};
+use crate::store::Tx;
 
 /// Streams are not taken in this way.
 pub static NOTHING_IS_SENT_HERE: Kind = Kind::new(
@@ -45,12 +40,6 @@ pub enum Push {
     Srt,
 }
 
-/// So many may be at the door without having said their names.
-const MOST_KNOCKING: usize = 16;
-/// How long they have for it.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How long one waits for this process to begin to look at its stream.
-const BEGINS_WITHIN: Duration = Duration::from_secs(3);
 /// Characters of a key: those of ours have 160 bits.
 const KEY: RangeInclusive<usize> = 16..=64;
 const OURS: usize = 32;
@@ -121,7 +110,7 @@ impl Sent {
         }
     }
 
-    fn written(&self) -> String {
+    pub(super) fn written(&self) -> String {
         match self {
             Self::Rtmp { key } => format!("push:rtmp:{key}"),
             Self::Srt { port, key } => format!("push:srt:{port}:{key}"),
@@ -198,7 +187,7 @@ pub(super) struct Entrance {
 
 impl Entrance {
     /// Lets one in; who was let in before and not taken is sent away.
-    fn let_in(&self, publisher: Publisher) {
+    pub(super) fn let_in(&self, publisher: Publisher) {
         *self.came.lock().unwrap_or_else(PoisonError::into_inner) = Some(publisher);
         self.knock.notify_one();
     }
@@ -223,66 +212,6 @@ impl Entrance {
             self.knock.notified().await;
         }
     }
-}
-
-/// Takes the connections of those who send streams by RTMP, until it is asked to stop.
-pub async fn listen(app: App, listener: TcpListener, stop: CancellationToken) {
-    let mut knocking = JoinSet::new();
-    loop {
-        let came = tokio::select! {
-            () = stop.cancelled() => return,
-            Some(_) = knocking.join_next() => continue,
-            came = listener.accept() => came,
-        };
-        let Ok((connection, _)) = came else {
-            // Too many files are open, say: a moment later it may be otherwise.
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            continue;
-        };
-        // Who comes when all places are taken is sent away.
-        if knocking.len() < MOST_KNOCKING {
-            let app = app.clone();
-            // Nothing is said of one without a key: not even that it has none.
-            knocking.spawn(async move { drop(tokio::time::timeout(PATIENCE, let_in(&app, connection)).await) });
-        }
-    }
-}
-
-async fn let_in(app: &App, connection: TcpStream) -> Option<()> {
-    connection.set_nodelay(true).ok()?;
-    let mut publisher = app.pool.publisher(connection.into_std().ok()?).ok()?;
-    let key = publisher.name().await?;
-    let id = match of_this_process(app, &Sent::Rtmp { key }.written()).await {
-        Ok(id) => id?,
-        Err(error) => {
-            tracing::warn!(%error, "whose a stream is that is sent here cannot be seen");
-            return None;
-        }
-    };
-    let begins = tokio::time::Instant::now() + BEGINS_WITHIN;
-    let entrance = loop {
-        if let Some(held) = app.watching.held().get(&id) {
-            break Arc::clone(&held.entrance);
-        }
-        if tokio::time::Instant::now() > begins {
-            return None;
-        }
-        app.watching.wake.notify_one();
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    };
-    entrance.let_in(publisher);
-    Some(())
-}
-
-/// The stream of a key; from here on this process looks at it, for it has the connection.
-async fn of_this_process(app: &App, source: &str) -> Result<Option<StreamId>> {
-    let mut tx = app.db.write().await?;
-    let Some(id) = store::of_source(&mut tx, source).await? else { return Ok(None) };
-    if store::take(&mut tx, app.process, id).await? {
-        tx.commit(Recorded::unrecorded("who looks at a stream is in its own row; what was missed has its entry"))
-            .await?;
-    }
-    Ok(Some(id))
 }
 
 #[cfg(test)]
