@@ -5,7 +5,9 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tanod::accounts::Role;
 
+use super::bed::Bed;
 use super::watching::{KNOWN, Running, ffmpeg, free_port, made, seen, until, watching};
 
 const OTHER: &str = "testsrc2=s=640x360:r=25";
@@ -25,6 +27,27 @@ async fn cut_off(mut sender: Running) -> bool {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     false
+}
+
+/// Waits until a stream is so that somebody sends, who calls again when nobody hears, as programs for broadcasting do.
+async fn until_sent(
+    bed: &Bed,
+    stream: &str,
+    what: &str,
+    is: impl Fn(&Value) -> bool,
+    send: impl Fn() -> Running,
+) -> Running {
+    let (mut sender, lead) = (send(), bed.person(Role::Lead).await);
+    for _ in 0..400 {
+        if sender.0.try_wait().unwrap().is_some() {
+            sender = send();
+        }
+        if is(&bed.get(&format!("/v1/streams/{stream}"), &lead).await.ok()) {
+            return sender;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("never {what}: {}", seen(bed, stream).await);
 }
 
 fn seeing(stream: &Value) -> bool {
@@ -66,8 +89,8 @@ async fn a_stream_that_is_sent_by_rtmp_is_looked_at_and_who_has_no_key_is_cut_of
     let now = until(&bed, stream, "seen", |stream| seeing(stream) && frames(stream) > 4).await;
     assert!(!signalled(&now));
     // The connection before is thought to be there still: who sends anew is heard.
-    let second = sends(&known, "flv", to);
-    let found = until(&bed, stream, "known", signalled).await;
+    let second = until_sent(&bed, stream, "known", signalled, || sends(&known, "flv", to)).await;
+    let found = seen(&bed, stream).await;
     assert_eq!(found["signals"][0]["cause"], "frames");
     assert!(cut_off(first).await, "one stream has one source");
     drop(second);
@@ -118,8 +141,8 @@ async fn what_a_server_passes_on_is_looked_at_under_a_key_of_the_platforms() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let known = made(at, "shown.ts", KNOWN, "8");
-    let _sent = sends(&known, "flv", &format!("rtmp://127.0.0.1:{server}/live/of-the-platform-0001"));
-    until(&bed, told["id"].as_str().unwrap(), "known", signalled).await;
+    let send = || sends(&known, "flv", &format!("rtmp://127.0.0.1:{server}/live/of-the-platform-0001"));
+    drop(until_sent(&bed, told["id"].as_str().unwrap(), "known", signalled, send).await);
     bed.app.tasks.end().await;
 }
 
@@ -143,12 +166,10 @@ async fn a_stream_that_is_sent_by_srt_is_looked_at_and_who_has_no_passphrase_is_
     assert_eq!(seen(&bed, stream).await["scan"]["frames"], 0, "nothing of it was looked at");
     // It is waited for as long as it takes, and after it ended again.
     tokio::time::sleep(Duration::from_secs(6)).await;
-    let sent = sends(&known, "mpegts", to);
-    until(&bed, stream, "known", signalled).await;
-    drop(sent);
+    let send = || sends(&known, "mpegts", to);
+    drop(until_sent(&bed, stream, "known", signalled, send).await);
     until(&bed, stream, "not seen", |stream| !seeing(stream)).await;
-    let _sent = sends(&known, "mpegts", to);
-    until(&bed, stream, "seen again", seeing).await;
+    drop(until_sent(&bed, stream, "seen again", seeing, send).await);
 
     bed.post(&format!("/v1/streams/{stream}/end"), &key, &json!({})).await.ok();
     begin("s2").await.ok();
