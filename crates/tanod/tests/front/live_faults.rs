@@ -97,6 +97,39 @@ async fn silence_another_size_and_another_coding_are_survived_and_never_clean() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn key_frames_of_every_coding_are_seen_as_they_come() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let (bed, key) = watching(at, |_| {}).await;
+    let known = made(at, "shown.ts", KNOWN, "8");
+    let hevc = |more: &str| format!("keyint=50:min-keyint=50:log-level=none:bframes=3:{more}");
+    let (closed, open) = (hevc("no-open-gop=1"), hevc("open-gop=1"));
+    let codings: [(&str, &[&str]); 4] = [
+        ("hevc", &["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", &closed]),
+        ("hevc, open groups", &["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", &open]),
+        (
+            "h264, open groups",
+            &["-c:v", "libx264", "-x264-params", "open-gop=1:keyint=50:min-keyint=50:scenecut=0:bframes=3"],
+        ),
+        ("mpeg2", &["-c:v", "mpeg2video", "-b:v", "3M", "-g", "50", "-bf", "2"]),
+    ];
+    let mut streams = Vec::new();
+    for (nth, (coding, words)) in codings.iter().enumerate() {
+        let file = again(at, &known, &format!("coded-{nth}.ts"), &[*words, &["-c:a", "copy"]].concat());
+        let port = free_port();
+        let sent = sends(&file, port, "1", "-1");
+        let url = format!("tcp://127.0.0.1:{port}");
+        streams.push((coding, begin(&bed, &key, coding, &url, Mode::Economical).await, sent));
+    }
+    for (coding, stream, _) in &streams {
+        let known = |stream: &Value| stream["signals"].as_array().is_some_and(|all| !all.is_empty());
+        let found = until(&bed, stream, coding, known).await;
+        assert_eq!(found["scan"]["mode"], "economical", "{coding}");
+    }
+    bed.app.tasks.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_seen_while_the_database_is_away_is_written_down_when_it_is_back() {
     let folder = tempfile::tempdir().unwrap();
     let (bed, key) = watching(folder.path(), |settings| settings.live.after_seconds = 2).await;

@@ -310,8 +310,9 @@ async fn let_in(app: &App, connection: TcpStream) -> Option<()> {
 
 /// The stream of a key; from here on this process looks at it, for it has the connection.
 async fn of_this_process(app: &App, source: &str) -> Result<Option<StreamId>> {
+    // Who has no key does not get as far as writing.
+    let Some(id) = store::of_source(&mut app.db.read().await?, source).await? else { return Ok(None) };
     let mut tx = app.db.write().await?;
-    let Some(id) = store::of_source(&mut tx, source).await? else { return Ok(None) };
     if store::take(&mut tx, app.process, id).await? {
         tx.commit(Recorded::unrecorded("who looks at a stream is in its own row; what was missed has its entry"))
             .await?;
