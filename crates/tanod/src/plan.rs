@@ -353,7 +353,7 @@ pub fn reachable(settings: &Settings) -> Result<(), PlanError> {
         _ => return Err(unknown("listen", &settings.listen, "ADDRESS:PORT, for instance 127.0.0.1:8080")),
     };
     let streams = &settings.live.rtmp_listen;
-    let within = streams.parse::<std::net::SocketAddr>().map_or(streams.is_empty(), |at| at.ip().is_loopback());
+    let within = streams.parse::<std::net::SocketAddr>().map_or(true, |at| at.ip().is_loopback());
     if settings.behind_tls || (loopback && within) {
         return Ok(());
     }
