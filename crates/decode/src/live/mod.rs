@@ -248,7 +248,7 @@ const ROUND: Duration = Duration::from_millis(30);
 
 /// Waits for the next round, which is the same for all streams: what comes between two of them is taken together, and a machine with
 /// hundreds of streams wakes up no more often than one with a few. Who waits for each piece by itself wakes up for each piece.
-pub async fn round() {
+pub async fn next_round() {
     static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
     let rounds = BEGAN.elapsed().as_millis() / ROUND.as_millis() + 1;
     tokio::time::sleep_until(*BEGAN + ROUND * u32::try_from(rounds).unwrap_or(u32::MAX)).await;
@@ -285,7 +285,7 @@ impl Source {
             match rustix::io::read(&self.out, self.piece.get_mut(self.came..)?) {
                 Ok(0) => return None,
                 Ok(read) => self.came += read,
-                Err(rustix::io::Errno::AGAIN) => round().await,
+                Err(rustix::io::Errno::AGAIN) => next_round().await,
                 Err(rustix::io::Errno::INTR) => {}
                 Err(_) => return None,
             }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tanod::accounts::Role;
 use tanod::livestream::watching::Mode;
 
-use super::watching::{KNOWN, begin, ffmpeg, free_port, made, seen, sends, until, watching};
+use super::watching::{KNOWN, Running, begin, ffmpeg, free_port, made, seen, sends, until, watching};
 
 const OTHER: &str = "testsrc2=s=640x360:r=25";
 const SMALLER: &str = "testsrc2=s=480x270:r=25";
@@ -121,6 +121,14 @@ async fn key_frames_of_every_coding_are_seen_as_they_come() {
         let url = format!("tcp://127.0.0.1:{port}");
         streams.push((coding, begin(&bed, &key, coding, &url, Mode::Economical).await, sent));
     }
+    // And by SRT, of one who waits to be called.
+    let port = free_port();
+    let to = format!("srt://127.0.0.1:{port}?mode=listener");
+    let words =
+        ["-re", "-stream_loop", "-1", "-i", known.to_str().unwrap(), "-map", "0", "-c", "copy", "-f", "mpegts", &to];
+    let called = Running(ffmpeg(&words).spawn().unwrap());
+    let url = format!("srt://127.0.0.1:{port}");
+    streams.push((&"h264 by srt", begin(&bed, &key, "srt", &url, Mode::Economical).await, called));
     for (coding, stream, _) in &streams {
         let known = |stream: &Value| stream["signals"].as_array().is_some_and(|all| !all.is_empty());
         let found = until(&bed, stream, coding, known).await;

@@ -138,7 +138,7 @@ impl Rounds {
     async fn read(&self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             match (&self.0).read(into) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => decode::round().await,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => decode::next_round().await,
                 read => return read,
             }
         }
@@ -149,7 +149,7 @@ impl Rounds {
             match (&self.0).write(bytes) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => decode::round().await,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => decode::next_round().await,
                 Err(error) => return Err(error),
             }
         }

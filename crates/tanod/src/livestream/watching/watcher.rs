@@ -213,7 +213,7 @@ impl Watcher {
         };
         let (mut times, mut fruitless) = (Times::default(), 0);
         let (mut shown_from, mut eye) = (None, None::<Looking>);
-        let (mut heard_at, mut closely, mut came_at) = (Instant::now(), None::<Instant>, None::<Instant>);
+        let (mut heard_at, mut closely, mut began) = (Instant::now(), None::<Instant>, false);
         loop {
             // As the record says, and closely for a while after a known frame.
             let closely_now = closely.is_some_and(|until| until > Instant::now());
@@ -239,13 +239,13 @@ impl Watcher {
             };
             tokio::select! {
                 // Who is waited for may come at any time.
-                came = timeout(if awaited && came_at.is_none() { Duration::MAX } else { STALLED }, source.next()) => {
+                came = timeout(if awaited && !began { Duration::MAX } else { STALLED }, source.next()) => {
                     let Ok(Some(packets)) = came else {
                         self.drained(looking, &mut times).await;
                         return if came.is_err() { "stalled" } else { "source_ended" };
                     };
-                    if came_at.is_none() {
-                        (came_at, heard_at) = (Some(Instant::now()), Instant::now());
+                    if !began {
+                        (began, heard_at) = (true, Instant::now());
                     }
                     self.noted().ring.push(self.now(), packets.clone());
                     if looking.show.try_send(packets).is_err() {
