@@ -84,7 +84,7 @@ pub mod sides {
 
     /// What an eye leaves out of a stream.
     pub fn stream(bytes: &[u8]) {
-        let (mut sieve, mut out) = (crate::live::Sieve::new(true), Vec::new());
+        let (mut sieve, mut out) = (crate::live::Sieve::new(crate::Mode::Economical), Vec::new());
         for piece in bytes.chunks(1_000) {
             sieve.take(piece, &mut out);
         }

@@ -21,10 +21,9 @@ use crate::{Coverage, Format, Look, Veil, Wanted, confine, pictures};
 const MOST_SIDE: &str = "scale=w='min(iw,1920)':h='min(ih,1920)':force_original_aspect_ratio=decrease";
 /// Bytes of a frame of that size.
 const MOST_FRAME: usize = 1920 * 1920 + 16;
-/// Which frames come: key frames, and what is looked at closely a little less than a quarter of a second apart, for frames are not
-/// exactly in time. A time that goes back begins anew.
-const KEYS: &str = "key*(isnan(prev_selected_t)+gte(abs(t-prev_selected_t)\\,0.24))";
-const CLOSELY: &str = "key+isnan(prev_selected_t)+gte(abs(t-prev_selected_t)\\,0.24)";
+/// Which frames come of those that are decoded: a little less than a quarter of a second apart, for frames are not exactly in time, and
+/// key frames a little nearer. A time that goes back begins anew.
+const CLOSELY: &str = "isnan(prev_selected_t)+gte(abs(t-prev_selected_t)\\,if(key\\,0.2\\,0.24))";
 /// Frames that are nearer than this to the one before are not looked at: in milliseconds.
 const APART: i64 = 200;
 /// Milliseconds of the stream between two thumbnails.
@@ -48,8 +47,7 @@ pub(crate) fn look(
     confine::write_nothing();
     // It runs as long as the stream does: no limit of computing.
     let starter = Starter { program, prefix: prefix.to_vec(), seconds: u64::MAX, max_memory, nowhere };
-    let keys = mode == Mode::Economical;
-    let filter = format!("select='{}',{MOST_SIDE},format=gray", if keys { KEYS } else { CLOSELY });
+    let filter = format!("select='{CLOSELY}',{MOST_SIDE},format=gray");
     let words = [
         "-threads",
         "1",
@@ -92,7 +90,7 @@ pub(crate) fn look(
         scope.spawn(|| {
             confine::as_reader();
             // When it is shown nothing more, or the decoder is gone, the other side sees the end.
-            drop(sieve(input, feed, keys));
+            drop(sieve(input, feed, mode));
         });
         confine::as_reader();
         let seen = see(frames, wanted, output);
@@ -101,8 +99,8 @@ pub(crate) fn look(
     })
 }
 
-fn sieve(input: &mut impl Read, mut feed: ChildStdin, keys: bool) -> io::Result<()> {
-    let mut sieve = Sieve::new(keys);
+fn sieve(input: &mut impl Read, mut feed: ChildStdin, mode: Mode) -> io::Result<()> {
+    let mut sieve = Sieve::new(mode);
     let (mut out, mut bytes) = (Vec::new(), vec![0; 64 << 10]);
     loop {
         let read = input.read(&mut bytes)?;

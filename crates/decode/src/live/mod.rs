@@ -49,6 +49,16 @@ pub enum Mode {
     Thorough,
 }
 
+impl Mode {
+    /// What tells an eye to look so from here on: shown to it between what a source gave. More closely than before, it begins with
+    /// what it left out since the last key frame.
+    pub fn said(self) -> Bytes {
+        static SAID: [[u8; PACKET]; 2] = [transport::said(Mode::Economical), transport::said(Mode::Thorough)];
+        let [economical, thorough] = &SAID;
+        Bytes::from_static(if self == Self::Economical { economical } else { thorough })
+    }
+}
+
 /// How a stream comes to the child that takes it. What goes by a door goes to a port of this machine and nowhere else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Way {

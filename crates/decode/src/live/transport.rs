@@ -1,6 +1,7 @@
 //! The little of an MPEG transport stream that is needed to leave out what need not be decoded: which packets are of the picture, and
 //! where a frame begins on which nothing before it has a bearing (ISO/IEC 13818-1, 2.4.3).
 
+use super::Mode;
 use super::parameters::{Coding, Unit};
 
 /// Bytes of a packet.
@@ -10,6 +11,10 @@ const SYNC: u8 = 0x47;
 /// Where the reader of the network puts the table of its parts, and the picture: it is told so.
 pub(crate) const TABLE: u16 = 0x1000;
 pub(crate) const PICTURE: u16 = 0x100;
+/// No reader of the network writes this one: a packet of it is said to the sieve by whoever shows the stream.
+const SAID: u16 = 0x1ffe;
+/// So many packets that were left out are held at most, 8 MiB: what lies between two key frames, and more.
+const MOST_HELD: usize = (8 << 20) / PACKET;
 /// So many packets at the beginning of a frame are read together: what its coding says of itself stands there.
 const HEAD: usize = 4;
 
@@ -20,8 +25,8 @@ type Packet = [u8; PACKET];
 pub(crate) struct Sieve {
     /// Whether key frames alone are asked for.
     keys: bool,
-    /// Whether everything is decoded all the same.
-    whole: bool,
+    /// Whether everything is decoded all the same, for key frames lean on what is before them.
+    leans: bool,
     coding: Option<Coding>,
     /// Whether what comes belongs to a frame that is decoded.
     passing: bool,
@@ -29,15 +34,45 @@ pub(crate) struct Sieve {
     head: Option<Vec<Packet>>,
     /// The last bytes of such a frame, until it is known what it begins with.
     window: Option<u32>,
+    /// What was left out since, where it leans on nothing but what was passed.
+    left_out: Option<Vec<Packet>>,
     counter: u8,
     rest: Vec<u8>,
 }
 
 impl Sieve {
-    /// One that passes key frames alone, or everything.
-    pub(crate) fn new(keys: bool) -> Self {
+    /// One that passes what this mode looks at.
+    pub(crate) fn new(mode: Mode) -> Self {
+        let keys = mode == Mode::Economical;
         let (head, window) = (None, None);
-        Self { keys, whole: !keys, coding: None, passing: false, head, window, counter: 0, rest: Vec::new() }
+        Self {
+            keys,
+            leans: false,
+            coding: None,
+            passing: false,
+            head,
+            window,
+            left_out: None,
+            counter: 0,
+            rest: Vec::new(),
+        }
+    }
+
+    fn whole(&self) -> bool {
+        self.leans || !self.keys
+    }
+
+    /// From here on this mode is looked at. More closely, it begins with what was left out since the last key frame.
+    fn turn(&mut self, mode: Mode, out: &mut Vec<u8>) {
+        self.keys = mode == Mode::Economical;
+        if self.whole()
+            && let Some(packets) = self.left_out.take()
+        {
+            for packet in packets {
+                self.pass(packet, out);
+            }
+            self.passing = true;
+        }
     }
 
     /// Takes what came; what is to be decoded of it is added to `out`.
@@ -75,7 +110,7 @@ impl Sieve {
                     self.begin(flags & 0x20 != 0 && length > 0 && marks & 0x40 != 0, out);
                 }
                 match &mut self.head {
-                    _ if !self.passing => {}
+                    _ if !self.passing => self.hold(packet),
                     Some(head) => {
                         head.push(packet);
                         if head.len() >= HEAD {
@@ -85,16 +120,29 @@ impl Sieve {
                     None => self.pass(packet, out),
                 }
             }
+            SAID => self.turn(if flags & MODE == 0 { Mode::Economical } else { Mode::Thorough }, out),
             _ => {}
+        }
+    }
+
+    fn hold(&mut self, packet: Packet) {
+        match &mut self.left_out {
+            Some(packets) if packets.len() < MOST_HELD => packets.push(packet),
+            // What is not whole is of no use.
+            _ => self.left_out = None,
         }
     }
 
     fn begin(&mut self, enters: bool, out: &mut Vec<u8>) {
         self.release(out);
-        if self.passing && !self.whole {
+        if self.passing && !self.whole() {
             self.pass(OVER, out);
+            self.left_out = Some(Vec::new());
         }
-        self.passing = enters || (self.whole && self.passing);
+        self.passing = enters || (self.whole() && self.passing);
+        if self.passing {
+            self.left_out = None;
+        }
         self.head = enters.then(Vec::new);
         self.window = (enters && self.keys).then_some(u32::MAX);
     }
@@ -130,7 +178,7 @@ impl Sieve {
             let unit = if *window & 0x00ff_ffff == 1 { coding.unit(*byte) } else { Unit::Other };
             *window = *window << 8 | u32::from(*byte);
             if matches!(unit, Unit::Fresh | Unit::Slice) {
-                self.whole |= unit == Unit::Slice;
+                self.leans |= unit == Unit::Slice;
                 self.window = None;
                 return;
             }
@@ -147,6 +195,18 @@ const OVER: Packet = {
     unit.copy_from_slice(&[0, 0, 1, 0xe0, 0, 0, 0x80, 0, 0]);
     packet
 };
+
+/// The bit of a packet that is said which stands for [`Mode::Thorough`].
+const MODE: u8 = 0x01;
+
+/// What says to an eye that it is to look so from here on, in what it is shown.
+pub(super) const fn said(mode: Mode) -> Packet {
+    let mut packet = [0xff; PACKET];
+    let (head, _) = packet.split_at_mut(4);
+    let [high, low] = SAID.to_be_bytes();
+    head.copy_from_slice(&[SYNC, high, low, if matches!(mode, Mode::Thorough) { MODE } else { 0 }]);
+    packet
+}
 
 /// Where a packet's own bytes begin.
 fn payload(packet: &Packet) -> usize {
@@ -246,10 +306,10 @@ mod tests {
     #[test]
     fn of_a_group_its_first_frame_is_passed_and_said_to_be_over() {
         let fresh = [0, 0, 1, 0x65];
-        let mut sieve = Sieve::new(true);
+        let mut sieve = Sieve::new(Mode::Economical);
         assert_eq!(sieved(&mut sieve, &group(&fresh)), [1, 0xff, 3, 5, 0xff], "no sound, and no other frame");
         assert_eq!(sieved(&mut sieve, &group(&fresh)), [1, 0xff, 3, 5, 0xff]);
-        let mut sieve = Sieve::new(false);
+        let mut sieve = Sieve::new(Mode::Thorough);
         let before = [packet(PICTURE, true, false, 9), packet(PICTURE, false, false, 9)];
         assert_eq!(sieved(&mut sieve, &before), [], "nothing before a frame that can be entered by");
         assert_eq!(sieved(&mut sieve, &group(&fresh)), [1, 0xff, 3, 5, 6, 7, 8]);
@@ -257,8 +317,37 @@ mod tests {
 
     #[test]
     fn of_a_stream_whose_groups_lean_on_each_other_everything_is_decoded() {
-        let mut sieve = Sieve::new(true);
+        let mut sieve = Sieve::new(Mode::Economical);
         assert_eq!(sieved(&mut sieve, &group(&[0, 0, 1, 9, 0xf0, 0, 0, 1, 0x41])), [1, 0xff, 3, 5, 6, 7, 8]);
+    }
+
+    #[test]
+    fn a_closer_look_begins_behind_the_last_key_frame_and_a_key_frame_ends_it() {
+        const NOTHING: [u8; 0] = [];
+        let one = group(&[0, 0, 1, 0x65]);
+        let (key, rest) = one.split_at(3);
+        let mut sieve = Sieve::new(Mode::Economical);
+        sieved(&mut sieve, &one);
+        sieved(&mut sieve, key);
+        assert_eq!(sieved(&mut sieve, rest), [3, 5, 0xff]);
+        assert_eq!(sieved(&mut sieve, &[said(Mode::Thorough)]), [6, 7, 8], "what was left out of this group");
+        assert_eq!(sieved(&mut sieve, &[said(Mode::Thorough)]), NOTHING, "once");
+        assert_eq!(sieved(&mut sieve, &rest[1..]), [5, 6, 7, 8]);
+        assert_eq!(sieved(&mut sieve, &[said(Mode::Economical)]), NOTHING);
+        assert_eq!(sieved(&mut sieve, &rest[1..]), [5, 0xff], "the frame that had begun, and no other");
+        assert_eq!(sieved(&mut sieve, &[said(Mode::Thorough)]), [6, 7, 8], "and it can be leaned on");
+        // Before the first key frame there is nothing to begin with.
+        let mut sieve = Sieve::new(Mode::Economical);
+        assert_eq!(sieved(&mut sieve, rest), NOTHING);
+        assert_eq!(sieved(&mut sieve, &[said(Mode::Thorough)]), NOTHING);
+        assert_eq!(sieved(&mut sieve, &rest[1..]), NOTHING);
+        assert_eq!(sieved(&mut sieve, &one), [1, 0xff, 3, 5, 6, 7, 8]);
+        // Nor where more was left out than is held.
+        let mut sieve = Sieve::new(Mode::Economical);
+        sieved(&mut sieve, &one);
+        sieved(&mut sieve, &vec![rest[1]; MOST_HELD + 1]);
+        assert_eq!(sieved(&mut sieve, &[said(Mode::Thorough)]), NOTHING);
+        assert_eq!(sieved(&mut sieve, &one), [1, 0xff, 3, 5, 6, 7, 8]);
     }
 
     #[test]
@@ -274,7 +363,7 @@ mod tests {
         let last = hurried.iter().rposition(|byte| *byte != 0).unwrap();
         assert!(last < 12, "wishes for showing it are gone: {hurried:x?}");
         let unit = [&[0, 0, 1, 9, 0xf0, 0, 0, 1][..], &set, &[0, 0, 1, 0x65]].concat();
-        let mut sieve = Sieve::new(true);
+        let mut sieve = Sieve::new(Mode::Economical);
         let mut out = Vec::new();
         sieve.take(&group(&unit).concat(), &mut out);
         let key = out.as_chunks::<PACKET>().0[2];
@@ -288,20 +377,23 @@ mod tests {
         fn any_bytes_are_read_without_harm(
             bytes in prop::collection::vec(any::<u8>(), 0..2_000),
             packets in prop::collection::vec(
-                (prop::sample::select(vec![0, TABLE, PICTURE, 0x101]), any::<bool>(), any::<bool>(), any::<u8>()), 0..30,
+                (prop::sample::select(vec![0, TABLE, PICTURE, PICTURE, 0x101, SAID]), any::<bool>(), any::<bool>(), any::<u8>()), 0..30,
             ),
             kind in prop::sample::select(vec![0x1b, 0x24, 2]),
             set in prop::collection::vec(prop::sample::select(vec![0, 1, 3, 7, 0x42, 0x64, 0x67, 0x80, 0xff]), 0..170),
             cut in 1_usize..400,
-            keys in any::<bool>(),
+            mode in prop::sample::select(vec![Mode::Economical, Mode::Thorough]),
         ) {
-            let packets = packets.into_iter().map(|(id, begins, enters, mark)| packet(id, begins, enters, mark));
+            let packets = packets.into_iter().map(|(id, begins, enters, mark)| match id {
+                SAID => said(if begins { Mode::Thorough } else { Mode::Economical }),
+                _ => packet(id, begins, enters, mark),
+            });
             let mut first = packet(PICTURE, true, true, 7);
             first[15..15 + set.len()].copy_from_slice(&set);
             let all: Vec<u8> = [table(kind), first].into_iter().chain(packets).flatten().chain(bytes).collect();
-            let (mut whole, mut out) = (Sieve::new(keys), Vec::new());
+            let (mut whole, mut out) = (Sieve::new(mode), Vec::new());
             whole.take(&all, &mut out);
-            let (mut pieces, mut cut_out) = (Sieve::new(keys), Vec::new());
+            let (mut pieces, mut cut_out) = (Sieve::new(mode), Vec::new());
             for piece in all.chunks(cut) {
                 pieces.take(piece, &mut cut_out);
             }

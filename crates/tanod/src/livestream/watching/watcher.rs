@@ -32,8 +32,6 @@ const BLIND: Duration = Duration::from_secs(15);
 const CLOSELY: Duration = Duration::from_secs(10);
 /// How much of a stream an eye is shown again that replaces another: more than lies between two key frames.
 const AGAIN_SHOWN: SignedDuration = SignedDuration::from_secs(6);
-/// And one that looks more closely than the one before: it begins with the key frame that was seen last.
-const CLOSELY_SHOWN: SignedDuration = SignedDuration::from_secs(1);
 /// How long the last frames of a source that is gone are waited for.
 const LAST: Duration = Duration::from_secs(2);
 /// So many pieces may wait for an eye that is slower than the stream.
@@ -127,6 +125,14 @@ impl Looking {
         });
         Ok(Self { mode, show, hears, _tasks: tasks })
     }
+
+    /// Has it look so from here on.
+    fn turn(&mut self, mode: Mode) {
+        // One that is gone or does not keep up is noticed by what it is shown next.
+        if mode != self.mode && self.show.try_send(decode::Mode::from(mode).said()).is_ok() {
+            self.mode = mode;
+        }
+    }
 }
 
 /// The stream's own time, laid on ours.
@@ -218,13 +224,11 @@ impl Watcher {
             // As the record says, and closely for a while after a known frame.
             let closely_now = closely.is_some_and(|until| until > Instant::now());
             let mode = if closely_now { Mode::Thorough } else { self.noted().mode };
-            if eye.as_ref().is_some_and(|looking| looking.mode != mode) {
-                let shown = if mode == Mode::Thorough { CLOSELY_SHOWN } else { SignedDuration::ZERO };
-                shown_from = again(&mut eye, &self.noted(), shown);
-                fruitless = 0;
-            }
             let looking = match &mut eye {
-                Some(looking) => looking,
+                Some(looking) => {
+                    looking.turn(mode);
+                    looking
+                }
                 None if fruitless > 2 => return "watcher_died",
                 None => {
                     let Ok(looking) = Looking::begin(&self.app, mode) else { return "decoder_down" };
@@ -253,7 +257,7 @@ impl Watcher {
                         if !looking.show.is_closed() {
                             return "behind";
                         }
-                        shown_from = again(&mut eye, &self.noted(), AGAIN_SHOWN);
+                        shown_from = again(&mut eye, &self.noted());
                     }
                     if heard_at.elapsed() > BLIND {
                         return "unreadable";
@@ -263,7 +267,7 @@ impl Watcher {
                 () = self.entrance.knocked() => return "source_ended",
                 heard = looking.hears.recv() => {
                     let Some(glimpse) = heard else {
-                        shown_from = again(&mut eye, &self.noted(), AGAIN_SHOWN);
+                        shown_from = again(&mut eye, &self.noted());
                         continue;
                     };
                     heard_at = Instant::now();
@@ -388,9 +392,9 @@ impl Watcher {
     }
 }
 
-/// An eye is gone: the next one is shown again what this one may not have seen, and so much more.
-fn again(eye: &mut Option<Looking>, noted: &Noted, more: SignedDuration) -> Option<Timestamp> {
+/// An eye is gone: the next one is shown again what this one may not have seen, and more.
+fn again(eye: &mut Option<Looking>, noted: &Noted) -> Option<Timestamp> {
     *eye = None;
     let seen = noted.sights.last().filter(|sight| sight.ended_by.is_none()).map(|sight| sight.until);
-    seen.and_then(|seen| seen.checked_sub(more).ok())
+    seen.and_then(|seen| seen.checked_sub(AGAIN_SHOWN).ok())
 }
