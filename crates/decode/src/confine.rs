@@ -17,14 +17,11 @@ use crate::live::Reach;
 
 /// Gives everything up. What the kernel does not offer is reported, not hidden.
 pub(crate) fn confine(max_memory_bytes: u64) -> Confinement {
-    limit(&[
-        (Resource::As, max_memory_bytes),
-        (Resource::Core, 0),
-        (Resource::Fsize, 0),
-        (Resource::Nofile, 3),
-        (Resource::Nproc, 0),
-    ]);
-    Confinement { landlock: allow_files(&[]), seccomp: allow_calls(&ARITHMETIC) }
+    limit(&[(Resource::As, max_memory_bytes), (Resource::Core, 0), (Resource::Fsize, 0), (Resource::Nproc, 0)]);
+    let landlock = allow_files(&[]);
+    // Only now: landlock's rules are a file while they are made.
+    limit(&[(Resource::Nofile, 3)]);
+    Confinement { landlock, seccomp: allow_calls(&ARITHMETIC) }
 }
 
 /// What a film's child gives up at once. It may start its own program and ffmpeg, and read what loading them needs.

@@ -12,6 +12,7 @@ use decode::{Coverage, Format, Limits, Look, Pool, Sampling, Unscanned, Wanted};
 use image::codecs::gif::{GifEncoder, Repeat};
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, Frame, ImageFormat, RgbImage};
+use landlock::{AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr};
 
 const PLAIN: Wanted = Wanted { exact: false, turned: false, trimmed: false, sampling: Sampling::Seconds };
 
@@ -210,6 +211,11 @@ async fn a_pool_at_work_is_known_to_work_without_waiting_for_it() {
     assert!(look.await.is_ok());
 }
 
+fn offers_landlock() -> bool {
+    let asked = Ruleset::default().set_compatibility(CompatLevel::HardRequirement).handle_access(AccessFs::Execute);
+    asked.and_then(Ruleset::create).is_ok()
+}
+
 #[tokio::test]
 async fn a_child_says_what_holds_it_and_the_kernel_agrees() {
     let pool = pool(small());
@@ -218,6 +224,7 @@ async fn a_child_says_what_holds_it_and_the_kernel_agrees() {
     let status = fs_err::read_to_string(format!("/proc/{child}/status")).unwrap();
     let seccomp = status.lines().find_map(|line| line.strip_prefix("Seccomp:")).map(str::trim);
     assert_eq!(seccomp == Some("2"), confinement.seccomp, "{status}");
+    assert_eq!(confinement.landlock, offers_landlock(), "what the kernel offers is used");
     let limits = fs_err::read_to_string(format!("/proc/{child}/limits")).unwrap();
     let open_files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
     assert!(open_files.split_whitespace().nth(3) == Some("3"), "{open_files}");

@@ -8,5 +8,6 @@ pub mod oidc;
 pub mod passkeys;
 pub mod pictures;
 pub mod receiver;
+pub mod rtsp;
 pub mod smtp;
 pub mod tsa;

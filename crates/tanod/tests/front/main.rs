@@ -43,6 +43,7 @@ mod live_control;
 mod live_faults;
 mod live_frames;
 mod live_pushed;
+mod live_sources;
 mod livestream;
 mod looking;
 mod notices;

@@ -175,11 +175,13 @@ impl Clips {
             ]);
             command
                 .args(["-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", "-b:v", "2500k", "-g", "60"]);
-            command.args(["-sc_threshold", "0", "-c:a", "aac", "-f", "mpegts"]).arg(&path);
+            // Pictures and sound alternate as those who broadcast send them. A transport stream gathers sound for a quarter of a second,
+            // and what is behind it would be sent so much later.
+            command.args(["-sc_threshold", "0", "-c:a", "aac", "-f", "flv"]).arg(&path);
             let made = command.status().await?.success();
             if made { Ok(path) } else { Err(Trouble::Said(format!("ffmpeg did not make {name}"))) }
         };
-        let known = coded("known.ts", KNOWN, 8.0).await?;
+        let known = coded("known.flv", KNOWN, 8.0).await?;
         let second = |ms: u32| f64::from(ms) / 1e3;
         let mut planted = Vec::new();
         for offset in OFFSETS {
@@ -189,9 +191,9 @@ impl Clips {
             let before = part(0.0, second(offset));
             let after = part(second(offset), rest);
             let graph = format!("{before}[a];{shown}[b];{after}[c];[a][b][c]concat=n=3");
-            planted.push(coded(&format!("planted-{offset}.ts"), &graph, f64::from(LENGTH)).await?);
+            planted.push(coded(&format!("planted-{offset}.flv"), &graph, f64::from(LENGTH)).await?);
         }
-        let plain = coded("plain.ts", OTHER, f64::from(LENGTH)).await?;
+        let plain = coded("plain.flv", OTHER, f64::from(LENGTH)).await?;
         Ok(Self { known, planted, plain })
     }
 
