@@ -39,6 +39,11 @@ pub fn run_after(before: impl Fn(&[u8])) -> ExitCode {
         let ended = live::publish(max_memory, &mut io::BufWriter::new(io::stdout().lock()));
         return if ended.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
+    if words.iter().any(|word| word == live::FOR_WEBRTC) {
+        let local = words.len().checked_sub(2).and_then(|at| words.get(at)?.to_str()?.parse().ok());
+        let ended = local.map(|local| live::receive(local, max_memory, &mut io::stdout().lock()));
+        return if ended.is_some_and(|ended| ended.is_ok()) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
     if let Some((at, mode, wanted)) = live::told(&words) {
         let prefix = words.get(..at).unwrap_or_default();

@@ -123,7 +123,7 @@ use std::time::Duration;
 use fingerprint::{Pdq, PdqHash, VideoFrame, Vpdq};
 
 pub use exif::Exif;
-pub use live::{Eye, Glimpse, Mode, Publisher, Seeing, ShownStream, Source, Way, next_round};
+pub use live::{Eye, Glimpse, Mode, Publisher, Seeing, ShownStream, Source, Way, WebRtc, next_round, peer};
 pub use mark::Mark;
 pub use pool::Pool;
 pub use shows::{Part, Shows, Veil};

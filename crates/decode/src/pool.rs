@@ -15,7 +15,7 @@ use crate::child::FOR_A_FILM;
 use crate::film::wide;
 use crate::live::{Eye, Mode, Publisher, Source, Starter, Way};
 use crate::protocol::{Answer, Ask, HEAD, MOST_ANSWER, Request};
-use crate::{Confinement, Exif, Limits, Look, Mark, Shows, Unscanned, Veil, Wanted};
+use crate::{Confinement, Exif, Limits, Look, Mark, Shows, Unscanned, Veil, Wanted, WebRtc};
 
 /// A child answers this many questions, then makes room for a fresh one.
 const MOST_ANSWERS: u32 = 500;
@@ -138,6 +138,11 @@ impl Pool {
     /// Begins to take what such a one sends. Its child ends with what is returned.
     pub fn sent(&self, publisher: Publisher) -> Result<Source, Unscanned> {
         self.streams().sent(publisher)
+    }
+
+    /// A child that offers to receive a stream by WebRTC at this address. It ends with what is returned.
+    pub fn webrtc(&self, local: std::net::SocketAddr) -> Result<WebRtc, Unscanned> {
+        self.streams().webrtc(local)
     }
 
     /// A child that looks at a stream, once it is shown one. It ends with what is returned.

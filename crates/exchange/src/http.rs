@@ -21,6 +21,11 @@ impl std::fmt::Debug for Credentials {
 
 /// A client that goes only where it is told.
 pub fn client() -> Result<reqwest::Client, reqwest::Error> {
+    settings().build()
+}
+
+/// What every client has in common.
+pub(crate) fn settings() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .user_agent(concat!("tanod/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(Duration::from_secs(10))
@@ -28,7 +33,6 @@ pub fn client() -> Result<reqwest::Client, reqwest::Error> {
         .timeout(Duration::from_mins(1))
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
-        .build()
 }
 
 /// An error with its causes.

@@ -9,3 +9,4 @@ pub mod passkeys;
 pub mod signed;
 pub mod tsa;
 pub mod webhooks;
+pub mod whep;

@@ -1,12 +1,13 @@
 //! A stream while it runs. One child becomes an ffmpeg that takes the stream from one port of this machine and writes it down as a
 //! transport stream; it decodes nothing. Another, without any network, looks at what the parent passes on to it, and says a
 //! fingerprint for each frame. The parent reads no byte of the stream: it keeps them, and passes them on. A stream that is sent to us by
-//! RTMP is received by a third, which holds the connection and nothing else.
+//! RTMP, or that comes by WebRTC, is received by a third, which holds the connection and nothing else.
 
 mod eye;
 mod parameters;
 mod publisher;
 mod transport;
+mod webrtc;
 
 use std::ffi::OsString;
 use std::io::{self, BufReader, Write};
@@ -31,11 +32,16 @@ use publisher::MOST_NAME;
 pub(crate) use publisher::hear;
 use transport::PACKET;
 pub(crate) use transport::Sieve;
+use webrtc::Line;
+pub(crate) use webrtc::receive;
+pub use webrtc::{WebRtc, peer};
 
 /// The word that makes a child one that looks at a stream. Behind it: how, and the limit of memory.
 pub(crate) const FOR_A_STREAM: &str = "stream";
 /// The word that makes a child hold the connection of one who sends a stream. Behind it: the limit of memory.
 pub(crate) const FOR_A_PUBLISHER: &str = "publisher";
+/// The word that makes a child receive a stream by WebRTC. Behind it: its own address, and the limit of memory.
+pub(crate) const FOR_WEBRTC: &str = "webrtc";
 /// The word that makes a child become the ffmpeg that takes a stream. Behind it: what it may reach, the limit of memory, and a mark.
 const FOR_A_SOURCE: &str = "source";
 
@@ -230,10 +236,7 @@ impl Starter<'_> {
         words.extend(fixed(&["-mpegts_pmt_start_pid", "4096", "-muxdelay", "0.2", "-muxpreload", "0"]));
         // A frame's length stands before it where it can, so that nobody waits for the next one to know its end.
         words.extend(fixed(&["-omit_video_pes_length", "0", "-flush_packets", "1", "pipe:1"]));
-        let mut child = self.start(&words, input)?;
-        let out = child.stdout.take().and_then(|out| out.into_owned_fd().ok()).ok_or(Unscanned::DecoderDown)?;
-        rustix::io::ioctl_fionbio(&out, true).map_err(|_| Unscanned::DecoderDown)?;
-        Ok(Source { child, _sender: sender, out, piece: vec![0; PIECE], came: 0 })
+        Source::of(self.start(&words, input)?, sender, None)
     }
 
     pub(crate) fn eye(&self, mode: Mode, wanted: Wanted) -> Result<Eye, Unscanned> {
@@ -254,7 +257,9 @@ impl Starter<'_> {
 }
 
 /// How often it is looked whether something came.
-const ROUND: Duration = Duration::from_millis(30);
+const ROUND: Duration = Duration::from_millis(60);
+/// And whether a datagram did, for which nobody else waits: a connection comes about by a few of them, one after the other.
+const DATAGRAMS: Duration = Duration::from_millis(10);
 
 /// Waits for the next round, which is the same for all streams: what comes between two of them is taken together, and a machine with
 /// hundreds of streams wakes up no more often than one with a few. Who waits for each piece by itself wakes up for each piece.
@@ -273,6 +278,8 @@ pub struct Source {
     // Dropping them kills them.
     child: Child,
     _sender: Option<Child>,
+    /// By which a child reaches its server that has no network.
+    line: Option<Line>,
     /// It is asked in rounds, and never waited for.
     out: OwnedFd,
     piece: Vec<u8>,
@@ -281,9 +288,18 @@ pub struct Source {
 }
 
 impl Source {
+    fn of(mut child: Child, sender: Option<Child>, line: Option<Line>) -> Result<Self, Unscanned> {
+        let out = child.stdout.take().and_then(|out| out.into_owned_fd().ok()).ok_or(Unscanned::DecoderDown)?;
+        rustix::io::ioctl_fionbio(&out, true).map_err(|_| Unscanned::DecoderDown)?;
+        Ok(Self { child, _sender: sender, line, out, piece: vec![0; PIECE], came: 0 })
+    }
+
     /// What came next, in whole packets; none when the stream ended or the child did. May be given up at any point.
     pub async fn next(&mut self) -> Option<Bytes> {
         loop {
+            if let Some(line) = &self.line {
+                line.pass();
+            }
             let whole = self.came / PACKET * PACKET;
             if whole > 0 {
                 // As long as it is, for it may be kept.
@@ -295,6 +311,7 @@ impl Source {
             match rustix::io::read(&self.out, self.piece.get_mut(self.came..)?) {
                 Ok(0) => return None,
                 Ok(read) => self.came += read,
+                Err(rustix::io::Errno::AGAIN) if self.line.is_some() => tokio::time::sleep(DATAGRAMS).await,
                 Err(rustix::io::Errno::AGAIN) => next_round().await,
                 Err(rustix::io::Errno::INTR) => {}
                 Err(_) => return None,

@@ -15,8 +15,9 @@ pub(crate) const PICTURE: u16 = 0x100;
 const SAID: u16 = 0x1ffe;
 /// So many packets that were left out are held at most, 8 MiB: what lies between two key frames, and more.
 const MOST_HELD: usize = (8 << 20) / PACKET;
-/// So many packets at the beginning of a frame are read together: what its coding says of itself stands there.
-const HEAD: usize = 4;
+/// So many packets at the beginning of a frame are read together at most, until its picture begins: what its coding says of itself stands
+/// there, and encoders may write a page about themselves before it.
+const HEAD: usize = 256;
 
 type Packet = [u8; PACKET];
 
@@ -32,7 +33,7 @@ pub(crate) struct Sieve {
     passing: bool,
     /// The beginning of a frame that can be entered by, as long as it is waited for.
     head: Option<Vec<Packet>>,
-    /// The last bytes of such a frame, until it is known what it begins with.
+    /// The last bytes of such a frame, until its picture begins.
     window: Option<u32>,
     /// What was left out since, where it leans on nothing but what was passed.
     left_out: Option<Vec<Packet>>,
@@ -109,11 +110,12 @@ impl Sieve {
                     // The field says that the frame that begins here can be entered by.
                     self.begin(flags & 0x20 != 0 && length > 0 && marks & 0x40 != 0, out);
                 }
+                let begun = self.scan(&packet);
                 match &mut self.head {
                     _ if !self.passing => self.hold(packet),
                     Some(head) => {
                         head.push(packet);
-                        if head.len() >= HEAD {
+                        if begun || head.len() >= HEAD {
                             self.release(out);
                         }
                     }
@@ -144,7 +146,7 @@ impl Sieve {
             self.left_out = None;
         }
         self.head = enters.then(Vec::new);
-        self.window = (enters && self.keys).then_some(u32::MAX);
+        self.window = enters.then_some(u32::MAX);
     }
 
     /// Passes the beginning of a frame.
@@ -162,7 +164,6 @@ impl Sieve {
 
     /// The decoder sees no hole where something was left out.
     fn pass(&mut self, mut packet: Packet, out: &mut Vec<u8>) {
-        self.scan(&packet);
         let [_, _, _, flags, ..] = &mut packet;
         if *flags & 0x10 != 0 {
             self.counter = (self.counter + 1) & 0x0f;
@@ -171,18 +172,20 @@ impl Sieve {
         out.extend_from_slice(&packet);
     }
 
-    /// Of a stream whose groups lean on each other everything is decoded: its key frames alone are none.
-    fn scan(&mut self, packet: &Packet) {
-        let (Some(coding), Some(window)) = (self.coding, &mut self.window) else { return };
+    /// Whether the picture of a frame that can be entered by has begun, as far as its coding is known. Of a stream whose groups lean on each
+    /// other everything is decoded: its key frames alone are none.
+    fn scan(&mut self, packet: &Packet) -> bool {
+        let (Some(coding), Some(window)) = (self.coding, &mut self.window) else { return true };
         for byte in packet.get(payload(packet)..).unwrap_or_default() {
             let unit = if *window & 0x00ff_ffff == 1 { coding.unit(*byte) } else { Unit::Other };
             *window = *window << 8 | u32::from(*byte);
             if matches!(unit, Unit::Fresh | Unit::Slice) {
                 self.leans |= unit == Unit::Slice;
                 self.window = None;
-                return;
+                return true;
             }
         }
+        false
     }
 }
 
@@ -328,8 +331,8 @@ mod tests {
         let (key, rest) = one.split_at(3);
         let mut sieve = Sieve::new(Mode::Economical);
         sieved(&mut sieve, &one);
-        sieved(&mut sieve, key);
-        assert_eq!(sieved(&mut sieve, rest), [3, 5, 0xff]);
+        assert_eq!(sieved(&mut sieve, key), [1, 0xff, 3]);
+        assert_eq!(sieved(&mut sieve, rest), [5, 0xff]);
         assert_eq!(sieved(&mut sieve, &[said(Mode::Thorough)]), [6, 7, 8], "what was left out of this group");
         assert_eq!(sieved(&mut sieve, &[said(Mode::Thorough)]), NOTHING, "once");
         assert_eq!(sieved(&mut sieve, &rest[1..]), [5, 6, 7, 8]);
@@ -369,6 +372,28 @@ mod tests {
         let key = out.as_chunks::<PACKET>().0[2];
         assert_eq!(key[15 + 8..15 + 8 + set.len()], hurried);
         assert_eq!(key[15 + 8 + set.len()..][..4], [0, 0, 1, 0x65]);
+    }
+
+    #[test]
+    fn a_frame_is_not_waited_for_whatever_its_encoder_says_of_itself_before() {
+        let set = [0x67, 0x64, 0x00, 0x1f, 0xac, 0xd9, 0x40, 0x50, 0x05, 0xbb, 0x01, 0x10, 0, 0, 3, 0, 0x10, 0x80];
+        let page = [&[0, 0, 1, 6, 5, 255][..], &[b'x'; 1_200], &[0x80]].concat();
+        let unit = [&[0, 0, 1, 9, 0xf0], page.as_slice(), &[0, 0, 1], &set, &[0, 0, 1, 0x65], &[7; 400]].concat();
+        let (mut sieve, mut out) = (Sieve::new(Mode::Economical), Vec::new());
+        let mut packets = vec![packet(0, false, false, 1), table(0x1b)];
+        for (nth, part) in unit.chunks(PACKET - 15).enumerate() {
+            let mut one = packet(PICTURE, nth == 0, nth == 0, 0xff);
+            let from = if nth == 0 { 15 } else { 6 };
+            one[from..from + part.len()].copy_from_slice(part);
+            packets.push(one);
+        }
+        sieve.take(&packets.concat(), &mut out);
+        let hurried = Coding::Avc.without_waiting(&set).unwrap();
+        assert_ne!(hurried, set);
+        let passed: Vec<u8> =
+            out.as_chunks::<PACKET>().0.iter().flat_map(|packet| packet[payload(packet)..].to_vec()).collect();
+        let whole: Vec<u8> = passed.into_iter().filter(|byte| *byte != 0xff).collect();
+        assert!(whole.windows(hurried.len()).any(|part| part == hurried), "its parameters stand behind the page");
     }
 
     proptest! {

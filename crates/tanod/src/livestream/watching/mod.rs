@@ -10,6 +10,7 @@ mod sources;
 mod store;
 mod tls;
 mod watcher;
+mod whep;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -88,8 +89,8 @@ impl From<Mode> for decode::Mode {
 #[serde(deny_unknown_fields)]
 #[schema(as = NewStreamWatch)]
 pub struct NewWatch {
-    /// Where it is read: rtmp, rtsp, http or https (HLS, or a transport stream), srt, or a transport stream by tcp. The host must be
-    /// among `live.sources` of the settings. It is never answered, for it may hold a key.
+    /// Where it is read: rtmp, rtsp, http or https (HLS, or a transport stream), whep or wheps, srt, or a transport stream by tcp. The
+    /// host must be among `live.sources` of the settings. It is never answered, for it may hold a key.
     #[serde(default)]
     pub url: Option<String>,
     /// Instead of `url`: you send it to us in this way, to the address in `send_to` of the answer.

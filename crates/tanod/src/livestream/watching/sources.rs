@@ -25,8 +25,16 @@ pub(super) struct Address {
 }
 
 /// The schemes that are read, with their ports.
-const SCHEMES: [(&str, Option<u16>); 6] =
-    [("rtmp", Some(1935)), ("rtsp", Some(554)), ("http", Some(80)), ("https", Some(443)), ("srt", None), ("tcp", None)];
+const SCHEMES: [(&str, Option<u16>); 8] = [
+    ("rtmp", Some(1935)),
+    ("rtsp", Some(554)),
+    ("http", Some(80)),
+    ("https", Some(443)),
+    ("whep", Some(80)),
+    ("wheps", Some(443)),
+    ("srt", None),
+    ("tcp", None),
+];
 
 impl Sources {
     /// Reads what the settings say: `live.example`, `*.example`, `192.0.2.7`, `10.1.0.0/16`.
@@ -66,7 +74,8 @@ impl Sources {
         })
     }
 
-    fn named(&self, ip: IpAddr) -> bool {
+    /// Whether this address was named, by itself or in a range.
+    pub(super) fn named(&self, ip: IpAddr) -> bool {
         self.nets.iter().any(|net| net.contains(&ip.to_canonical()))
     }
 
@@ -99,7 +108,7 @@ impl Sources {
         let url = Url::parse(url).map_err(|_| bad("it is no address"))?;
         let known = SCHEMES.iter().find(|(scheme, _)| *scheme == url.scheme());
         let Some((_, usual)) = known else {
-            return Err(bad("it must begin with rtmp, rtsp, http, https, srt or tcp"));
+            return Err(bad("it must begin with rtmp, rtsp, http, https, whep, wheps, srt or tcp"));
         };
         let host = match url.host() {
             Some(Host::Domain(name)) if !name.is_empty() => name.to_owned(),

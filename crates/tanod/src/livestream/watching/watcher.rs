@@ -15,6 +15,7 @@ use super::door::{Door, To};
 use super::pushed::{Entrance, Sent};
 use super::ring::Ring;
 use super::sources::{Address, Sources};
+use super::whep::{self, Session};
 use super::{Mode, Sight};
 use crate::livestream::FrameHit;
 use crate::matching::Lists;
@@ -212,8 +213,8 @@ impl Watcher {
             return "no_list";
         }
         let awaited = Sent::of(&self.url).is_some();
-        // The door stays open as long as the source is taken.
-        let (mut source, _door) = match self.source().await {
+        // The door stays open, and a session goes on, as long as the source is taken.
+        let (mut source, _door, _session) = match self.source().await {
             Ok(source) => source,
             Err(because) => return because,
         };
@@ -284,13 +285,13 @@ impl Watcher {
     }
 
     /// The source, as it comes by itself or is sent to us; why there is none.
-    async fn source(&self) -> Result<(Source, Option<Door>), &'static str> {
+    async fn source(&self) -> Result<(Source, Option<Door>, Option<Session>), &'static str> {
         let watching = &self.app.watching;
         let way = match Sent::of(&self.url) {
             Some(Sent::Rtmp { .. }) => {
                 self.nobody_sends();
                 let publisher = self.entrance.next().await;
-                return self.app.pool.sent(publisher).map(|source| (source, None)).map_err(Unscanned::slug);
+                return self.app.pool.sent(publisher).map(|source| (source, None, None)).map_err(Unscanned::slug);
             }
             Some(Sent::Srt { port, key }) => {
                 self.nobody_sends();
@@ -301,11 +302,15 @@ impl Watcher {
                     Error::Refused(_) => "source_not_allowed",
                     Error::Internal(..) => "unreachable",
                 })?;
+                if matches!(address.url.scheme(), "whep" | "wheps") {
+                    let (source, session) = whep::take(&self.app, &self.sources, &address).await?;
+                    return Ok((source, None, Some(session)));
+                }
                 self.way(&address).await.map_err(|_| "unreachable")?
             }
         };
         let source = self.app.pool.source(&way.0).map_err(Unscanned::slug)?;
-        Ok((source, way.1))
+        Ok((source, way.1, None))
     }
 
     fn nobody_sends(&self) {
