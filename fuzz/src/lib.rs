@@ -19,7 +19,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 22] = [
+pub const TARGETS: [Target; 23] = [
     Target { name: "media", run: decode::sides::child, seeds: media_seeds },
     Target { name: "exif", run: decode::sides::exif, seeds: exif_seeds },
     Target { name: "protocol", run: decode::sides::parent, seeds: protocol_seeds },
@@ -42,6 +42,7 @@ pub const TARGETS: [Target; 22] = [
     Target { name: "publisher", run: decode::sides::publisher, seeds: publisher_seeds },
     Target { name: "frames", run: decode::sides::frames, seeds: frames_seeds },
     Target { name: "door", run: tanod::livestream::watching::door::asks, seeds: door_seeds },
+    Target { name: "session", run: decode::sides::session, seeds: session_seeds },
 ];
 
 /// The target of this name.
@@ -101,6 +102,12 @@ fn stream_seeds() -> Vec<Vec<u8>> {
             .map(packet)
             .into();
     vec![all.concat(), all.concat().split_off(90), packet(begins)]
+}
+
+fn session_seeds() -> Vec<Vec<u8>> {
+    let answer = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 108\r\na=candidate:6 1 udp 2105458943 192.0.2.1 4000 typ host\r\n\
+                  a=candidate:3 1 UDP 1 2001:db8::1 4000 typ srflx raddr 0.0.0.0 rport 0\r\na=end-of-candidates\r\n";
+    vec![answer.as_bytes().to_vec()]
 }
 
 fn door_seeds() -> Vec<Vec<u8>> {

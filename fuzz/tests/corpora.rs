@@ -56,6 +56,11 @@ fn stream() {
 }
 
 #[test]
+fn session() {
+    explore("session", 20_000);
+}
+
+#[test]
 fn door() {
     explore("door", 20_000);
 }

@@ -100,6 +100,16 @@ pub mod sides {
         assert!(name.is_none_or(|name| out.len() >= 2 + name), "something is written down of one without a name");
     }
 
+    /// Whom an answer names that is to be called by WebRTC.
+    pub fn session(bytes: &[u8]) {
+        let text = String::from_utf8_lossy(bytes);
+        let named = crate::peer(&text, |ip| ip.is_ipv4());
+        assert!(
+            named.is_none_or(|address| address.is_ipv4() && address.port() > 0),
+            "somebody is called who may not be"
+        );
+    }
+
     /// Frames that an ffmpeg writes down.
     pub fn frames(bytes: &[u8]) {
         let mut reader = crate::film::nut::Reader::new(bytes, 1 << 20);

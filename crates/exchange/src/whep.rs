@@ -4,8 +4,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION};
-use reqwest::{Client, Url};
+use reqwest::{Client, RequestBuilder, Url};
 
 use crate::http;
 
@@ -30,7 +31,6 @@ pub enum Lost {
 }
 
 /// A session at a server. Whoever let it begin ends it.
-#[derive(Debug)]
 pub struct Session {
     client: Client,
     token: Option<String>,
@@ -38,21 +38,20 @@ pub struct Session {
     at: Option<Url>,
 }
 
+/// What a server answers to an offer, on its way.
+pub struct Answer(reqwest::Response);
+
 /// Posts an offer to a server, which was found at this address; no other is called. A name without a password is a bearer token.
-/// What it answers, as SDP.
-pub async fn offer(mut url: Url, server: SocketAddr, offer: String) -> Result<(String, Session), Lost> {
+pub async fn offer(mut url: Url, server: SocketAddr, offer: String) -> Result<(Session, Answer), Lost> {
     let client = http::settings().timeout(PATIENCE).resolve(url.host_str().unwrap_or_default(), server).build()?;
     let bears = !url.username().is_empty() && url.password().is_none();
-    let token = bears.then(|| url.username().to_owned());
+    let token = bears.then(|| percent_decode_str(url.username()).decode_utf8_lossy().into_owned());
     if bears {
         // An address that has a host can lose its name.
         url.set_username("").ok();
     }
-    let mut asked = client.post(url.clone()).header(CONTENT_TYPE, SDP).header(ACCEPT, SDP).body(offer);
-    if let Some(token) = &token {
-        asked = asked.bearer_auth(token);
-    }
-    let said = asked.send().await?;
+    let asked = client.post(url.clone()).header(CONTENT_TYPE, SDP).header(ACCEPT, SDP).body(offer);
+    let said = bearing(asked, token.as_deref()).send().await?;
     if !said.status().is_success() {
         return Err(Lost::Refused(said.status().as_u16()));
     }
@@ -62,35 +61,34 @@ pub async fn offer(mut url: Url, server: SocketAddr, offer: String) -> Result<(S
         at.set_password(url.password()).ok();
         at
     });
-    let session = Session { client, token, at };
-    match read(said).await {
-        Ok(answer) => Ok((answer, session)),
-        Err(lost) => {
-            session.end().await;
-            Err(lost)
-        }
+    Ok((Session { client, token, at }, Answer(said)))
+}
+
+fn bearing(asked: RequestBuilder, token: Option<&str>) -> RequestBuilder {
+    match token {
+        Some(token) => asked.bearer_auth(token),
+        None => asked,
     }
 }
 
-async fn read(mut said: reqwest::Response) -> Result<String, Lost> {
-    let mut answer = Vec::new();
-    while let Some(piece) = said.chunk().await? {
-        answer.extend_from_slice(&piece);
-        if answer.len() > LONGEST {
-            return Err(Lost::Unreadable);
+impl Answer {
+    /// All of it, as SDP.
+    pub async fn read(mut self) -> Result<String, Lost> {
+        let mut answer = Vec::new();
+        while let Some(piece) = self.0.chunk().await? {
+            answer.extend_from_slice(&piece);
+            if answer.len() > LONGEST {
+                return Err(Lost::Unreadable);
+            }
         }
+        String::from_utf8(answer).map_err(|_| Lost::Unreadable)
     }
-    String::from_utf8(answer).map_err(|_| Lost::Unreadable)
 }
 
 impl Session {
     /// Ends it. A server that does not hear of it notices by itself after a while.
     pub async fn end(self) {
         let Some(at) = self.at else { return };
-        let mut asked = self.client.delete(at);
-        if let Some(token) = &self.token {
-            asked = asked.bearer_auth(token);
-        }
-        drop(asked.send().await);
+        drop(bearing(self.client.delete(at), self.token.as_deref()).send().await);
     }
 }

@@ -23,7 +23,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::Instant;
 
-use crate::film::ffmpeg;
+use crate::film::{ffmpeg, wide};
 use crate::protocol::Answer;
 use crate::{FrameHash, Limits, Unscanned, Wanted, confine};
 
@@ -291,6 +291,8 @@ impl Source {
     fn of(mut child: Child, sender: Option<Child>, line: Option<Line>) -> Result<Self, Unscanned> {
         let out = child.stdout.take().and_then(|out| out.into_owned_fd().ok()).ok_or(Unscanned::DecoderDown)?;
         rustix::io::ioctl_fionbio(&out, true).map_err(|_| Unscanned::DecoderDown)?;
+        // What comes between two rounds has room in it.
+        wide(&out);
         Ok(Self { child, _sender: sender, line, out, piece: vec![0; PIECE], came: 0 })
     }
 

@@ -11,7 +11,8 @@ const SYNC: u8 = 0x47;
 /// Where the reader of the network puts the table of its parts, and the picture: it is told so.
 pub(crate) const TABLE: u16 = 0x1000;
 pub(crate) const PICTURE: u16 = 0x100;
-/// No reader of the network writes this one: a packet of it is said to the sieve by whoever shows the stream.
+/// No reader of the network writes this one: a packet of it is said to the sieve by whoever shows the stream. A reader that was taken over
+/// could, as it could show whatever it likes; when frames come too seldom by that, the record says so.
 const SAID: u16 = 0x1ffe;
 /// So many packets that were left out are held at most, 8 MiB: what lies between two key frames, and more.
 const MOST_HELD: usize = (8 << 20) / PACKET;
@@ -154,7 +155,7 @@ impl Sieve {
         let Some(mut head) = self.head.take() else { return };
         // Who looks at everything would see HEVC's frames in the order in which they came.
         match self.coding {
-            Some(coding) if self.keys || coding == Coding::Avc => hurry(coding, &mut head),
+            Some(coding) if !self.whole() || coding == Coding::Avc => hurry(coding, &mut head),
             _ => {}
         }
         for packet in head {

@@ -69,6 +69,7 @@ stream-event-unscanned = لم يره أحد من هنا فصاعدًا
 stream-unseen-connecting = يجري الوصول إلى المصدر
 stream-unseen-nobody_sends = لا أحد يرسله بعد
 stream-unseen-unreachable = لا يمكن الوصول إلى المصدر
+stream-unseen-source_refuses = المصدر لا يسمح لنا بالدخول
 stream-unseen-source_ended = أنهى المصدر الاتصال
 stream-unseen-source_not_allowed = لم يعد مضيفه مسموحًا
 stream-unseen-stalled = لم يأت شيء من المصدر

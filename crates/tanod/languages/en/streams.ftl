@@ -69,6 +69,7 @@ stream-event-unscanned = Nobody saw it from here on
 stream-unseen-connecting = the source is being reached
 stream-unseen-nobody_sends = nobody sends it yet
 stream-unseen-unreachable = the source cannot be reached
+stream-unseen-source_refuses = the source does not let us in
 stream-unseen-source_ended = the source ended the connection
 stream-unseen-source_not_allowed = its host is not allowed any more
 stream-unseen-stalled = nothing came from the source

@@ -69,6 +69,7 @@ stream-event-unscanned = Walang nakakita nito mula rito
 stream-unseen-connecting = inaabot pa ang pinagkukunan
 stream-unseen-nobody_sends = wala pang nagpapadala nito
 stream-unseen-unreachable = hindi maabot ang pinagkukunan
+stream-unseen-source_refuses = hindi tayo pinapapasok ng pinagkukunan
 stream-unseen-source_ended = tinapos ng pinagkukunan ang koneksiyon
 stream-unseen-source_not_allowed = hindi na pinapayagan ang host nito
 stream-unseen-stalled = walang dumating mula sa pinagkukunan

@@ -16,7 +16,7 @@ pub(super) enum Live {
         after_help = "Example:\n  tanod live watch rtmp://127.0.0.1/live/KEY --data /var/lib/tanod\n  tanod live watch https://origin.example/a/index.m3u8 --mode thorough --seconds 60 --json"
     )]
     Watch {
-        /// Where they are read: rtmp, rtsp, http or https (HLS, or a transport stream), srt, or a transport stream by tcp.
+        /// Where they are read: rtmp, rtsp, http or https (HLS, or a transport stream), whep or wheps, srt, or a transport stream by tcp.
         #[arg(required = true)]
         urls: Vec<String>,
         /// How closely.
@@ -81,5 +81,10 @@ pub(super) async fn run(context: &Context, live: Live) -> Done {
         all.iter().map(|(url, scan, known)| json!({"url": url, "known_frames": known, "scan": scan})).collect();
     let words = format!("{known} known frames, {unscanned:.1} s unscanned in {} sources", all.len());
     context.result(&json!({"sources": sources, "known_frames": known, "unscanned_s": unscanned}), words);
+    for (_, trial, ..) in trials {
+        trial.end().await;
+    }
+    // Servers hear that nobody looks any more.
+    app.tasks.end().await;
     Ok(())
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tanod::accounts::Role;
 
 use super::bed::Bed;
-use super::watching::{KNOWN, Running, ffmpeg, free_port, made, seen, until, watching};
+use super::watching::{KNOWN, Running, confined, ffmpeg, free_port, made, seen, until, watching};
 
 const OTHER: &str = "testsrc2=s=640x360:r=25";
 
@@ -88,6 +88,7 @@ async fn a_stream_that_is_sent_by_rtmp_is_looked_at_and_who_has_no_key_is_cut_of
     let frames = |stream: &Value| stream["scan"]["frames"].as_i64().unwrap();
     let now = until(&bed, stream, "seen", |stream| seeing(stream) && frames(stream) > 4).await;
     assert!(!signalled(&now));
+    confined("publisher");
     // The connection before is thought to be there still: who sends anew is heard.
     let second = until_sent(&bed, stream, "known", signalled, || sends(&known, "flv", to)).await;
     let found = seen(&bed, stream).await;

@@ -156,6 +156,22 @@ fn children(word: &str) -> Vec<i32> {
     found
 }
 
+/// Asks the kernel about each child of this kind: it can make no call but the few that arithmetic needs, no file and no connection more than
+/// the three that it was given.
+pub(crate) fn confined(word: &str) {
+    let children = children(word);
+    assert!(!children.is_empty(), "there is no child for {word}");
+    for pid in children {
+        let read = |name: &str| fs_err::read_to_string(format!("/proc/{pid}/{name}")).unwrap();
+        let (status, limits) = (read("status"), read("limits"));
+        let says = |line: &str| status.lines().any(|one| one.split_whitespace().collect::<String>() == line);
+        assert!(says("Seccomp:2") && says("NoNewPrivs:1"), "{word}: {status}");
+        let open = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+        assert_eq!(open.split_whitespace().nth(3), Some("3"), "{word}: {open}");
+        assert!(fs_err::read(format!("/proc/{pid}/environ")).unwrap().is_empty());
+    }
+}
+
 fn kill(pid: i32) {
     let pid = rustix::process::Pid::from_raw(pid).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();

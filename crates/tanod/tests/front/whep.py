@@ -8,6 +8,7 @@ import sys
 
 import aioice.ice
 from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc.codecs.h264 import H264Encoder
 from aiortc.contrib.media import MediaPlayer
 from aiortc.rtcrtpsender import RTCRtpSender
 
@@ -30,6 +31,20 @@ def asked_for_a_key_frame(sender):
 
 
 RTCRtpSender._send_keyframe = asked_for_a_key_frame
+
+
+encode, frames = H264Encoder.encode, 0
+
+
+def encode_with_nonsense(encoder, frame, force_keyframe=False):
+    """Once in 40 frames somebody sends a packet of a kind that nobody knows."""
+    global frames
+    frames += 1
+    payloads, time = encode(encoder, frame, force_keyframe)
+    return ([bytes([30]) + b"nonsense"] if frames % 40 == 0 else []) + payloads, time
+
+
+H264Encoder.encode = encode_with_nonsense
 
 
 async def begin(offer):

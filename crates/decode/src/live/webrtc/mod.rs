@@ -44,6 +44,7 @@ impl Starter<'_> {
         let pair = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None);
         let (line, theirs) = pair.map_err(|_| Unscanned::DecoderDown)?;
         rustix::io::ioctl_fionbio(&line, true).map_err(|_| Unscanned::DecoderDown)?;
+        sockopt::set_socket_send_buffer_size(&line, WAITING).ok();
         let words = [FOR_WEBRTC.to_owned(), local.to_string(), self.limits.max_memory_bytes.to_string()];
         let child = self.start(&words, Stdio::from(theirs))?;
         Ok(WebRtc { child, line })
@@ -91,12 +92,15 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Passes on what came by now in both directions. What finds no room is lost, as it may be anywhere on its way.
+    /// Passes on what came by now in both directions. What a child has no room for waits where it came.
     pub(super) fn pass(&self) {
         let mut datagram = [0; DATAGRAM];
         for _ in 0..AT_ONCE {
-            let Ok(length @ 1..) = self.server.recv(&mut datagram) else { break };
-            rustix::io::write(&self.child, datagram.get(..length).unwrap_or_default()).ok();
+            let Ok(length) = self.server.recv(&mut datagram) else { break };
+            // An empty one would say that this is the end.
+            if length > 0 && rustix::io::write(&self.child, datagram.get(..length).unwrap_or_default()).is_err() {
+                break;
+            }
         }
         for _ in 0..AT_ONCE {
             let Ok(length @ 1..) = rustix::io::read(&self.child, &mut datagram) else { break };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::error::RtcError;
 use str0m::media::{Direction, Frequency, KeyframeRequestKind, MediaData, MediaKind, Mid};
 use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc};
@@ -23,7 +24,7 @@ pub(super) const TICK: Duration = Duration::from_millis(10);
 const CONNECTS_WITHIN: Duration = Duration::from_secs(10);
 /// Without a frame for this time, a stream is over.
 const SILENT: Duration = Duration::from_secs(8);
-/// A key frame that is missing is asked for so often.
+/// A key frame that is missing is asked for so often at most.
 const ASKS_EVERY: Duration = Duration::from_secs(1);
 /// And one is wanted at the latest so long after the one before: by WebRTC none comes that nobody asked for, economical is who looks at
 /// key frames alone, and what is kept begins with one.
@@ -76,7 +77,9 @@ impl Offered {
             connected: false,
             until: now + CONNECTS_WITHIN,
             last: None,
-            asks: now,
+            lost: true,
+            key: None,
+            asked: None,
             muxer: Muxer::default(),
             written: Vec::new(),
         })
@@ -92,10 +95,13 @@ pub(super) struct Receiver {
     connected: bool,
     /// Something is heard until then, or it is over.
     until: Instant,
-    /// The last frame, from the first key frame on.
+    /// The last frame that was written down.
     last: Option<Shown>,
-    /// When a key frame is asked for next.
-    asks: Instant,
+    /// Whether a key frame is waited for: none came yet, or something was lost since. What leans on it is a guess, and nothing that was seen.
+    lost: bool,
+    /// When the last one came, and when one was asked for.
+    key: Option<Instant>,
+    asked: Option<Instant>,
     muxer: Muxer,
     written: Vec<u8>,
 }
@@ -122,7 +128,16 @@ impl Receiver {
     /// Does what the connection wants done, to the end: it must not be told anything before. False when it is over.
     fn turn(&mut self, parent: &Parent, out: &mut impl Write) -> io::Result<bool> {
         loop {
-            match self.rtc.poll_output().map_err(Error::other)? {
+            let output = match self.rtc.poll_output() {
+                Ok(output) => output,
+                // What somebody sends who is passed on by the server ends no connection with the server.
+                Err(RtcError::Packet(..)) => {
+                    self.lost = true;
+                    continue;
+                }
+                Err(error) => return Err(Error::other(error)),
+            };
+            match output {
                 Output::Timeout(_) => return Ok(self.rtc.is_alive()),
                 Output::Transmit(datagram) => parent.say(&datagram.contents)?,
                 Output::Event(Event::Connected) => {
@@ -145,12 +160,10 @@ impl Receiver {
     fn frame(&mut self, frame: &MediaData, out: &mut impl Write) -> io::Result<()> {
         let key = frame.is_keyframe();
         if key {
-            self.asks = frame.network_time + GROUP;
-        } else if !frame.contiguous {
-            self.asks = self.asks.min(frame.network_time + ASKS_EVERY);
+            self.key = Some(frame.network_time);
         }
-        // A stream is entered by a key frame; after a loss, what comes is better seen damaged than not at all.
-        if self.last.is_none() && !key {
+        self.lost = !key && (self.lost || !frame.contiguous);
+        if self.lost {
             return Ok(());
         }
         let shown =
@@ -163,12 +176,15 @@ impl Receiver {
 
     /// Asks for a key frame when it is time. Before the first packet nobody is known who could be asked.
     fn ask(&mut self, now: Instant) {
+        let over = |since: Option<Instant>, time| since.is_none_or(|since| now >= since + time);
+        let wanted = self.lost || over(self.key, GROUP);
         if self.connected
-            && self.asks <= now
+            && wanted
+            && over(self.asked, ASKS_EVERY)
             && let Some(mut writer) = self.rtc.writer(self.picture)
             && writer.request_keyframe(None, KeyframeRequestKind::Pli).is_ok()
         {
-            self.asks = now + ASKS_EVERY;
+            self.asked = Some(now);
         }
     }
 }

@@ -244,7 +244,7 @@ impl Desk {
     async fn leave(&mut self, app: &App) -> Result<()> {
         while self.sealed.join_next().await.is_some() {}
         for running in self.running.values_mut() {
-            running.task.abort_all();
+            running.task.shutdown().await;
             lock(&running.noted).lost("watcher_gone");
         }
         if self.running.is_empty() {

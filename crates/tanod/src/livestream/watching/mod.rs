@@ -316,7 +316,7 @@ impl Watching {
 pub struct Trial {
     noted: Arc<Mutex<Noted>>,
     // Dropping it ends it.
-    _task: JoinSet<()>,
+    task: JoinSet<()>,
     started_at: Timestamp,
     mode: Mode,
 }
@@ -338,7 +338,12 @@ impl Trial {
         };
         let mut task = JoinSet::new();
         task.spawn(watcher.run());
-        Ok(Self { noted, _task: task, started_at: app.db.clock().now(), mode })
+        Ok(Self { noted, task, started_at: app.db.clock().now(), mode })
+    }
+
+    /// Ends it, and waits until it has.
+    pub async fn end(mut self) {
+        self.task.shutdown().await;
     }
 
     /// The frames that lists know since it was asked last.

@@ -25,6 +25,10 @@ use crate::store::{StreamSightId, new_uuid};
 
 /// Between two tries to reach a source that is gone.
 const AGAIN: Duration = Duration::from_millis(500);
+/// And to one that does not let us in.
+const REFUSED: Duration = Duration::from_secs(3);
+/// So long nothing may come of a session that was agreed upon: its server may have to wait for a key frame.
+const BEGINS: Duration = Duration::from_secs(15);
 /// So long without a byte, and the source is taken anew.
 const STALLED: Duration = Duration::from_secs(5);
 /// So long without a frame while bytes come, and everything is begun anew.
@@ -199,7 +203,8 @@ impl Watcher {
             let because = self.once().await;
             self.noted().lost(because);
             self.app.watching.wake.notify_one();
-            tokio::time::sleep(AGAIN).await;
+            let refused = matches!(because, whep::SOURCE_REFUSES | whep::NOT_ALLOWED);
+            tokio::time::sleep(if refused { REFUSED } else { AGAIN }).await;
         }
     }
 
@@ -214,7 +219,7 @@ impl Watcher {
         }
         let awaited = Sent::of(&self.url).is_some();
         // The door stays open, and a session goes on, as long as the source is taken.
-        let (mut source, _door, _session) = match self.source().await {
+        let (mut source, _door, session) = match self.source().await {
             Ok(source) => source,
             Err(because) => return because,
         };
@@ -242,9 +247,15 @@ impl Watcher {
                     eye.insert(looking)
                 }
             };
-            tokio::select! {
+            let patience = match () {
+                () if began => STALLED,
                 // Who is waited for may come at any time.
-                came = timeout(if awaited && !began { Duration::MAX } else { STALLED }, source.next()) => {
+                () if awaited => Duration::MAX,
+                () if session.is_some() => BEGINS,
+                () => STALLED,
+            };
+            tokio::select! {
+                came = timeout(patience, source.next()) => {
                     let Ok(Some(packets)) = came else {
                         self.drained(looking, &mut times).await;
                         return if came.is_err() { "stalled" } else { "source_ended" };

@@ -10,6 +10,11 @@ use super::sources::{Address, Sources};
 use crate::plan::App;
 use crate::roles::Tasks;
 
+/// The server does not let us in, or has no such stream.
+pub(super) const SOURCE_REFUSES: &str = "source_refuses";
+/// The address that is to be called was not named.
+pub(super) const NOT_ALLOWED: &str = "source_not_allowed";
+
 /// A session at a server, which is ended with this.
 pub(super) struct Session {
     tasks: Tasks,
@@ -34,12 +39,16 @@ pub(super) async fn take(app: &App, sources: &Sources, address: &Address) -> Res
     let (socket, local) = towards(server).map_err(|_| UNREACHABLE)?;
     let mut child = app.pool.webrtc(local).map_err(Unscanned::slug)?;
     let offer = child.offer().await.ok_or(Unscanned::DecoderDown.slug())?;
-    let (answer, session) = whep::offer(asked, server, offer).await.map_err(|_| UNREACHABLE)?;
+    let (session, answer) = whep::offer(asked, server, offer).await.map_err(|lost| match lost {
+        whep::Lost::Refused(_) => SOURCE_REFUSES,
+        whep::Lost::Broken(_) | whep::Lost::Unreadable => UNREACHABLE,
+    })?;
     let session = Session { tasks: app.tasks.clone(), session: Some(session) };
+    let answer = answer.read().await.map_err(|_| UNREACHABLE)?;
     // Its own address, or another that was named: whoever wrote the answer does not decide who is called.
     let own = decode::peer(&answer, |ip| ip.to_canonical() == server.ip().to_canonical());
     let peer = own.or_else(|| decode::peer(&answer, |ip| sources.named(ip) && ip.is_ipv4() == server.is_ipv4()));
-    let peer = peer.ok_or("source_not_allowed")?;
+    let peer = peer.ok_or(NOT_ALLOWED)?;
     socket.connect(peer).map_err(|_| UNREACHABLE)?;
     Ok((child.answered(&answer, socket).map_err(Unscanned::slug)?, session))
 }
