@@ -16,6 +16,8 @@ SOURCES = {
     "mandelbrot 720p": "mandelbrot=s=1280x720:r=30:end_scale=0.01",
 }
 SECONDS = 20
+# What starting costs is the same for a long film: it is said of both lengths. The longer one is the shorter one three times over.
+TIMES = [1, 3]
 
 
 def clips(quick):
@@ -27,7 +29,14 @@ def clips(quick):
             words = ["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", source, "-t", str(SECONDS), "-pix_fmt", "yuv420p"]
             subprocess.run([*words, "-c:v", "libx264", "-preset", "veryfast", "-g", "60", made], check=True)
             made.rename(file)
-        yield name, file
+        for times in TIMES:
+            film = file if times == 1 else file.with_stem(f"{file.stem}-{times}")
+            if not film.exists():
+                made = film.with_suffix(".new.mp4")
+                again = ["ffmpeg", "-v", "error", "-y", "-stream_loop", str(times - 1), "-i", file, "-c", "copy", made]
+                subprocess.run(again, check=True)
+                made.rename(film)
+            yield name, SECONDS * times, film
 
 
 def cpu(who):
@@ -51,7 +60,7 @@ def ours(sampling, file):
 def looking(rows, quick):
     import vpdq
 
-    for name, file in clips(quick):
+    for name, seconds, file in clips(quick):
         mine, keys, wheel = [], [], []
         for _ in range(2):
             spent, frames = ours("seconds", file)
@@ -60,8 +69,8 @@ def looking(rows, quick):
             before = cpu(resource.RUSAGE_SELF)
             theirs = vpdq.computeHash(str(file), seconds_per_hash=1)
             wheel.append(cpu(resource.RUSAGE_SELF) - before)
-        ms = lambda times: min(times) * 1000 / SECONDS
-        rows.add(f"a look at {name}, CPU a second of film, one frame a second, against the vpdq wheel", ms(mine), ms(wheel), "ms", "≥ 3×", reached=3)
+        ms = lambda times: min(times) * 1000 / seconds
+        rows.add(f"a look at {name}, {seconds} s, CPU a second of film, one frame a second, against the vpdq wheel", ms(mine), ms(wheel), "ms", "≥ 3×", reached=3)
         rows.add("the same, key frames only, as a pre-filter", ms(keys), ms(wheel), "ms", "≥ 10×", reached=10)
         known = {frame.frame_number: frame for frame in theirs}
         bits = lambda one, other: bin(int(one, 16) ^ int(other, 16)).count("1")

@@ -72,6 +72,38 @@ impl OnTime {
     }
 }
 
+/// How soon somebody looked at what came of a stream: a child may be in danger while it runs. The aim is a minute for 95 of 100.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct FromStreams {
+    /// Cases that a stream brought before a person.
+    pub cases: i64,
+    /// Of these, how many somebody took.
+    pub taken: i64,
+    /// Of these, how many within a minute.
+    pub within_a_minute: i64,
+    /// Within so many seconds 95 of 100 were taken; one that still waits counts with the time until now.
+    pub p95_seconds: Option<i64>,
+}
+
+impl FromStreams {
+    /// Of cases with when they came and when somebody took them.
+    fn of(cases: &[(Timestamp, Option<Timestamp>)], now: Timestamp) -> Self {
+        let took = |came: &Timestamp, until: Timestamp| until.duration_since(*came).as_secs();
+        let taken: Vec<i64> = cases.iter().filter_map(|(came, taken)| Some(took(came, (*taken)?))).collect();
+        let mut all: Vec<i64> = cases.iter().map(|(came, taken)| took(came, taken.unwrap_or(now))).collect();
+        all.sort_unstable();
+        // The smallest time within which at least 95 of 100 are.
+        let place = (all.len() * 95).div_ceil(100).checked_sub(1);
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        Self {
+            cases: number(all.len()),
+            taken: number(taken.len()),
+            within_a_minute: number(taken.iter().filter(|seconds| **seconds <= 60).count()),
+            p95_seconds: place.and_then(|place| all.get(place).copied()),
+        }
+    }
+}
+
 /// How often a list was right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct ListFigures {
@@ -107,6 +139,8 @@ pub struct Figures {
     pub to_report: Spread,
     /// The same against each target.
     pub on_time: Vec<OnTime>,
+    /// How soon somebody looked at what came of a stream.
+    pub from_streams: FromStreams,
     /// List by list, most matches first.
     pub lists: Vec<ListFigures>,
     /// Who holds how many cases now.
@@ -180,6 +214,7 @@ async fn count(tx: &mut Tx) -> Result<Figures> {
         to_decision: store::to_decision(tx, since).await?,
         to_report: store::to_report(tx, since).await?,
         on_time: on_time(tx, since).await?,
+        from_streams: FromStreams::of(&store::from_streams(tx, since).await?, now),
         lists: store::lists(tx, since).await?,
         load: store::load(tx).await?,
         counted_at: now,

@@ -5,7 +5,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 
-use super::{Figures, OnTime, Spread};
+use super::{Figures, FromStreams, OnTime, Spread};
 use crate::plan::App;
 use crate::web::console::{Paged, Staff, Who, show};
 use crate::web::languages::{Said, filters, say, word};
@@ -26,6 +26,7 @@ struct Page {
     decided: i64,
     spreads: [(&'static str, Said, Vec<Bar>); 2],
     on_time: Vec<(i64, OnTime)>,
+    from_streams: FromStreams,
     lists: Vec<List>,
     load: Vec<Bar>,
 }
@@ -73,7 +74,7 @@ fn spread(of: Spread) -> Vec<Bar> {
 }
 
 async fn page(State(app): State<App>, staff: Staff) -> Paged {
-    let Figures { days, open, to_decision, to_report, on_time, lists, load, counted_at } =
+    let Figures { days, open, to_decision, to_report, on_time, from_streams, lists, load, counted_at } =
         super::figures(&app, &staff.caller).await?;
     let most = days.iter().map(|day| day.opened.max(day.decided)).max().unwrap_or_default();
     let most_matched = lists.iter().map(|list| list.matched).max().unwrap_or_default();
@@ -111,6 +112,7 @@ async fn page(State(app): State<App>, staff: Staff) -> Paged {
             ("to-report", say("figures-to-report"), spread(to_report)),
         ],
         on_time: on_time.into_iter().map(|one| (part(one.in_time, one.reports, 1_000), one)).collect(),
+        from_streams,
         lists: lists.collect(),
         load: bars(
             load.into_iter()

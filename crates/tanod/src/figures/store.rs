@@ -94,6 +94,21 @@ pub(super) async fn on_time(
     Ok(row.map_or(Ok((0, 0)), |row| Read::Ok((row.get("n")?, row.get("kept")?)))?)
 }
 
+/// Cases that a stream brought before anybody had taken them: when, and when somebody did.
+pub(super) async fn from_streams(tx: &mut Tx, since: Timestamp) -> Result<Vec<(Timestamp, Option<Timestamp>)>> {
+    let rows = tx
+        .rows(
+            "SELECT came.at AS came, MIN(audit.at) AS taken
+             FROM (SELECT case_id, MIN(at) AS at FROM stream_signals GROUP BY case_id) AS came
+             LEFT JOIN audit ON audit.case_id = came.case_id AND audit.kind = 'case.leased'
+             WHERE came.at >= $1
+             GROUP BY came.case_id, came.at HAVING MIN(audit.at) IS NULL OR MIN(audit.at) >= came.at",
+            &[since.into()],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| Ok((row.get("came")?, row.get("taken")?))).collect::<Read<_>>()?)
+}
+
 pub(super) async fn lists(tx: &mut Tx, since: Timestamp) -> Result<Vec<ListFigures>> {
     let rows = tx
         .rows(

@@ -71,6 +71,41 @@ async fn sealed(bed: &Bed, case: &str) -> Value {
     bed.get(&format!("/v1/cases/{case}/context"), &lead).await.ok()
 }
 
+/// From a viewer's report until a person takes the case: it is counted, of cases and never of people, and one that still waits counts with
+/// the time until now.
+#[tokio::test]
+async fn how_soon_somebody_looks_at_what_came_of_a_stream_is_counted() {
+    let (bed, _, key) = listening(|_| {}).await;
+    let lead = bed.person(Role::Lead).await;
+    let figures = async || bed.get("/v1/figures", &lead).await.ok()["from_streams"].clone();
+    assert_eq!(figures().await, json!({"cases": 0, "taken": 0, "within_a_minute": 0, "p95_seconds": null}));
+    // One that somebody had taken already says nothing of how soon.
+    let media = known(&bed, 1).await;
+    let (held, _) = matched(&bed, &media, "caster-0").await;
+    lease(&bed, &lead, &held).await;
+    bed.clock.advance(Duration::from_secs(1));
+    let report = async |nth: u16| {
+        let mut stream = new();
+        (stream["content_id"], stream["account"]["id"]) = (json!(format!("s{nth}")), json!(format!("caster-{nth}")));
+        let stream = begin(&bed, &key, &stream).await;
+        tell(&bed, &key, &stream, &json!([{"kind": "report", "account": "v1"}])).await.ok();
+        let stream = bed.get(&format!("/v1/streams/{stream}"), &lead).await.ok();
+        stream["case"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(report(0).await, held);
+    for (nth, seconds) in [(1, 20), (2, 60), (3, 61)] {
+        let case = report(nth).await;
+        bed.clock.advance(Duration::from_secs(seconds));
+        lease(&bed, &lead, &case).await;
+    }
+    assert_eq!(figures().await, json!({"cases": 3, "taken": 3, "within_a_minute": 2, "p95_seconds": 61}));
+    report(4).await;
+    bed.clock.advance(Duration::from_secs(300));
+    assert_eq!(figures().await, json!({"cases": 4, "taken": 3, "within_a_minute": 2, "p95_seconds": 300}));
+    let (status, page) = bed.console("/console/figures", &lead, &[]).await;
+    assert!(status == 200 && page.contains("<td class=\"number\">300</td>"), "{page}");
+}
+
 #[tokio::test]
 async fn a_viewers_report_pages_somebody_and_seals_everybody_who_takes_part() {
     let (bed, platform, key) = listening(|_| {}).await;

@@ -171,7 +171,9 @@ impl Receiver {
         self.written.clear();
         self.muxer.frame(&frame.data, shown.time, key, &mut self.written);
         self.last = Some(shown);
-        out.write_all(&self.written)
+        out.write_all(&self.written)?;
+        // Its last bytes are not kept for the next one.
+        out.flush()
     }
 
     /// Asks for a key frame when it is time. Before the first packet nobody is known who could be asked.
