@@ -58,9 +58,9 @@ pub enum Mode {
 impl Mode {
     /// What tells an eye to look so from here on: shown to it between what a source gave. More closely than before, it begins with
     /// what it left out since the last key frame.
-    pub fn said(self) -> Bytes {
-        static SAID: [[u8; PACKET]; 2] = [transport::said(Mode::Economical), transport::said(Mode::Thorough)];
-        let [economical, thorough] = &SAID;
+    pub fn order(self) -> Bytes {
+        static ORDERS: [[u8; PACKET]; 2] = [transport::order(Mode::Economical), transport::order(Mode::Thorough)];
+        let [economical, thorough] = &ORDERS;
         Bytes::from_static(if self == Self::Economical { economical } else { thorough })
     }
 }

@@ -13,7 +13,7 @@ pub(crate) const TABLE: u16 = 0x1000;
 pub(crate) const PICTURE: u16 = 0x100;
 /// No reader of the network writes this one: a packet of it is said to the sieve by whoever shows the stream. A reader that was taken over
 /// could, as it could show whatever it likes; when frames come too seldom by that, the record says so.
-const SAID: u16 = 0x1ffe;
+const ORDER: u16 = 0x1ffe;
 /// So many packets that were left out are held at most, 8 MiB: what lies between two key frames, and more.
 const MOST_HELD: usize = (8 << 20) / PACKET;
 /// So many packets at the beginning of a frame are read together at most, until its picture begins: what its coding says of itself stands
@@ -123,7 +123,7 @@ impl Sieve {
                     None => self.pass(packet, out),
                 }
             }
-            SAID => self.turn(if flags & MODE == 0 { Mode::Economical } else { Mode::Thorough }, out),
+            ORDER => self.turn(if flags & MODE == 0 { Mode::Economical } else { Mode::Thorough }, out),
             _ => {}
         }
     }
@@ -200,14 +200,14 @@ const OVER: Packet = {
     packet
 };
 
-/// The bit of a packet that is said which stands for [`Mode::Thorough`].
+/// The bit of an order that stands for [`Mode::Thorough`].
 const MODE: u8 = 0x01;
 
 /// What says to an eye that it is to look so from here on, in what it is shown.
-pub(super) const fn said(mode: Mode) -> Packet {
+pub(super) const fn order(mode: Mode) -> Packet {
     let mut packet = [0xff; PACKET];
     let (head, _) = packet.split_at_mut(4);
-    let [high, low] = SAID.to_be_bytes();
+    let [high, low] = ORDER.to_be_bytes();
     head.copy_from_slice(&[SYNC, high, low, if matches!(mode, Mode::Thorough) { MODE } else { 0 }]);
     packet
 }
@@ -334,23 +334,23 @@ mod tests {
         sieved(&mut sieve, &one);
         assert_eq!(sieved(&mut sieve, key), [1, 0xff, 3]);
         assert_eq!(sieved(&mut sieve, rest), [5, 0xff]);
-        assert_eq!(sieved(&mut sieve, &[said(Mode::Thorough)]), [6, 7, 8], "what was left out of this group");
-        assert_eq!(sieved(&mut sieve, &[said(Mode::Thorough)]), NOTHING, "once");
+        assert_eq!(sieved(&mut sieve, &[order(Mode::Thorough)]), [6, 7, 8], "what was left out of this group");
+        assert_eq!(sieved(&mut sieve, &[order(Mode::Thorough)]), NOTHING, "once");
         assert_eq!(sieved(&mut sieve, &rest[1..]), [5, 6, 7, 8]);
-        assert_eq!(sieved(&mut sieve, &[said(Mode::Economical)]), NOTHING);
+        assert_eq!(sieved(&mut sieve, &[order(Mode::Economical)]), NOTHING);
         assert_eq!(sieved(&mut sieve, &rest[1..]), [5, 0xff], "the frame that had begun, and no other");
-        assert_eq!(sieved(&mut sieve, &[said(Mode::Thorough)]), [6, 7, 8], "and it can be leaned on");
+        assert_eq!(sieved(&mut sieve, &[order(Mode::Thorough)]), [6, 7, 8], "and it can be leaned on");
         // Before the first key frame there is nothing to begin with.
         let mut sieve = Sieve::new(Mode::Economical);
         assert_eq!(sieved(&mut sieve, rest), NOTHING);
-        assert_eq!(sieved(&mut sieve, &[said(Mode::Thorough)]), NOTHING);
+        assert_eq!(sieved(&mut sieve, &[order(Mode::Thorough)]), NOTHING);
         assert_eq!(sieved(&mut sieve, &rest[1..]), NOTHING);
         assert_eq!(sieved(&mut sieve, &one), [1, 0xff, 3, 5, 6, 7, 8]);
         // Nor where more was left out than is held.
         let mut sieve = Sieve::new(Mode::Economical);
         sieved(&mut sieve, &one);
         sieved(&mut sieve, &vec![rest[1]; MOST_HELD + 1]);
-        assert_eq!(sieved(&mut sieve, &[said(Mode::Thorough)]), NOTHING);
+        assert_eq!(sieved(&mut sieve, &[order(Mode::Thorough)]), NOTHING);
         assert_eq!(sieved(&mut sieve, &one), [1, 0xff, 3, 5, 6, 7, 8]);
     }
 
@@ -403,7 +403,7 @@ mod tests {
         fn any_bytes_are_read_without_harm(
             bytes in prop::collection::vec(any::<u8>(), 0..2_000),
             packets in prop::collection::vec(
-                (prop::sample::select(vec![0, TABLE, PICTURE, PICTURE, 0x101, SAID]), any::<bool>(), any::<bool>(), any::<u8>()), 0..30,
+                (prop::sample::select(vec![0, TABLE, PICTURE, PICTURE, 0x101, ORDER]), any::<bool>(), any::<bool>(), any::<u8>()), 0..30,
             ),
             kind in prop::sample::select(vec![0x1b, 0x24, 2]),
             set in prop::collection::vec(prop::sample::select(vec![0, 1, 3, 7, 0x42, 0x64, 0x67, 0x80, 0xff]), 0..170),
@@ -411,7 +411,7 @@ mod tests {
             mode in prop::sample::select(vec![Mode::Economical, Mode::Thorough]),
         ) {
             let packets = packets.into_iter().map(|(id, begins, enters, mark)| match id {
-                SAID => said(if begins { Mode::Thorough } else { Mode::Economical }),
+                ORDER => order(if begins { Mode::Thorough } else { Mode::Economical }),
                 _ => packet(id, begins, enters, mark),
             });
             let mut first = packet(PICTURE, true, true, 7);

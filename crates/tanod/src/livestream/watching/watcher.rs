@@ -134,7 +134,7 @@ impl Looking {
     /// Has it look so from here on.
     fn turn(&mut self, mode: Mode) {
         // One that is gone or does not keep up is noticed by what it is shown next.
-        if mode != self.mode && self.show.try_send(decode::Mode::from(mode).said()).is_ok() {
+        if mode != self.mode && self.show.try_send(decode::Mode::from(mode).order()).is_ok() {
             self.mode = mode;
         }
     }
@@ -247,12 +247,12 @@ impl Watcher {
                     eye.insert(looking)
                 }
             };
-            let patience = match () {
-                () if began => STALLED,
+            let patience = match &session {
+                _ if began => STALLED,
                 // Who is waited for may come at any time.
-                () if awaited => Duration::MAX,
-                () if session.is_some() => BEGINS,
-                () => STALLED,
+                _ if awaited => Duration::MAX,
+                Some(_) => BEGINS,
+                None => STALLED,
             };
             tokio::select! {
                 came = timeout(patience, source.next()) => {
@@ -306,11 +306,11 @@ impl Watcher {
             }
             Some(Sent::Srt { port, key }) => {
                 self.nobody_sends();
-                (watching.awaited(port, &key).ok_or("source_not_allowed")?, None)
+                (watching.awaited(port, &key).ok_or(whep::NOT_ALLOWED)?, None)
             }
             None => {
                 let address = self.sources.allowed(&self.url).map_err(|error| match error {
-                    Error::Refused(_) => "source_not_allowed",
+                    Error::Refused(_) => whep::NOT_ALLOWED,
                     Error::Internal(..) => "unreachable",
                 })?;
                 if matches!(address.url.scheme(), "whep" | "wheps") {
